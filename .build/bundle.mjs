@@ -1,0 +1,32 @@
+// Bundles src/ into dist/: two bins, one chunk per command, and the WebAssembly of the Python parser.
+import { build } from 'esbuild';
+import { chmodSync, copyFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+rmSync(`${root}dist`, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: ['src/pycrash.ts', 'src/pycrash-init.ts'],
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  chunkNames: 'chunk-[hash]',
+  logLevel: 'warning',
+  // Bundled CommonJS packages (commander, nunjucks) call require for Node's own modules.
+  banner: {
+    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+  },
+  // nunjucks watches templates with chokidar only where it is asked to; it is never asked to here.
+  external: ['chokidar', 'fsevents'],
+});
+for (const bin of ['pycrash.js', 'pycrash-init.js']) chmodSync(`${root}dist/${bin}`, 0o755);
+for (const file of ['web-tree-sitter/tree-sitter.wasm', 'tree-sitter-python/tree-sitter-python.wasm']) {
+  copyFileSync(`${root}node_modules/${file}`, `${root}dist/${file.split('/')[1]}`);
+}

@@ -1,0 +1,43 @@
+import { resolve } from 'node:path';
+import { UserError } from './errors.ts';
+import { VERSION } from './version.ts';
+
+/**
+ * Runs one command line and sets `process.exitCode`.
+ *
+ * `program` is the name of the bin: `pycrash-init` with no subcommand is `init`.
+ */
+export async function main(program: 'pycrash' | 'pycrash-init', argv: readonly string[]): Promise<void> {
+  // Before commander is loaded: this answer is what `npx` users wait for first.
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    process.stdout.write(`${VERSION}\n`);
+    return;
+  }
+  // A reader that goes away (`| head`) is not an error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  try {
+    const { execute } = await import('./command-line.ts');
+    process.exitCode = await execute(program, argv);
+  } catch (error) {
+    process.exitCode = explain(program, error);
+  }
+}
+
+/** Tells the user what went wrong and returns the exit code. */
+function explain(program: string, error: unknown): number {
+  if (error instanceof UserError) {
+    process.stderr.write(`${program}: ${error.message}\n`);
+    if (error.help !== undefined) process.stderr.write(`${error.help}\n`);
+    return error.exitCode;
+  }
+  const text =
+    error instanceof Error ? (process.env['PYCRASH_DEBUG'] ? error.stack : error.message) : String(error);
+  process.stderr.write(
+    `${program}: internal error: ${text}\n` +
+      `This is a defect of pycrash ${VERSION} in ${resolve('.')}; run again with PYCRASH_DEBUG=1 for the details.\n`,
+  );
+  return 3;
+}

@@ -1,0 +1,12 @@
+import type { CommandModule } from './command.ts';
+
+interface Entry {
+  name: string;
+  summary: string;
+  load: () => Promise<CommandModule>;
+}
+
+/** Every command, in the order of the help. Only the one that is called is loaded. */
+export const COMMANDS: readonly Entry[] = [
+  { name: 'init', summary: 'set up crash handling in a repository', load: () => import('./init.ts') },
+];

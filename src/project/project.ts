@@ -1,0 +1,202 @@
+/**
+ * What a repository is, as plain data with a position for every fact. Readers and
+ * recognisers under `src/project` build it; rules, edits and crash tests only read it.
+ */
+
+/** A place in a file of the repository. */
+export interface Span {
+  /** Path from the repository's root, with `/`. */
+  file: string;
+  /** From 1. */
+  line: number;
+  /** From 1, in UTF-16 code units. */
+  column: number;
+  endLine: number;
+  /** The column after the last one. */
+  endColumn: number;
+  /** Offset of the first and after the last UTF-16 code unit in the decoded text (see readers/text.ts). */
+  start: number;
+  end: number;
+}
+
+/** A value that stands in a file. */
+export interface Located<T> {
+  value: T;
+  at: Span;
+}
+
+/** Something that could not be read or known, said instead of guessed. */
+export interface Note {
+  code: string;
+  message: string;
+  at?: Span;
+}
+
+export interface Project {
+  /** Absolute path. */
+  root: string;
+  /** Every file that git tracks or does not ignore (without git: every file), from the root, with `/`, sorted. */
+  files: readonly string[];
+  /** Folders of `files`, likewise. */
+  folders: ReadonlySet<string>;
+  git: boolean;
+  applications: readonly Application[];
+  services: readonly Service[];
+  /** The lowest Python version that the project says it runs on, e.g. `3.11`. */
+  python?: Located<string>;
+  notes: readonly Note[];
+}
+
+/** One deployable program of the repository: a Django project, a Flask app … */
+export interface Application {
+  framework: string;
+  frameworkVersion?: Located<string>;
+  /** Dotted name of the package that the generated module goes into, e.g. `shop`; '' for the import root itself. */
+  packageName: string;
+  /** Folder of that package, from the root; '' for the root itself. */
+  packageFolder: string;
+  /** Folder that Python imports from (where manage.py is), from the root; '' for the root itself. */
+  importRoot: string;
+  settings: readonly SettingsModule[];
+  entryPoints: readonly EntryPoint[];
+  generated?: GeneratedModule;
+}
+
+export interface SettingsModule {
+  /** Dotted name, e.g. `shop.settings.production`. */
+  module: string;
+  file: string;
+  role: 'production' | 'base' | 'development' | 'test' | 'unknown';
+  /** Where this module is named as the one to run with (wsgi.py, manage.py, a unit …). */
+  namedBy: readonly Located<string>[];
+  /** MIDDLEWARE as it is after the module has run; absent where it has none. */
+  middleware?: EffectiveList;
+  /** Top-level names with a value that could be found out, by name. */
+  values: ReadonlyMap<string, Located<StaticValue>>;
+  notes: readonly Note[];
+}
+
+/** What the evaluator knows of a Python value without running anything. */
+export type StaticValue =
+  | { kind: 'none' }
+  | { kind: 'bool'; value: boolean }
+  | { kind: 'number'; value: number }
+  | { kind: 'string'; value: string }
+  | { kind: 'sequence'; type: 'list' | 'tuple' | 'set'; elements: readonly ListElement[] }
+  | { kind: 'mapping'; entries: readonly { key: StaticValue; value: StaticValue; at?: Span }[] }
+  /** From the environment or another run-time source; `fallback` is what it is when nothing is set. */
+  | { kind: 'environment'; name: string; fallback?: StaticValue }
+  | { kind: 'unknown'; reason: string };
+
+/** An element of a list, with the statement that put it there. */
+export interface ListElement {
+  value: StaticValue;
+  at: Span;
+  /** Python source of the conditions under which it is there; empty where it always is. */
+  conditions: readonly string[];
+}
+
+export interface EffectiveList {
+  type: 'list' | 'tuple' | 'unknown';
+  elements: readonly ListElement[];
+  /** False where something may still be added or removed that could not be followed. */
+  complete: boolean;
+  /** Why not. */
+  notes: readonly Note[];
+  /**
+   * The literal whose first element a new first entry has to precede to come out first; absent where there is no
+   * such place that can be edited safely, and then `notes` says why.
+   */
+  firstPlace?: FirstPlace;
+}
+
+export interface FirstPlace {
+  /** The list or tuple display, brackets included. */
+  literal: Span;
+  /** The first element inside it; absent where the display is empty. */
+  firstElement?: Span;
+  /** False where another entry still comes before it in the effective list; `reason` names it. */
+  effective: boolean;
+  reason?: string;
+}
+
+export interface EntryPoint {
+  kind: 'wsgi' | 'asgi' | 'manage' | 'script';
+  file: string;
+  /** Dotted module, e.g. `shop.wsgi`. */
+  module: string;
+  /** The name that servers import, e.g. `application`. */
+  object?: string;
+  /** The assignment of that object at module level, and its right-hand side. */
+  assignment?: { statement: Span; value: Span; source: string };
+  /** Default of DJANGO_SETTINGS_MODULE that it sets. */
+  settingsModule?: Located<string>;
+  /** Does the file run `wrap_wsgi` / `wrap_asgi` of the generated module on the object? */
+  wrapped?: Span;
+  /** Why the file cannot be edited safely. */
+  unreadable?: string;
+}
+
+/** Our `abort_on_exception.py` as it stands in the repository. */
+export interface GeneratedModule {
+  file: string;
+  /** Version in its header, if the header is still there. */
+  version?: string;
+  /** `modified`: its text no longer has the hash that its header states. */
+  state: 'current' | 'outdated' | 'modified' | 'unrecognised';
+}
+
+/** One way in which the application is started in production. */
+export interface Service {
+  /** e.g. `shop.service`. */
+  name: string;
+  supervisor: string;
+  /** The file that defines it. */
+  file: string;
+  /** Where the start command stands. */
+  command?: Located<StartCommand>;
+  user?: Located<string>;
+  workingDirectory?: Located<string>;
+  environment: ReadonlyMap<string, Located<string>>;
+  settingsModule?: Located<string>;
+  restart: RestartPolicy;
+  coreLimit: CoreLimit;
+  /** Every key of a systemd unit and its drop-ins, in effective order; for the rules on units. */
+  unit?: SystemdUnit;
+  notes: readonly Note[];
+}
+
+export interface StartCommand {
+  /** The words after launchers (`env`, `exec`, `poetry run` …) are taken off. */
+  argv: readonly string[];
+  /** The launchers that were taken off, e.g. `['sh -c', 'poetry run']`. */
+  launchers: readonly string[];
+  /** Does a shell stay between the supervisor and the server (`sh -c` without `exec`)? */
+  behindShell: boolean;
+  server?: string;
+  /** What the server imports, e.g. `shop.wsgi:application`. */
+  application?: string;
+  /** The server's options by their long name, e.g. `timeout` → `60`, configuration file included. */
+  options: ReadonlyMap<string, Located<string>>;
+}
+
+export interface RestartPolicy {
+  /** Does the supervisor start it again after SIGABRT? */
+  afterAbort: boolean | 'unknown';
+  /** The key that says so; absent where it is the supervisor's default. */
+  at?: Span;
+  detail: string;
+}
+
+export interface CoreLimit {
+  soft: 'unlimited' | 'unknown' | number;
+  at?: Span;
+  detail: string;
+}
+
+export interface SystemdUnit {
+  /** The unit's file and the drop-ins that were applied, from the root. */
+  files: readonly string[];
+  /** In order of effect: a later entry of a single-valued key wins; list keys were reset where an empty value says so. */
+  entries: readonly { section: string; key: string; value: string; at: Span }[];
+}

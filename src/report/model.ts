@@ -1,0 +1,103 @@
+/**
+ * The crash report as data: exactly the document that `pycrash report --format json` prints.
+ * Fields may be added, never changed (docs/json.md). The readers under `src/core` fill it, `src/report`
+ * redacts and renders it.
+ */
+export interface CrashReport {
+  schemaVersion: 1;
+  core: { path: string; bytes: number; truncated: boolean; missing: MissingPart[] };
+  process: {
+    pid: number;
+    signal: { number: number; name: string; code?: number };
+    executable: string;
+    buildId?: string;
+    cmdline: string[];
+    cwd?: string;
+    environment?: Record<string, string>;
+  };
+  python: {
+    version: string;
+    implementation: string;
+    freeThreaded: boolean;
+    /** Where the structure offsets come from: a table of ours, or the process's own `_Py_DebugOffsets`. */
+    layoutSource: string;
+  };
+  exceptions: ReportedException[];
+  threads: ReportedThread[];
+  tasks?: ReportedTask[];
+  request?: ReportedRequest;
+  fingerprint: string;
+  warnings: { code: string; message: string }[];
+}
+
+export interface MissingPart {
+  what: string;
+  bytes?: number;
+  consequence: string;
+}
+
+export interface ReportedException {
+  threadId: string;
+  /** How it was reached, e.g. `local "exception" of abort_with_core`. */
+  foundVia: string;
+  /** `chain[0]` was in flight; each next one is its `relation`. */
+  chain: ChainedException[];
+}
+
+export interface ChainedException {
+  type: string;
+  module: string;
+  message: string;
+  notes: string[];
+  relation: 'cause' | 'context' | 'group' | null;
+  /** Index in `chain` of the exception that this one is the cause, context or member of. */
+  of?: number;
+  /** `raise … from None` hid this context from the printed traceback. */
+  suppressed?: boolean;
+  /** From the outermost call to the one that raised. */
+  frames: ReportedFrame[];
+}
+
+export interface ReportedFrame {
+  file: string;
+  line: number;
+  function: string;
+  source?: string;
+  locals: Record<string, ReportedValue>;
+}
+
+export interface ReportedValue {
+  type: string;
+  repr: string;
+  redacted?: true;
+}
+
+export interface ReportedThread {
+  id: string;
+  osThreadId: number;
+  name?: string;
+  /** The thread that took the signal. */
+  current: boolean;
+  holdsGil?: boolean;
+  /** From the innermost call outwards. */
+  frames: ReportedFrame[];
+  native?: { function: string; library?: string; address: string }[];
+}
+
+export interface ReportedTask {
+  kind: 'asyncio' | 'greenlet';
+  name?: string;
+  state?: string;
+  frames: ReportedFrame[];
+  awaits?: string[];
+}
+
+export interface ReportedRequest {
+  framework: string;
+  method?: string;
+  path?: string;
+  query?: string;
+  view?: string;
+  user?: string;
+  headers: Record<string, string>;
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import nunjucks from 'nunjucks';
+
+// `../templates/` is right from src/templates.ts and from the flat dist/ alike.
+const FOLDER = fileURLToPath(new URL('../templates/', import.meta.url));
+
+let environment: nunjucks.Environment | undefined;
+
+/**
+ * Renders `templates/<name>` with `context`.
+ *
+ * Output is plain text: nothing is escaped, an unknown variable is an error,
+ * and block tags take their whole line with them.
+ */
+export function render(name: string, context: Record<string, unknown>): string {
+  environment ??= new nunjucks.Environment(new nunjucks.FileSystemLoader(FOLDER), {
+    autoescape: false,
+    throwOnUndefined: true,
+    trimBlocks: true,
+    lstripBlocks: true,
+  });
+  return environment.render(name, context);
+}
+
+/** The text of `templates/<name>` as it is. */
+export function templateText(name: string): string {
+  return readFileSync(FOLDER + name, 'utf8');
+}

@@ -1,0 +1,29 @@
+import { execa } from 'execa';
+import { fileURLToPath } from 'node:url';
+
+const BIN = fileURLToPath(new URL('../../dist/', import.meta.url));
+
+export interface Outcome {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+interface Options {
+  cwd?: string;
+  env?: Record<string, string>;
+  input?: string;
+  bin?: 'pycrash' | 'pycrash-init';
+}
+
+/** Runs the built bundle as a user would; never throws on a non-zero exit. */
+export async function pycrash(args: readonly string[], options: Options = {}): Promise<Outcome> {
+  const result = await execa(process.execPath, [`${BIN}${options.bin ?? 'pycrash'}.js`, ...args], {
+    reject: false,
+    stripFinalNewline: false,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: options.env }),
+    input: options.input ?? '',
+  });
+  return { exitCode: result.exitCode ?? -1, stdout: result.stdout, stderr: result.stderr };
+}

@@ -1,0 +1,39 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import type { TestContext } from 'vitest';
+
+/** Parts of the machine that some tests need, and how to see that they are there. */
+const PARTS = {
+  root: () => process.getuid?.() === 0,
+  linux: () => process.platform === 'linux',
+  gdb: () => runs('gdb', ['--version']),
+  systemd: () =>
+    existsSync('/lib/systemd/systemd') && runs('unshare', ['--mount', '--pid', '--fork', 'true']),
+  'plain core pattern': () => !readText('/proc/sys/kernel/core_pattern').startsWith('|'),
+} as const;
+
+export type Part = keyof typeof PARTS;
+
+const known = new Map<Part, boolean>();
+
+/** Skips the test, saying `needs X`, unless every part is here. */
+export function needs(context: TestContext, ...parts: Part[]): void {
+  for (const part of parts) {
+    let here = known.get(part);
+    if (here === undefined) known.set(part, (here = PARTS[part]()));
+    if (!here) context.skip(`needs ${part}`);
+  }
+}
+
+function runs(command: string, args: string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readText(file: string): string {
+  return existsSync(file) ? execFileSync('cat', [file], { encoding: 'utf8' }) : '|';
+}
