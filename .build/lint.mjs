@@ -5,4 +5,3 @@ installPackages();
 run('npx', ['tsc', '-p', '.']);
 run('npx', ['oxlint']);
 run('npx', ['prettier', '--check', '.']);
-run('npx', ['knip']);
