@@ -1,7 +1,5 @@
-// `npm run lint`: types, lint, format, unused code, package.
+// `npm run lint`: types, lint, format.
 import { installPackages, run } from './install.mjs';
 
 installPackages();
-run('npx', ['tsc', '-p', '.']);
-run('npx', ['oxlint']);
-run('npx', ['prettier', '--check', '.']);
+for (const words of [['tsc', '-p', '.'], ['oxlint'], ['prettier', '--check', '.']]) run('npx', words);
