@@ -8,7 +8,7 @@ import { join } from 'node:path';
  * Real interpreters and virtual environments for the tests, made once and kept in a cache outside of the
  * repository: `PYCRASH_TEST_CACHE`, else `~/.cache/pycrash-test`.
  */
-const CACHE: string =
+export const CACHE: string =
   process.env['PYCRASH_TEST_CACHE'] ??
   join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pycrash-test');
 
