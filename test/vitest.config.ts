@@ -11,6 +11,6 @@ export default defineConfig({
     hookTimeout: 600_000,
     pool: 'forks',
     maxWorkers: 2,
-    reporters: ['default', fileURLToPath(new URL('skipped-parts.ts', import.meta.url))],
+    reporters: ['default', fileURLToPath(new URL('run-summary.ts', import.meta.url))],
   },
 });
