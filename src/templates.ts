@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import nunjucks from 'nunjucks';
+import { packageFile } from './package-files.ts';
 
-// `../templates/` is right from src/templates.ts and from the flat dist/ alike.
-const FOLDER = fileURLToPath(new URL('../templates/', import.meta.url));
+const FOLDER = packageFile('templates/');
 
 let environment: nunjucks.Environment | undefined;
 

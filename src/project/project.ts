@@ -67,6 +67,8 @@ export interface SettingsModule {
   module: string;
   file: string;
   role: 'production' | 'base' | 'development' | 'test' | 'unknown';
+  /** The class of the module that holds the settings (django-configurations and the like), e.g. `Production`. */
+  className?: string;
   /** Where this module is named as the one to run with (wsgi.py, manage.py, a unit …). */
   namedBy: readonly Located<string>[];
   /** MIDDLEWARE as it is after the module has run; absent where it has none. */
@@ -86,6 +88,8 @@ export type StaticValue =
   | { kind: 'mapping'; entries: readonly { key: StaticValue; value: StaticValue; at?: Span }[] }
   /** From the environment or another run-time source; `fallback` is what it is when nothing is set. */
   | { kind: 'environment'; name: string; fallback?: StaticValue }
+  /** Which one it is depends on conditions (Python source, all of them together) that only the running program knows. */
+  | { kind: 'either'; alternatives: readonly { conditions: readonly string[]; value: StaticValue }[] }
   | { kind: 'unknown'; reason: string };
 
 /** An element of a list, with the statement that put it there. */
@@ -94,6 +98,10 @@ export interface ListElement {
   at: Span;
   /** Python source of the conditions under which it is there; empty where it always is. */
   conditions: readonly string[];
+  /** Is it there when no environment variable is set and every constant is as written? */
+  byDefault: boolean | 'unknown';
+  /** `value` stands for any number of elements, of which none is known. */
+  spread?: true;
 }
 
 export interface EffectiveList {

@@ -1,0 +1,105 @@
+import type { Node, Parser as TreeSitterParser } from 'web-tree-sitter';
+import { packageFile } from '../../../package-files.ts';
+import type { SourceFile } from '../text.ts';
+
+let parser: Promise<TreeSitterParser> | undefined;
+
+/** Loads the parser; 20 ms the first time, so begin it early and wait for it late. */
+export function loadPythonParser(): Promise<TreeSitterParser> {
+  return (parser ??= load());
+}
+
+async function load(): Promise<TreeSitterParser> {
+  const { Language, Parser } = await import('web-tree-sitter');
+  await Parser.init({ locateFile: () => packageFile('dist/tree-sitter.wasm') });
+  const loaded = new Parser();
+  loaded.setLanguage(await Language.load(packageFile('dist/tree-sitter-python.wasm')));
+  return loaded;
+}
+
+/** A node of a Python file's syntax tree; its type is one of tree-sitter-python's. Children are made when asked for. */
+export class Syntax {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly file: SourceFile;
+  readonly #node: Node;
+  #children: readonly Syntax[] | undefined;
+
+  constructor(file: SourceFile, node: Node) {
+    this.file = file;
+    this.#node = node;
+    this.type = node.type;
+    this.start = node.startIndex;
+    this.end = node.endIndex;
+  }
+
+  /** Tokens too (`=`, `(`, `if` …), comments not. */
+  get children(): readonly Syntax[] {
+    return (this.#children ??= this.#node.children.flatMap((child) =>
+      child === null || child.type === 'comment' || child.type === 'line_continuation'
+        ? []
+        : [new Syntax(this.file, child)],
+    ));
+  }
+
+  /** Children that are no mere tokens. */
+  get named(): readonly Syntax[] {
+    return this.children.filter((child) => child.#isNamed);
+  }
+
+  get #isNamed(): boolean {
+    return BOTH.has(this.type) ? this.#node.isNamed : /^[a-z]/.test(this.type) && !KEYWORDS.has(this.type);
+  }
+
+  get text(): string {
+    return this.file.text.slice(this.start, this.end);
+  }
+
+  child(type: string): Syntax | undefined {
+    return this.children.find((child) => child.type === type);
+  }
+
+  field(name: string): Syntax | undefined {
+    const found = this.#node.childForFieldName(name);
+    return found === null ? undefined : new Syntax(this.file, found);
+  }
+}
+
+/** Types that a token and a node share. */
+const BOTH = new Set(['await', 'lambda', 'type', 'yield']);
+
+/** Tokens that are words. */
+const KEYWORDS = new Set(
+  'and as assert async break case class continue def del elif else except exec finally for from global if import in is match nonlocal not or pass print raise return try while with'.split(
+    ' ',
+  ),
+);
+
+export interface PythonFile {
+  file: SourceFile;
+  module: Syntax;
+  /** Where the parser had to guess: the first such place. */
+  error?: { start: number; end: number };
+}
+
+/** Parses a file; never throws on broken Python: `error` says where it breaks. Needs `loadPythonParser()`. */
+export function parsePython(loaded: TreeSitterParser, file: SourceFile): PythonFile {
+  const tree = loaded.parse(file.text);
+  if (tree === null) throw new Error('the Python parser has no language');
+  const root = tree.rootNode;
+  const module = new Syntax(file, root);
+  if (!root.hasError) return { file, module };
+  const broken = firstError(root);
+  return { file, module, error: { start: broken.startIndex, end: broken.endIndex } };
+}
+
+function firstError(root: Node): Node {
+  let node = root;
+  for (;;) {
+    if (node.isError || node.isMissing) return node;
+    const next = node.children.find((child) => child !== null && (child.hasError || child.isMissing));
+    if (next === null || next === undefined) return node;
+    node = next;
+  }
+}

@@ -1,0 +1,69 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import type { Note } from './project.ts';
+import { SourceFile } from './readers/text.ts';
+
+/** No settings module, unit or start script that was seen comes near this; a bigger file is data. */
+const MOST_BYTES = 1024 * 1024;
+
+/** The files of the tree, each decoded once, and only when somebody asks. */
+export class Sources {
+  readonly root: string;
+  readonly files: ReadonlySet<string>;
+  /** Why a file that was asked for could not be read. */
+  readonly notes: Note[] = [];
+  readonly #overlay: ReadonlyMap<string, Uint8Array>;
+  readonly #read = new Map<string, SourceFile | undefined>();
+  #realRoot: string | undefined;
+
+  /** `overlay`: bytes that stand in for those on the disk, by path from the root. */
+  constructor(root: string, files: Iterable<string>, overlay: ReadonlyMap<string, Uint8Array> = new Map()) {
+    this.root = root;
+    this.files = new Set([...files, ...overlay.keys()]);
+    this.#overlay = overlay;
+  }
+
+  /** The decoded file; undefined where there is none, where it is too big, or where a symbolic link leaves the tree. */
+  read(path: string): SourceFile | undefined {
+    if (this.#read.has(path)) return this.#read.get(path);
+    const bytes = this.files.has(path) ? (this.#overlay.get(path) ?? this.#bytes(path)) : undefined;
+    const file = bytes === undefined ? undefined : new SourceFile(path, bytes);
+    this.#read.set(path, file);
+    return file;
+  }
+
+  #bytes(path: string): Uint8Array | undefined {
+    const absolute = `${this.root}/${path}`;
+    try {
+      this.#realRoot ??= realpathSync(this.root);
+      const real = realpathSync(absolute);
+      if (real !== this.#realRoot && !real.startsWith(`${this.#realRoot}/`)) {
+        this.notes.push({
+          code: 'outside-tree',
+          message: `${path} is a symbolic link to ${real}, outside of the repository; it was not read`,
+        });
+        return undefined;
+      }
+      const stat = statSync(real);
+      if (!stat.isFile()) return undefined;
+      if (stat.size > MOST_BYTES) {
+        this.notes.push({ code: 'too-big', message: `${path} has ${stat.size} bytes; it was not read` });
+        return undefined;
+      }
+      return readFileSync(real);
+    } catch (error) {
+      this.notes.push({ code: 'unreadable', message: `${path} cannot be read: ${String(error)}` });
+      return undefined;
+    }
+  }
+
+  /** The path that a symbolic link in the tree really leads to, from the root; the path itself where it is none. */
+  realPath(path: string): string {
+    try {
+      this.#realRoot ??= realpathSync(this.root);
+      const real = realpathSync(`${this.root}/${path}`);
+      return real.startsWith(`${this.#realRoot}/`) ? real.slice(this.#realRoot.length + 1) : path;
+    } catch {
+      return path;
+    }
+  }
+}
