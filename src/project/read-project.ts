@@ -18,7 +18,10 @@ export interface ReadOptions {
 export async function readProject(root: string, options: ReadOptions = {}): Promise<Project> {
   const folder = resolve(root);
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new UserError('no-folder', `${folder} is not a folder`, { exitCode: 2, help: 'name the folder of the repository' });
+    throw new UserError('no-folder', `${folder} is not a folder`, {
+      exitCode: 2,
+      help: 'name the folder of the repository',
+    });
   }
   const list = await listFiles(folder);
   const sources = new Sources(folder, list.files, options.overlay);
