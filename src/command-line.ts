@@ -1,70 +1,90 @@
 import { Command, CommanderError } from 'commander';
 import { resolve } from 'node:path';
+import type { CommandModule, ExitCode } from './commands/command.ts';
 import { COMMANDS } from './commands/index.ts';
-import type { ExitCode } from './commands/command.ts';
 import { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
+
+const EXAMPLES = `
+Examples:
+  pycrash-init               set this repository up: plan, diff, confirm
+  pycrash check              is crash handling wired? (for CI)
+  pycrash verify             crash the real application and prove the core
+  pycrash report core.1234   the exception in a core, with its locals
+
+Exit codes: 0 good, 1 findings or a failed verification, 2 wrong usage, 3 could not be done.`;
 
 /** Parses `argv`, loads the one command that it names, runs it, and returns the exit code. */
 export async function execute(
   program: 'pycrash' | 'pycrash-init',
   argv: readonly string[],
 ): Promise<ExitCode> {
+  const words = normalised(program, argv);
   const root = new Command(program)
     .description('Production post-mortem debugging for Python web services.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
-    .exitOverride()
-    .configureHelp({ showGlobalOptions: true });
-  const wanted = commandName(program, argv);
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride();
   let exitCode: ExitCode = 0;
-  for (const entry of COMMANDS) {
-    const command = root.command(entry.name).summary(entry.summary).exitOverride();
-    command.description(`${entry.summary[0]?.toUpperCase() ?? ''}${entry.summary.slice(1)}.`);
-    if (entry.name !== wanted) continue;
-    const module = await entry.load();
+  for (const { name, summary, load } of COMMANDS) {
+    const command = root.command(name).summary(summary).description(sentence(summary)).exitOverride();
+    // only the command that is called is loaded; the others are there for the list in the help
+    if (name !== words[0]) continue;
+    const module = await load();
     module.define(command);
-    command
-      .option('--json', 'print one JSON document on stdout')
-      .option('--cwd <dir>', 'run as if started in this directory')
-      .option('--no-color', 'no colour (NO_COLOR is respected too)')
-      .option('-q, --quiet', 'no progress and no prose');
-    command.action(async (...received: unknown[]) => {
-      const options = command.opts<Record<string, unknown>>();
-      const terminal = new Terminal({
-        json: options['json'] === true,
-        quiet: options['quiet'] === true,
-        color: options['color'] !== false && !process.env['NO_COLOR'] && process.stdout.isTTY === true,
-        cwd: resolve(typeof options['cwd'] === 'string' ? options['cwd'] : '.'),
-      });
-      // commander passes the declared arguments, then the options, then the command
-      exitCode = await module.run(terminal, received.slice(0, -2), options);
+    withCommonOptions(command).action(async (...received: unknown[]) => {
+      exitCode = await call(module, command, received);
     });
   }
   try {
-    await root.parseAsync(withDefaultCommand(program, argv, wanted), { from: 'user' });
+    await root.parseAsync(words, { from: 'user' });
   } catch (error) {
+    // commander has already said what was wrong
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     throw error;
   }
   return exitCode;
 }
 
-/** The command that `argv` names, or `init` for `pycrash-init` without one. */
-function commandName(program: string, argv: readonly string[]): string | undefined {
-  const named = argv.find((word) => COMMANDS.some((entry) => entry.name === word));
-  const first = argv.find((word) => !word.startsWith('-'));
-  if (named !== undefined && (named === first || program === 'pycrash')) return named;
-  if (program === 'pycrash-init' && !argv.some((word) => word === '-V' || word === '--version'))
-    return 'init';
-  return undefined;
+/** The words with the command first: `help check` is `check --help`, and `pycrash-init` alone is `init`. */
+function normalised(program: string, argv: readonly string[]): string[] {
+  const [first, second] = argv;
+  if (first === 'help' && second !== undefined && isCommand(second)) return [second, '--help'];
+  if (isCommand(first) || first === 'help' || first === '-h' || first === '--help') return [...argv];
+  if (program === 'pycrash-init') return ['init', ...argv];
+  return argv.length === 0 ? ['--help'] : [...argv];
 }
 
-function withDefaultCommand(program: string, argv: readonly string[], wanted: string | undefined): string[] {
-  const named = argv.find((word) => !word.startsWith('-'));
-  const isHelp = argv.length === 1 && (argv[0] === '-h' || argv[0] === '--help');
-  if (argv.length === 0 && program === 'pycrash') return ['--help'];
-  return program === 'pycrash-init' && wanted === 'init' && named !== 'init' && !isHelp
-    ? ['init', ...argv]
-    : [...argv];
+function isCommand(word: string | undefined): boolean {
+  return COMMANDS.some(({ name }) => name === word);
+}
+
+function withCommonOptions(command: Command): Command {
+  return command
+    .option('--json', 'print one JSON document on stdout')
+    .option('--cwd <dir>', 'run as if started in this folder')
+    .option('--no-color', 'no colour (NO_COLOR is respected too)')
+    .option('-q, --quiet', 'no progress and no prose');
+}
+
+async function call(
+  module: CommandModule,
+  command: Command,
+  received: readonly unknown[],
+): Promise<ExitCode> {
+  const options = command.opts<Record<string, unknown>>();
+  const terminal = new Terminal({
+    json: options['json'] === true,
+    quiet: options['quiet'] === true,
+    color: options['color'] !== false && !process.env['NO_COLOR'] && process.stdout.isTTY,
+    cwd: resolve(typeof options['cwd'] === 'string' ? options['cwd'] : '.'),
+  });
+  // commander passes the declared arguments, then the options, then the command itself
+  return module.run(terminal, received.slice(0, -2), options);
+}
+
+function sentence(summary: string): string {
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
 }
