@@ -9,4 +9,6 @@ interface Entry {
 /** Every command, in the order of the help. Only the one that is called is loaded. */
 export const COMMANDS: readonly Entry[] = [
   { name: 'init', summary: 'set up crash handling in a repository', load: () => import('./init.ts') },
+  { name: 'remove', summary: 'take out what init put in', load: () => import('./remove.ts') },
+  { name: 'upgrade', summary: 'bring generated files to this version', load: () => import('./upgrade.ts') },
 ];

@@ -1,12 +1,25 @@
 import type { Command } from 'commander';
-import { UserError } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
+import { runInit } from '../wiring/init.ts';
 import type { ExitCode } from './command.ts';
+import { withWiringOptions, wiringOptions } from './wiring-options.ts';
 
 export function define(command: Command): void {
-  command.argument('[dir]', 'the repository', '.');
+  withWiringOptions(command).addHelpText(
+    'after',
+    `
+Examples:
+  npx pycrash-init                       plan, diff, confirm, write
+  npx pycrash-init --dry-run             only look
+  npx pycrash-init --yes --only settings,library
+  npx pycrash-init --settings shop.settings.production`,
+  );
 }
 
-export async function run(_terminal: Terminal): Promise<ExitCode> {
-  throw new UserError('not-there', 'init is not there yet');
+export async function run(
+  terminal: Terminal,
+  args: readonly unknown[],
+  options: Readonly<Record<string, unknown>>,
+): Promise<ExitCode> {
+  return runInit(terminal, { ...wiringOptions(args, options), upgrade: false });
 }

@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import { usageError } from '../errors.ts';
+import { DEFAULT_SYSTEMD_VERSION, systemdVersion } from '../wiring/systemd-version.ts';
+import { isKind, KINDS, type Kind } from '../wiring/wiring.ts';
+
+interface Writing {
+  folder: string;
+  yes: boolean;
+  dryRun: boolean;
+  force: boolean;
+}
+
+/** The options of every command that writes into a repository. */
+export function withWritingOptions(command: Command, force: string): Command {
+  return command
+    .argument('[dir]', 'the repository', '.')
+    .option('-y, --yes', 'write without asking')
+    .option('--dry-run', 'show what would be written, and write nothing')
+    .option('--force', force);
+}
+
+export function writingOptions(args: readonly unknown[], options: Readonly<Record<string, unknown>>): Writing {
+  return {
+    folder: textOption(args[0]) ?? '.',
+    yes: options['yes'] === true,
+    dryRun: options['dryRun'] === true,
+    force: options['force'] === true,
+  };
+}
+
+/** The options of init and upgrade. */
+export function withWiringOptions(command: Command): Command {
+  return withWritingOptions(command, 'also with uncommitted changes in the tree')
+    .option('--only <kinds>', `only these parts, of ${KINDS.join(', ')}`)
+    .option('--framework <name>', 'the framework, where it cannot be told')
+    .option('--settings <module>', 'the settings module of production, e.g. shop.settings.production')
+    .option('--supervisor <kind>', 'what starts the service, where the repository does not say: systemd')
+    .option('--systemd-version <number>', 'the oldest systemd that the units run under', DEFAULT_SYSTEMD_VERSION);
+}
+
+export interface Wired extends Writing {
+  only?: ReadonlySet<Kind>;
+  framework?: string;
+  settings?: string;
+  supervisor?: string;
+  systemdVersion: number;
+}
+
+export function wiringOptions(args: readonly unknown[], options: Readonly<Record<string, unknown>>): Wired {
+  const only = textOption(options['only']);
+  const framework = textOption(options['framework']);
+  const settings = textOption(options['settings']);
+  const supervisor = textOption(options['supervisor']);
+  return {
+    ...writingOptions(args, options),
+    systemdVersion: systemdVersion(textOption(options['systemdVersion'])),
+    ...(only === undefined ? {} : { only: kindsOf(only) }),
+    ...(framework === undefined ? {} : { framework }),
+    ...(settings === undefined ? {} : { settings }),
+    ...(supervisor === undefined ? {} : { supervisor }),
+  };
+}
+
+function kindsOf(list: string): Set<Kind> {
+  const kinds = new Set<Kind>();
+  for (const word of list.split(',').map((part) => part.trim())) {
+    if (!isKind(word)) throw usageError(`--only does not know '${word}'`, `It takes, with commas: ${KINDS.join(', ')}`);
+    kinds.add(word);
+  }
+  return kinds;
+}
+
+/** The value of an option or argument that takes text. */
+export function textOption(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { relative, sep } from 'node:path';
+import { decodeText, encodeText } from '../project/readers/text.ts';
+import { targetOf } from './apply.ts';
+import { insertAll, type Insertion } from './insertion.ts';
+import { lineHashes, sha256, splitHashes } from './line-hashes.ts';
+import type { Manifest, ManifestEntry } from './manifest.ts';
+import { mergeThreeWays } from './merge.ts';
+import type { FileChange } from './plan.ts';
+import { findInsertions, placed } from './take-out.ts';
+
+type CreateEntry = Extract<ManifestEntry, { action: 'create' }>;
+type EditEntry = Extract<ManifestEntry, { action: 'edit' }>;
+
+/** A change and what the manifest says of the file once it is made. */
+export interface Draft {
+  change: FileChange;
+  entry?: ManifestEntry;
+}
+
+/** The path that is really written, from the root, and the bytes that are there; throws where a link leaves the tree. */
+export function currentFile(root: string, path: string): { path: string; bytes: Buffer | undefined } {
+  const target = targetOf(root, path);
+  const real = relative(targetOf(root, '.'), target).split(sep).join('/');
+  try {
+    return { path: real, bytes: readFileSync(target) };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { path: real, bytes: undefined };
+    throw error;
+  }
+}
+
+/**
+ * A file that is generated as a whole: created, left as it is where it is current, where a person has edited it or
+ * where it is not ours; brought to `text` with `upgrade`, keeping local edits.
+ */
+export function draftFile(
+  root: string,
+  wish: { kind: string; path: string; text: string; others: 'leave' | 'refuse' },
+  manifest: Manifest | undefined,
+  upgrade: boolean,
+): Draft {
+  const { path, bytes } = currentFile(root, wish.path);
+  const after = Buffer.from(wish.text, 'utf8');
+  const known = manifest?.files.find((file): file is CreateEntry => file.action === 'create' && file.path === path);
+  const entry: CreateEntry = {
+    action: 'create',
+    kind: wish.kind,
+    path,
+    sha256: sha256(after),
+    lines: lineHashes(wish.text),
+  };
+  if (bytes === undefined) return { change: { path, action: 'create', after }, entry };
+  const unchanged = (reason?: string): Draft => ({
+    change: { path, action: 'unchanged', before: bytes, after: bytes, ...(reason === undefined ? {} : { reason }) },
+    ...(known === undefined ? {} : { entry: known }),
+  });
+  const text = decodeText(bytes).text;
+  if (lineHashes(text) === entry.lines) return unchanged();
+  if (known === undefined) {
+    if (wish.others === 'leave') return unchanged('there is already a file of this name; it was left as it is');
+    const reason = `${path} is not a file that pycrash wrote. Rename it, then run \`pycrash init\` again`;
+    return { change: { path, action: 'manual', before: bytes, reason } };
+  }
+  if (!upgrade) {
+    return unchanged(
+      lineHashes(text) === known.lines
+        ? 'written for another state of the project; `pycrash upgrade` brings it up to date'
+        : 'edited by hand since; it was left as it is (`pycrash upgrade` merges)',
+    );
+  }
+  const merged = mergeThreeWays(splitHashes(known.lines), text, wish.text);
+  if (merged.conflicts.length > 0) {
+    const places = merged.conflicts.map(({ from, to }) => (from === to ? `${from}` : `${from}–${to}`)).join(', ');
+    const reason =
+      `${path} was edited by hand where the new version differs too (lines ${places}). Move the edit away and ` +
+      'run `pycrash upgrade` again';
+    return { change: { path, action: 'manual', before: bytes, reason } };
+  }
+  const written = Buffer.from(merged.text, 'utf8');
+  if (written.equals(bytes)) return unchanged();
+  return { change: { path, action: 'edit', before: bytes, after: written }, entry };
+}
+
+/** Insertions into a file that is not ours; those of earlier runs stay known. */
+export function draftInsertions(
+  root: string,
+  wish: { kind: string; path: string; insertions: readonly Insertion[] },
+  manifest: Manifest | undefined,
+): Draft {
+  const { path, bytes: before } = currentFile(root, wish.path);
+  const source = decodeText(before ?? new Uint8Array());
+  const edited = insertAll(source.text, wish.insertions);
+  const after = encodeText({ ...source, text: edited.text });
+  if (before === undefined || after === undefined) {
+    const reason = before === undefined ? `${path} is not there` : `${path} cannot be written in its encoding`;
+    return { change: { path, action: 'manual', reason } };
+  }
+  const known = manifest?.files.find((file): file is EditEntry => file.action === 'edit' && file.path === path);
+  const hash = sha256(before);
+  const original = known === undefined ? hash : known.sha256 === hash ? known.original : undefined;
+  const earlier = known?.insertions ?? [];
+  const insertions = [
+    ...earlier.map((insertion, index) => {
+      const at = findInsertions(source.text, earlier)[index];
+      return at === undefined ? insertion : placed(edited.text, shifted(at, wish.insertions), insertion);
+    }),
+    ...wish.insertions.map((insertion, index) =>
+      placed(edited.text, edited.positions[index] ?? insertion.at, {
+        text: insertion.text,
+        ...(insertion.closes === undefined ? {} : { closes: insertion.closes + earlier.length }),
+      }),
+    ),
+  ];
+  return {
+    change: { path, action: 'edit', before, after },
+    entry: {
+      action: 'edit',
+      kind: wish.kind,
+      path,
+      sha256: sha256(after),
+      ...(original === undefined ? {} : { original }),
+      insertions,
+    },
+  };
+}
+
+function shifted(at: number, insertions: readonly Insertion[]): number {
+  return insertions.reduce((sum, { at: other, text }) => (other <= at ? sum + text.length : sum), at);
+}

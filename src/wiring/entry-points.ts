@@ -1,0 +1,94 @@
+import type { Insertion } from '../edit/insertion.ts';
+import { indentation, lineEnding, lineStart, nextLine } from '../edit/text-style.ts';
+import type { EntryPoint } from '../project/project.ts';
+import { loadPythonParser, parsePython, type Syntax } from '../project/readers/python/syntax.ts';
+import type { SourceFile } from '../project/readers/text.ts';
+import { moduleName, type Situation, type Wiring } from './wiring.ts';
+
+/** Wraps the object that servers import from wsgi.py and asgi.py. */
+export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
+  const wiring: Wiring = { wishes: [], notes: [], impossible: [] };
+  const parser = await loadPythonParser();
+  const module = moduleName(situation.application);
+  for (const entry of situation.application.entryPoints) {
+    if (entry.kind !== 'wsgi' && entry.kind !== 'asgi') continue;
+    const wrapper = `wrap_${entry.kind}`;
+    const name = entry.object ?? 'application';
+    if (entry.wrapped !== undefined) {
+      wiring.wishes.push({ kind: 'entry-points', path: entry.file, good: true });
+      continue;
+    }
+    const file = situation.read(entry.file);
+    const parsed = file === undefined ? undefined : parsePython(parser, file);
+    const why =
+      entry.unreadable ??
+      (parsed === undefined ? 'it cannot be read' : undefined) ??
+      (parsed?.error === undefined ? undefined : 'it does not parse');
+    if (why !== undefined || file === undefined || parsed === undefined) {
+      wiring.impossible.push({
+        path: entry.file,
+        reason:
+          `${entry.file} cannot be edited: ${why}. Paste this at its end: ` +
+          `from ${module} import ${wrapper}; ${name} = ${wrapper}(${name})`,
+      });
+      continue;
+    }
+    wiring.wishes.push({
+      kind: 'entry-points',
+      path: entry.file,
+      insertions: wrap(file, parsed.module, entry, name, wrapper, module),
+    });
+  }
+  return wiring;
+}
+
+function wrap(
+  file: SourceFile,
+  syntax: Syntax,
+  { assignment }: EntryPoint,
+  name: string,
+  wrapper: string,
+  module: string,
+): Insertion[] {
+  const { text } = file;
+  const end = lineEnding(text);
+  const statement = assignment?.statement;
+  const importing = importInsertion(text, syntax, statement?.start ?? text.length, `from ${module} import ${wrapper}`);
+  const value = assignment === undefined ? '' : text.slice(assignment.value.start, assignment.value.end);
+  if (assignment !== undefined && !/[\r\n]/.test(value)) {
+    return [
+      importing,
+      { at: assignment.value.start, text: `${wrapper}(` },
+      { at: assignment.value.end, text: ')', closes: 1 },
+    ];
+  }
+  const indent = statement === undefined ? '' : indentation(text, statement.start);
+  const line = `${indent}${name} = ${wrapper}(${name})`;
+  const at = statement === undefined ? text.length : nextLine(text, statement.end);
+  const afterLineEnd = at === 0 || /[\r\n]/.test(text.charAt(at - 1));
+  return [importing, { at, text: afterLineEnd ? `${line}${end}` : `${end}${line}` }];
+}
+
+const IMPORTS = new Set(['import_statement', 'import_from_statement', 'future_import_statement']);
+
+/** The import goes behind the last one above the statement that needs it, unless sys.path is changed after that. */
+function importInsertion(text: string, module: Syntax, before: number, line: string): Insertion {
+  const end = lineEnding(text);
+  const above = module.named.filter((statement) => statement.end <= before);
+  const last = above.findLast(({ type }) => IMPORTS.has(type));
+  const rest = above.slice(last === undefined ? 0 : above.indexOf(last) + 1);
+  const pathChanges = rest.some((statement) => /\bsys\.path\b|addsitedir|activate_this/.test(statement.text));
+  if (last === undefined || pathChanges || last.end >= text.length) {
+    const at = before >= text.length ? text.length : lineStart(text, before);
+    const afterLineEnd = at === 0 || /[\r\n]/.test(text.charAt(at - 1));
+    const indent = before >= text.length ? '' : indentation(text, before);
+    return { at, text: `${afterLineEnd ? '' : end}${indent}${line}${end}` };
+  }
+  const at = nextLine(text, last.end);
+  // flake8 wants the same excuse on every import that comes late
+  const excuse = /[ \t]*#[ \t]*noqa[^\r\n]*/i.exec(text.slice(last.end, at))?.[0].trimEnd() ?? '';
+  const group = /^\s*(?:from|import)\s+(\w+)/.exec(last.text)?.[1];
+  const ours = /^from (\w+)/.exec(line)?.[1];
+  const blank = group !== ours && /^[ \t]*(\r|\n|$)/.test(text.slice(at)) ? end : '';
+  return { at, text: `${blank}${line}${excuse}${end}` };
+}

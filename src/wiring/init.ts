@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import type { ExitCode } from '../commands/command.ts';
+import { readManifest } from '../edit/manifest.ts';
+import type { Application, Project } from '../project/project.ts';
+import { readProject } from '../project/read-project.ts';
+import type { Terminal } from '../terminal.ts';
+import { carryOut } from './carry-out.ts';
+import { chooseApplication } from './choose-application.ts';
+import { planInit } from './plan-init.ts';
+import type { Kind } from './wiring.ts';
+
+export interface InitRequest {
+  folder: string;
+  yes: boolean;
+  dryRun: boolean;
+  force: boolean;
+  upgrade: boolean;
+  only?: ReadonlySet<Kind>;
+  framework?: string;
+  settings?: string;
+  supervisor?: string;
+  systemdVersion: number;
+}
+
+/** `pycrash init` and, with `upgrade`, `pycrash upgrade`. Returns the exit code. */
+export async function runInit(terminal: Terminal, request: InitRequest): Promise<ExitCode> {
+  const root = resolve(terminal.options.cwd, request.folder);
+  terminal.progress('reading the project …');
+  const project = await readProject(root);
+  terminal.progress('');
+  const application = chooseApplication(project, request);
+  const { plan, unmet } = await planInit(project, application, request);
+  return carryOut(terminal, {
+    root,
+    plan,
+    manifest: readManifest(root),
+    question: request.upgrade ? 'Bring these files up to date?' : 'Set up crash handling like this?',
+    nothing: request.upgrade ? 'Everything is up to date.' : 'Nothing to do: crash handling is set up.',
+    done: request.upgrade ? 'Done.' : 'Done. Next: `pycrash check`, then `pycrash verify`; commit the changes.',
+    yes: request.yes,
+    dryRun: request.dryRun,
+    force: request.force,
+    head: { project: summary(project, application) },
+    verify: async () => unmet(await readProject(root)),
+  });
+}
+
+function summary(project: Project, application: Application): Record<string, unknown> {
+  const distinct = (words: (string | undefined)[]): string[] => [
+    ...new Set(words.filter((word) => word !== undefined)),
+  ];
+  const { framework, frameworkVersion, settings, entryPoints } = application;
+  return {
+    framework,
+    ...(frameworkVersion === undefined ? {} : { frameworkVersion: frameworkVersion.value }),
+    settings: distinct(settings.map(({ module }) => module)),
+    entryPoints: distinct(
+      entryPoints.map(({ module, object }) => (object === undefined ? module : `${module}:${object}`)),
+    ),
+    servers: distinct(project.services.map(({ command }) => command?.value.server)),
+    supervisors: distinct(project.services.map(({ supervisor }) => supervisor)),
+  };
+}

@@ -1,0 +1,75 @@
+import { insertFirst } from '../edit/first-element.ts';
+import type { FirstPlace, Note, SettingsModule } from '../project/project.ts';
+import { MIDDLEWARE_CLASS, moduleName, type Situation, type Wiring } from './wiring.ts';
+
+/** Puts our middleware class first into MIDDLEWARE of every settings module that production runs with. */
+export function wireMiddleware(situation: Situation): Wiring {
+  const entry = `${moduleName(situation.application)}.${MIDDLEWARE_CLASS}`;
+  const wiring: Wiring = { wishes: [], notes: [], impossible: [] };
+  const places = new Map<string, FirstPlace>();
+  const modules = modulesToWire(situation);
+  if (modules.length === 0) {
+    wiring.impossible.push({ path: '', reason: 'no settings module was found' });
+  }
+  for (const settings of modules) {
+    const list = settings.middleware;
+    const has = list?.elements.some(({ value }) => value.kind === 'string' && value.value === entry);
+    const place = list?.firstPlace;
+    if (has) wiring.wishes.push({ kind: 'settings', path: settings.file, good: true });
+    else if (place === undefined) {
+      wiring.impossible.push({
+        path: settings.file,
+        reason: `${whyNot(settings)}. Make this the first entry of MIDDLEWARE: '${entry}'`,
+      });
+    } else {
+      places.set(`${place.literal.file}:${place.literal.start}`, place);
+      const note = secondPlace(settings, place, entry);
+      if (note !== undefined) wiring.notes.push(note);
+    }
+  }
+  for (const place of places.values()) {
+    const { file } = place.literal;
+    const text = situation.read(file)?.text;
+    if (text === undefined) {
+      wiring.impossible.push({ path: file, reason: `${file} cannot be read` });
+      continue;
+    }
+    wiring.wishes.push({ kind: 'settings', path: file, insertions: [insertFirst(text, place, entry)] });
+  }
+  return wiring;
+}
+
+function secondPlace(settings: SettingsModule, place: FirstPlace, entry: string): Note | undefined {
+  if (place.effective) return undefined;
+  return {
+    code: 'not-first',
+    message:
+      `${entry} will not be the first entry of MIDDLEWARE in ${settings.module}: ` +
+      `${place.reason ?? 'something is put in front of it later'}. It sees the same crashes there, ` +
+      'but not one in the constructor of an entry before it',
+    at: place.literal,
+  };
+}
+
+function whyNot(settings: SettingsModule): string {
+  const notes = [...(settings.middleware?.notes ?? []), ...settings.notes];
+  const reason = notes.map(({ message, at }) => (at === undefined ? message : `${message} (${at.file}:${at.line})`));
+  if (reason.length > 0) return reason.join('; ');
+  return settings.middleware === undefined
+    ? `${settings.file} has no MIDDLEWARE`
+    : `MIDDLEWARE of ${settings.file} is not a list or tuple that can be edited`;
+}
+
+/**
+ * The settings modules of production: by their name, or named where the application is started. Without such, those
+ * that are named at all; without these, every one but tests.
+ */
+export function modulesToWire({ application, settings: wanted }: Situation): readonly SettingsModule[] {
+  if (wanted !== undefined) return application.settings.filter(({ module }) => module === wanted);
+  const live = application.settings.filter(({ role }) => role !== 'test');
+  const named = live.filter(({ namedBy }) => namedBy.length > 0);
+  const production = live.filter(
+    (module) => module.role === 'production' || (named.includes(module) && module.role !== 'development'),
+  );
+  return [production, named, live].find((modules) => modules.length > 0) ?? [];
+}

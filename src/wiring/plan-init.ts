@@ -1,0 +1,202 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { currentFile, draftFile, draftInsertions, type Draft } from '../edit/draft.ts';
+import type { Insertion } from '../edit/insertion.ts';
+import { MANIFEST, readManifest, renderManifest, type Manifest } from '../edit/manifest.ts';
+import type { FileChange, Plan } from '../edit/plan.ts';
+import type { Application, Note, Project } from '../project/project.ts';
+import { readProject } from '../project/read-project.ts';
+import { SourceFile } from '../project/readers/text.ts';
+import { VERSION } from '../version.ts';
+import { unmetExpectations } from './expectations.ts';
+import { wireEntryPoints } from './entry-points.ts';
+import { wireLibrary } from './library.ts';
+import { wireMiddleware } from './middleware.ts';
+import type { Kind, Situation, Wiring, Wish } from './wiring.ts';
+
+export interface InitOptions {
+  only?: ReadonlySet<Kind>;
+  settings?: string;
+  supervisor?: string;
+  systemdVersion: number;
+  /** Bring generated files to this version, keeping local edits. */
+  upgrade: boolean;
+}
+
+export interface InitPlan {
+  plan: Plan;
+  /** What of the plan is not in force in the project as it is read again after the edits. */
+  unmet(after: Project): string | undefined;
+}
+
+const PARTS: readonly [Kind, (situation: Situation) => Wiring | Promise<Wiring>][] = [
+  ['library', wireLibrary],
+  ['settings', wireMiddleware],
+  ['entry-points', wireEntryPoints],
+];
+
+/**
+ * What has to be written so that crash handling is set up in one application; nothing is written here. Edits whose
+ * outcome, read again, is not what it should be are left out and said. Where neither the settings nor the entry points
+ * can be edited, every change becomes `manual`.
+ */
+export async function planInit(
+  project: Project,
+  application: Application,
+  options: InitOptions,
+): Promise<InitPlan> {
+  const manifest = readManifest(project.root);
+  const situation: Situation = {
+    project,
+    application,
+    systemdVersion: options.systemdVersion,
+    read: (path) => readTree(project.root, path),
+    ...(options.settings === undefined ? {} : { settings: options.settings }),
+    ...(options.supervisor === undefined ? {} : { supervisor: options.supervisor }),
+  };
+  const wirings = new Map<Kind, Wiring>();
+  for (const [kind, wire] of PARTS) {
+    if (options.only === undefined || options.only.has(kind)) wirings.set(kind, await wire(situation));
+  }
+  const drafts = draftAll(project.root, wirings, manifest, options.upgrade);
+  const unmet = await checkOutcome(situation, wirings, drafts);
+  for (const [kind, reasons] of unmet) {
+    const wiring = wirings.get(kind);
+    if (wiring === undefined || reasons.length === 0) continue;
+    wiring.wishes = wiring.wishes.filter((wish) => 'good' in wish);
+    wiring.impossible.push(...reasons);
+  }
+  const final = unmet.size === 0 ? drafts : draftAll(project.root, wirings, manifest, options.upgrade);
+  const blocked = blockers(wirings, final);
+  const notes = [...wirings.values()].flatMap((wiring) => wiring.notes);
+  const unmetIn = (after: Project): string | undefined =>
+    [...unmetExpectations(after, situation, wirings).values()].flat()[0]?.reason;
+  if (blocked.length > 0) return { plan: { changes: blocked, notes }, unmet: unmetIn };
+  notes.push(...carriedBy(wirings));
+  const changes = final.map(({ change }) => change);
+  return { plan: { changes: withManifest(project.root, changes, final, manifest), notes }, unmet: unmetIn };
+}
+
+function readTree(root: string, path: string): SourceFile | undefined {
+  const { bytes } = currentFile(root, path);
+  return bytes === undefined ? undefined : new SourceFile(path, bytes);
+}
+
+function draftAll(
+  root: string,
+  wirings: ReadonlyMap<Kind, Wiring>,
+  manifest: Manifest | undefined,
+  upgrade: boolean,
+): Draft[] {
+  const wishes = [...wirings.values()].flatMap((wiring) => wiring.wishes);
+  const drafts: Draft[] = [];
+  const insertions = new Map<string, { kind: Kind; path: string; insertions: Insertion[] }>();
+  for (const wish of wishes) {
+    const { path, bytes } = currentFile(root, wish.path);
+    if ('text' in wish) drafts.push(draftFile(root, wish, manifest, upgrade));
+    else if ('insertions' in wish) gather(insertions, path, wish);
+    else if (!drafts.some(({ change }) => change.path === path)) {
+      const entry = manifest?.files.find((file) => file.path === path);
+      drafts.push({
+        change: { path, action: 'unchanged', ...(bytes === undefined ? {} : { before: bytes, after: bytes }) },
+        ...(entry === undefined ? {} : { entry }),
+      });
+    }
+  }
+  const edits = [...insertions.values()].map((wish) => draftInsertions(root, wish, manifest));
+  const edited = new Set(edits.map(({ change }) => change.path));
+  return [...drafts.filter(({ change }) => !edited.has(change.path)), ...edits];
+}
+
+function gather(
+  all: Map<string, { kind: Kind; path: string; insertions: Insertion[] }>,
+  path: string,
+  wish: Extract<Wish, { insertions: readonly Insertion[] }>,
+): void {
+  const known = all.get(path) ?? { kind: wish.kind, path, insertions: [] };
+  const offset = known.insertions.length;
+  for (const insertion of wish.insertions) {
+    known.insertions.push(
+      insertion.closes === undefined ? insertion : { ...insertion, closes: insertion.closes + offset },
+    );
+  }
+  all.set(path, known);
+}
+
+/** Reads the project again as it would be with the drafts written, and says which part would not be in force. */
+async function checkOutcome(
+  situation: Situation,
+  wirings: ReadonlyMap<Kind, Wiring>,
+  drafts: readonly Draft[],
+): Promise<Map<Kind, Wiring['impossible']>> {
+  const overlay = new Map<string, Uint8Array>();
+  for (const { change } of drafts) {
+    if (change.after === undefined || change.action === 'unchanged') continue;
+    overlay.set(change.path, change.after);
+    for (const wish of [...wirings.values()].flatMap(({ wishes }) => wishes)) {
+      if (currentFile(situation.project.root, wish.path).path === change.path) overlay.set(wish.path, change.after);
+    }
+  }
+  if (overlay.size === 0) return new Map();
+  const project = await readProject(situation.project.root, { overlay });
+  return unmetExpectations(project, situation, wirings);
+}
+
+/** The changes that a person has to make, where nothing can be done without them. */
+function blockers(wirings: ReadonlyMap<Kind, Wiring>, drafts: readonly Draft[]): FileChange[] {
+  const manual = drafts.map(({ change }) => change).filter(({ action }) => action === 'manual');
+  const wires = (['settings', 'entry-points'] as const).flatMap((kind) => wirings.get(kind) ?? []);
+  const wired = wires.some(({ wishes }) => wishes.length > 0);
+  if (wires.length > 0 && !wired) {
+    const impossible = wires.flatMap((wiring) => wiring.impossible);
+    for (const { path, reason } of impossible) manual.push({ path, action: 'manual', reason });
+  }
+  return manual;
+}
+
+/** Where one of settings and entry points cannot be edited, the other carries everything: said, with what to paste. */
+function carriedBy(wirings: ReadonlyMap<Kind, Wiring>): Note[] {
+  const settings = wirings.get('settings');
+  const entryPoints = wirings.get('entry-points');
+  const notes: Note[] = [];
+  for (const { reason } of settings?.impossible ?? []) {
+    notes.push({
+      code: 'settings-by-hand',
+      message: `${reason}. Until then the wrapper in wsgi.py or asgi.py alone carries everything`,
+    });
+  }
+  for (const { reason } of entryPoints?.impossible ?? []) {
+    notes.push({
+      code: 'entry-point-by-hand',
+      message: `${reason}. Until then crashes in streaming bodies are not seen, the rest is`,
+    });
+  }
+  return notes;
+}
+
+function withManifest(
+  root: string,
+  changes: readonly FileChange[],
+  drafts: readonly Draft[],
+  manifest: Manifest | undefined,
+): FileChange[] {
+  if (changes.every(({ action }) => action === 'unchanged')) return [...changes];
+  const entries = new Map((manifest?.files ?? []).map((file) => [file.path, file]));
+  for (const { entry } of drafts) if (entry !== undefined) entries.set(entry.path, entry);
+  const folders = new Set(manifest?.folders);
+  for (const { path, action } of changes) {
+    if (action !== 'create') continue;
+    for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
+      if (!existsSync(join(root, folder))) folders.add(folder);
+    }
+  }
+  const text = renderManifest({ version: VERSION, files: [...entries.values()], folders: [...folders] });
+  const after = Buffer.from(text, 'utf8');
+  const { bytes: before } = currentFile(root, MANIFEST);
+  return [
+    ...changes,
+    before === undefined
+      ? { path: MANIFEST, action: 'create', after }
+      : { path: MANIFEST, action: 'edit', before, after },
+  ];
+}

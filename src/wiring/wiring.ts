@@ -1,0 +1,57 @@
+import type { Insertion } from '../edit/insertion.ts';
+import type { Application, Note, Project } from '../project/project.ts';
+import type { SourceFile } from '../project/readers/text.ts';
+
+/** The parts that init sets up; `--only` takes these names. */
+export const KINDS = ['library', 'settings', 'entry-points', 'units', 'ci', 'tests', 'gitignore', 'docs'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export function isKind(word: string): word is Kind {
+  return (KINDS as readonly string[]).includes(word);
+}
+
+/** What a part of init looks at. */
+export interface Situation {
+  project: Project;
+  application: Application;
+  /** `--settings`: the one settings module to wire. */
+  settings?: string;
+  /** `--supervisor`. */
+  supervisor?: string;
+  /** `--systemd-version`: the systemd that the units are for. */
+  systemdVersion: number;
+  /** The file as it is in the tree; undefined where there is none. */
+  read(path: string): SourceFile | undefined;
+}
+
+/** What a part of init wants of one file. */
+export type Wish =
+  /** A file that is ours alone. `others`: what it means that somebody else's file has the name. */
+  | { kind: Kind; path: string; text: string; others: 'leave' | 'refuse' }
+  /** Text put into a file that is not ours. */
+  | { kind: Kind; path: string; insertions: readonly Insertion[] }
+  /** The file is as it should be. */
+  | { kind: Kind; path: string; good: true };
+
+export interface Wiring {
+  wishes: Wish[];
+  notes: Note[];
+  /**
+   * What a person has to do because it cannot be done safely here. Whether that stops everything is up to the plan:
+   * the settings can do without the entry points, and the other way round.
+   */
+  impossible: { path: string; reason: string }[];
+}
+
+/** Dotted name of the generated module. */
+export function moduleName(application: Application): string {
+  return application.packageName === '' ? MODULE : `${application.packageName}.${MODULE}`;
+}
+
+export const MODULE = 'abort_on_exception';
+export const MIDDLEWARE_CLASS = 'AbortOnUncaughtExceptionMiddleware';
+
+/** `folder/name`, where the root is ''. */
+export function inFolder(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`;
+}
