@@ -5,7 +5,10 @@ import type { ExitCode } from './command.ts';
 import { withWritingOptions, writingOptions } from './wiring-options.ts';
 
 export function define(command: Command): void {
-  withWritingOptions(command, 'also with uncommitted changes, and delete generated files that were edited').addHelpText(
+  withWritingOptions(
+    command,
+    'also with uncommitted changes, and delete generated files that were edited',
+  ).addHelpText(
     'after',
     `
 Edits that were made after init are kept: exactly what init put in is taken out.

@@ -19,7 +19,10 @@ export function withWritingOptions(command: Command, force: string): Command {
     .option('--force', force);
 }
 
-export function writingOptions(args: readonly unknown[], options: Readonly<Record<string, unknown>>): Writing {
+export function writingOptions(
+  args: readonly unknown[],
+  options: Readonly<Record<string, unknown>>,
+): Writing {
   return {
     folder: textOption(args[0]) ?? '.',
     yes: options['yes'] === true,
@@ -35,7 +38,11 @@ export function withWiringOptions(command: Command): Command {
     .option('--framework <name>', 'the framework, where it cannot be told')
     .option('--settings <module>', 'the settings module of production, e.g. shop.settings.production')
     .option('--supervisor <kind>', 'what starts the service, where the repository does not say: systemd')
-    .option('--systemd-version <number>', 'the oldest systemd that the units run under', DEFAULT_SYSTEMD_VERSION);
+    .option(
+      '--systemd-version <number>',
+      'the oldest systemd that the units run under',
+      DEFAULT_SYSTEMD_VERSION,
+    );
 }
 
 export interface Wired extends Writing {
@@ -64,7 +71,8 @@ export function wiringOptions(args: readonly unknown[], options: Readonly<Record
 function kindsOf(list: string): Set<Kind> {
   const kinds = new Set<Kind>();
   for (const word of list.split(',').map((part) => part.trim())) {
-    if (!isKind(word)) throw usageError(`--only does not know '${word}'`, `It takes, with commas: ${KINDS.join(', ')}`);
+    if (!isKind(word))
+      throw usageError(`--only does not know '${word}'`, `It takes, with commas: ${KINDS.join(', ')}`);
     kinds.add(word);
   }
   return kinds;

@@ -142,9 +142,10 @@ function writeTemporary(temporary: string, target: string, change: FileChange): 
   const file = openSync(temporary, 'wx', change.mode ?? 0o666);
   try {
     const bytes = change.after ?? new Uint8Array();
-    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+    for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
     if (old !== undefined) {
-      if (old.uid !== process.getuid?.() || old.gid !== process.getgid?.()) fchownSync(file, old.uid, old.gid);
+      if (old.uid !== process.getuid?.() || old.gid !== process.getgid?.())
+        fchownSync(file, old.uid, old.gid);
       // after chown(2), which clears set-user-ID bits
       fchmodSync(file, old.mode & 0o7777);
     }

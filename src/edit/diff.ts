@@ -74,7 +74,9 @@ function backtrack(trace: readonly Map<number, number>[], endX: number, endY: nu
     const previousK = down ? k + 1 : k - 1;
     const previousX = d === 0 ? 0 : (furthest.get(previousK) ?? 0);
     const previousY = d === 0 ? 0 : previousX - previousK;
-    while (x > previousX && y > previousY && (d === 0 || x > (down ? previousX : previousX + 1))) {
+    // where the run of equal lines begins: after the one step that is no match
+    const begin = d === 0 || down ? previousX : previousX + 1;
+    while (x > begin && y > previousY) {
       pairs.push([x - 1, y - 1]);
       x--;
       y--;

@@ -25,7 +25,8 @@ export function currentFile(root: string, path: string): { path: string; bytes: 
   try {
     return { path: real, bytes: readFileSync(target) };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { path: real, bytes: undefined };
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return { path: real, bytes: undefined };
     throw error;
   }
 }
@@ -42,7 +43,9 @@ export function draftFile(
 ): Draft {
   const { path, bytes } = currentFile(root, wish.path);
   const after = Buffer.from(wish.text, 'utf8');
-  const known = manifest?.files.find((file): file is CreateEntry => file.action === 'create' && file.path === path);
+  const known = manifest?.files.find(
+    (file): file is CreateEntry => file.action === 'create' && file.path === path,
+  );
   const entry: CreateEntry = {
     action: 'create',
     kind: wish.kind,
@@ -52,13 +55,20 @@ export function draftFile(
   };
   if (bytes === undefined) return { change: { path, action: 'create', after }, entry };
   const unchanged = (reason?: string): Draft => ({
-    change: { path, action: 'unchanged', before: bytes, after: bytes, ...(reason === undefined ? {} : { reason }) },
+    change: {
+      path,
+      action: 'unchanged',
+      before: bytes,
+      after: bytes,
+      ...(reason === undefined ? {} : { reason }),
+    },
     ...(known === undefined ? {} : { entry: known }),
   });
   const text = decodeText(bytes).text;
   if (lineHashes(text) === entry.lines) return unchanged();
   if (known === undefined) {
-    if (wish.others === 'leave') return unchanged('there is already a file of this name; it was left as it is');
+    if (wish.others === 'leave')
+      return unchanged('there is already a file of this name; it was left as it is');
     const reason = `${path} is not a file that pycrash wrote. Rename it, then run \`pycrash init\` again`;
     return { change: { path, action: 'manual', before: bytes, reason } };
   }
@@ -71,7 +81,9 @@ export function draftFile(
   }
   const merged = mergeThreeWays(splitHashes(known.lines), text, wish.text);
   if (merged.conflicts.length > 0) {
-    const places = merged.conflicts.map(({ from, to }) => (from === to ? `${from}` : `${from}–${to}`)).join(', ');
+    const places = merged.conflicts
+      .map(({ from, to }) => (from === to ? `${from}` : `${from}–${to}`))
+      .join(', ');
     const reason =
       `${path} was edited by hand where the new version differs too (lines ${places}). Move the edit away and ` +
       'run `pycrash upgrade` again';
@@ -93,10 +105,13 @@ export function draftInsertions(
   const edited = insertAll(source.text, wish.insertions);
   const after = encodeText({ ...source, text: edited.text });
   if (before === undefined || after === undefined) {
-    const reason = before === undefined ? `${path} is not there` : `${path} cannot be written in its encoding`;
+    const reason =
+      before === undefined ? `${path} is not there` : `${path} cannot be written in its encoding`;
     return { change: { path, action: 'manual', reason } };
   }
-  const known = manifest?.files.find((file): file is EditEntry => file.action === 'edit' && file.path === path);
+  const known = manifest?.files.find(
+    (file): file is EditEntry => file.action === 'edit' && file.path === path,
+  );
   const hash = sha256(before);
   const original = known === undefined ? hash : known.sha256 === hash ? known.original : undefined;
   const earlier = known?.insertions ?? [];

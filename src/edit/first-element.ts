@@ -15,7 +15,10 @@ export function insertFirst(
 ): Insertion {
   const { literal, firstElement } = place;
   const display = text.slice(literal.start, literal.end);
-  const quote = pythonQuote(text, firstElement === undefined ? '' : text.slice(firstElement.start, literal.end));
+  const quote = pythonQuote(
+    text,
+    firstElement === undefined ? '' : text.slice(firstElement.start, literal.end),
+  );
   const element = `${quote}${value}${quote}`;
   if (firstElement === undefined) return intoEmpty(text, literal.start, display, element);
   const at = firstElement.start;

@@ -1,4 +1,4 @@
-import MagicString from 'magic-string';
+import { MagicString } from 'magic-string';
 
 /** Text that is put into a file; nothing of the file itself is changed or taken away. */
 export interface Insertion {

@@ -18,7 +18,10 @@ export function lineHashes(text: string): string {
 
 /** The digits of one line. */
 export function hashOfLine(line: string): string {
-  return createHash('sha256').update(line.replace(/\r?\n$/, '')).digest('base64').slice(0, 4);
+  return createHash('sha256')
+    .update(line.replace(/\r?\n$/, ''))
+    .digest('base64')
+    .slice(0, 4);
 }
 
 /** Reads back what `lineHashes` wrote. */

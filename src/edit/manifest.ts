@@ -51,7 +51,8 @@ export type PlacedInsertion = v.InferOutput<typeof Placed>;
 export type ManifestEntry = v.InferOutput<typeof Entry>;
 export type Manifest = v.InferOutput<typeof Document>;
 
-const ABOUT = 'What `pycrash init` wrote. Keep it under version control: `pycrash remove` and `pycrash upgrade` need it.';
+const ABOUT =
+  'What `pycrash init` wrote. Keep it under version control: `pycrash remove` and `pycrash upgrade` need it.';
 
 /** The repository's manifest; undefined where there is none. Throws a `UserError` where it is damaged. */
 export function readManifest(root: string): Manifest | undefined {

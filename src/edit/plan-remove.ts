@@ -42,7 +42,8 @@ function removal(root: string, entry: ManifestEntry, force: boolean, notes: Note
       message: `${path}: ${JSON.stringify(inserted.trim())} is no longer there as it was written; look for what is left of it`,
     });
   }
-  if (after === undefined || Buffer.compare(before, after) === 0) return { path, action: 'unchanged', before, after: before };
+  if (after === undefined || Buffer.compare(before, after) === 0)
+    return { path, action: 'unchanged', before, after: before };
   if (sha256(before) === entry.sha256 && entry.original !== undefined && sha256(after) !== entry.original) {
     const reason = `${path} would not be what it was before init. Take it from version control`;
     return { path, action: 'manual', before, reason };

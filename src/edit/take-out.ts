@@ -10,7 +10,11 @@ interface TakenOut {
 export const CONTEXT = 40;
 
 /** The insertion as it stands in `text` at `at`, with its neighbours. */
-export function placed(text: string, at: number, insertion: Pick<PlacedInsertion, 'text' | 'closes'>): PlacedInsertion {
+export function placed(
+  text: string,
+  at: number,
+  insertion: Pick<PlacedInsertion, 'text' | 'closes'>,
+): PlacedInsertion {
   const end = at + insertion.text.length;
   return {
     at,
@@ -40,38 +44,45 @@ export function takeOut(text: string, insertions: readonly PlacedInsertion[]): T
 }
 
 /** Where each insertion stands in the text now; undefined where it does not. */
-export function findInsertions(
-  text: string,
-  insertions: readonly PlacedInsertion[],
-): (number | undefined)[] {
+export function findInsertions(text: string, insertions: readonly PlacedInsertion[]): (number | undefined)[] {
   const found: (number | undefined)[] = [];
   for (const insertion of insertions) {
     if (insertion.closes === undefined) {
-      found.push(bestPlace(text, insertion));
+      found.push(bestPlace(text, insertion, found));
       continue;
     }
     const opening = insertions[insertion.closes];
     const at = found[insertion.closes];
-    const closing = opening === undefined || at === undefined ? undefined : partner(text, at + opening.text.length);
+    const closing =
+      opening === undefined || at === undefined ? undefined : partner(text, at + opening.text.length);
     found.push(closing !== undefined && text.startsWith(insertion.text, closing) ? closing : undefined);
   }
   return found;
 }
 
-function bestPlace(text: string, insertion: PlacedInsertion): number | undefined {
+function bestPlace(
+  text: string,
+  insertion: PlacedInsertion,
+  taken: readonly (number | undefined)[],
+): number | undefined {
   let best: { at: number; score: number } | undefined;
   for (let at = text.indexOf(insertion.text); at !== -1; at = text.indexOf(insertion.text, at + 1)) {
+    if (taken.includes(at)) continue;
     const end = at + insertion.text.length;
     const score =
-      commonLength([...text.slice(Math.max(0, at - CONTEXT), at)].reverse(), [...insertion.before].reverse()) +
-      commonLength([...text.slice(end, end + CONTEXT)], [...insertion.after]) +
+      commonLength(reversed(text.slice(Math.max(0, at - CONTEXT), at)), reversed(insertion.before)) +
+      commonLength(text.slice(end, end + CONTEXT), insertion.after) +
       (at === insertion.at ? 1 : 0);
     if (best === undefined || score > best.score) best = { at, score };
   }
   return best?.at;
 }
 
-function commonLength(left: readonly string[], right: readonly string[]): number {
+function reversed(text: string): string {
+  return text.split('').reverse().join('');
+}
+
+function commonLength(left: string, right: string): number {
   let length = 0;
   while (length < left.length && length < right.length && left[length] === right[length]) length++;
   return length;

@@ -45,7 +45,8 @@ export async function carryOut(terminal: Terminal, operation: Operation): Promis
     return exitCode;
   };
   if (!terminal.options.json) show(terminal, plan);
-  if (manual) return finish(false, 1, 'Nothing was written: do what is said above, then run the command again.');
+  if (manual)
+    return finish(false, 1, 'Nothing was written: do what is said above, then run the command again.');
   if (writes.length === 0) return finish(false, 0, operation.nothing);
   if (operation.dryRun) return finish(false, 0, 'Nothing was written (--dry-run).');
   const dirty = operation.force ? [] : dirtyFiles(operation, writes);
@@ -67,13 +68,15 @@ export async function carryOut(terminal: Terminal, operation: Operation): Promis
     return finish(false, 1, 'Nothing was written.');
   }
   await write(operation, writes);
-  for (const folder of [...(operation.folders ?? [])].sort().reverse()) removeFolderIfEmpty(join(root, folder));
+  for (const folder of [...(operation.folders ?? [])].sort().reverse())
+    removeFolderIfEmpty(join(root, folder));
   return finish(true, 0, operation.done);
 }
 
+/** A signal has to wait until the tree is whole again. */
+function later(): void {}
+
 async function write({ root, verify }: Operation, writes: readonly FileChange[]): Promise<void> {
-  // A signal has to wait until the tree is whole again.
-  const later = (): void => {};
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, later);
   try {
@@ -87,7 +90,9 @@ async function write({ root, verify }: Operation, writes: readonly FileChange[])
     }
     if (wrong !== undefined) {
       applied.rollBack();
-      throw new UserError('not-in-force', wrong, { help: 'Everything was rolled back; the tree is as it was.' });
+      throw new UserError('not-in-force', wrong, {
+        help: 'Everything was rolled back; the tree is as it was.',
+      });
     }
     applied.finish();
   } finally {
@@ -129,9 +134,11 @@ function coloured(terminal: Terminal, diff: string): string {
 }
 
 function diffOf(path: string, before: Uint8Array | undefined, after: Uint8Array | undefined): string {
-  const text = (bytes: Uint8Array | undefined): string | undefined =>
-    bytes === undefined ? undefined : decodeText(bytes).text;
-  return unifiedDiff(path, text(before), text(after));
+  return unifiedDiff(path, textOf(before), textOf(after));
+}
+
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  return bytes === undefined ? undefined : decodeText(bytes).text;
 }
 
 function documentOf(operation: Operation, applied: boolean): unknown {

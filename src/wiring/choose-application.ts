@@ -19,10 +19,14 @@ export function chooseApplication(
       const module = application.settings[0]?.module ?? application.packageName;
       return `  --settings ${module}   (${application.importRoot === '' ? '.' : application.importRoot})`;
     });
-    throw new UserError('several-projects', `there are ${fitting.length} Django projects in ${project.root}`, {
-      exitCode: 2,
-      help: `Say which one, or run init in its folder:\n${choices.join('\n')}`,
-    });
+    throw new UserError(
+      'several-projects',
+      `there are ${fitting.length} Django projects in ${project.root}`,
+      {
+        exitCode: 2,
+        help: `Say which one, or run init in its folder:\n${choices.join('\n')}`,
+      },
+    );
   }
   if (wanted.settings !== undefined && known.length > 0) {
     const modules = known.flatMap(({ settings }) => settings.map(({ module }) => module));
@@ -32,7 +36,9 @@ export function chooseApplication(
     });
   }
   const reasons = project.notes.map(({ message }) => message);
-  const seen = project.applications.map(({ framework, packageFolder }) => `${framework} in ${packageFolder || '.'}`);
+  const seen = project.applications.map(
+    ({ framework, packageFolder }) => `${framework} in ${packageFolder || '.'}`,
+  );
   throw new UserError('no-application', `no Django project was found in ${project.root}`, {
     help: [
       ...reasons,

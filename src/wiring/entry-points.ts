@@ -53,7 +53,12 @@ function wrap(
   const { text } = file;
   const end = lineEnding(text);
   const statement = assignment?.statement;
-  const importing = importInsertion(text, syntax, statement?.start ?? text.length, `from ${module} import ${wrapper}`);
+  const importing = importInsertion(
+    text,
+    syntax,
+    statement?.start ?? text.length,
+    `from ${module} import ${wrapper}`,
+  );
   const value = assignment === undefined ? '' : text.slice(assignment.value.start, assignment.value.end);
   if (assignment !== undefined && !/[\r\n]/.test(value)) {
     return [

@@ -41,8 +41,10 @@ function unmetMiddleware(application: Application, before: Situation): Wiring['i
   return modulesToWire(before).flatMap((settings) => {
     const place = settings.middleware?.firstPlace;
     if (place === undefined) return [];
-    const elements = application.settings.find(({ module, className }) =>
-      module === settings.module && className === settings.className)?.middleware?.elements ?? [];
+    const elements =
+      application.settings.find(
+        ({ module, className }) => module === settings.module && className === settings.className,
+      )?.middleware?.elements ?? [];
     const at = elements.findIndex(({ value }) => value.kind === 'string' && value.value === entry);
     if (at === 0 || (at > 0 && !place.effective)) return [];
     return [

@@ -36,7 +36,9 @@ export async function runInit(terminal: Terminal, request: InitRequest): Promise
     manifest: readManifest(root),
     question: request.upgrade ? 'Bring these files up to date?' : 'Set up crash handling like this?',
     nothing: request.upgrade ? 'Everything is up to date.' : 'Nothing to do: crash handling is set up.',
-    done: request.upgrade ? 'Done.' : 'Done. Next: `pycrash check`, then `pycrash verify`; commit the changes.',
+    done: request.upgrade
+      ? 'Done.'
+      : 'Done. Next: `pycrash check`, then `pycrash verify`; commit the changes.',
     yes: request.yes,
     dryRun: request.dryRun,
     force: request.force,
@@ -46,9 +48,6 @@ export async function runInit(terminal: Terminal, request: InitRequest): Promise
 }
 
 function summary(project: Project, application: Application): Record<string, unknown> {
-  const distinct = (words: (string | undefined)[]): string[] => [
-    ...new Set(words.filter((word) => word !== undefined)),
-  ];
   const { framework, frameworkVersion, settings, entryPoints } = application;
   return {
     framework,
@@ -60,4 +59,8 @@ function summary(project: Project, application: Application): Record<string, unk
     servers: distinct(project.services.map(({ command }) => command?.value.server)),
     supervisors: distinct(project.services.map(({ supervisor }) => supervisor)),
   };
+}
+
+function distinct(words: readonly (string | undefined)[]): string[] {
+  return [...new Set(words.filter((word) => word !== undefined))];
 }

@@ -53,7 +53,9 @@ function secondPlace(settings: SettingsModule, place: FirstPlace, entry: string)
 
 function whyNot(settings: SettingsModule): string {
   const notes = [...(settings.middleware?.notes ?? []), ...settings.notes];
-  const reason = notes.map(({ message, at }) => (at === undefined ? message : `${message} (${at.file}:${at.line})`));
+  const reason = notes.map(({ message, at }) =>
+    at === undefined ? message : `${message} (${at.file}:${at.line})`,
+  );
   if (reason.length > 0) return reason.join('; ');
   return settings.middleware === undefined
     ? `${settings.file} has no MIDDLEWARE`

@@ -9,9 +9,13 @@ import { readProject } from '../project/read-project.ts';
 import { SourceFile } from '../project/readers/text.ts';
 import { VERSION } from '../version.ts';
 import { unmetExpectations } from './expectations.ts';
+import { wireContinuousIntegration } from './continuous-integration.ts';
 import { wireEntryPoints } from './entry-points.ts';
+import { wireGitignore } from './gitignore.ts';
 import { wireLibrary } from './library.ts';
 import { wireMiddleware } from './middleware.ts';
+import { wireTeamDocument } from './team-document.ts';
+import { wireUnits } from './units.ts';
 import type { Kind, Situation, Wiring, Wish } from './wiring.ts';
 
 export interface InitOptions {
@@ -29,11 +33,17 @@ export interface InitPlan {
   unmet(after: Project): string | undefined;
 }
 
-const PARTS: readonly [Kind, (situation: Situation) => Wiring | Promise<Wiring>][] = [
-  ['library', wireLibrary],
-  ['settings', wireMiddleware],
-  ['entry-points', wireEntryPoints],
-];
+/** In this order: the team's page tells what the parts before it want. */
+const PARTS: readonly [Kind, (situation: Situation, wishes: readonly Wish[]) => Wiring | Promise<Wiring>][] =
+  [
+    ['library', wireLibrary],
+    ['settings', wireMiddleware],
+    ['entry-points', wireEntryPoints],
+    ['units', wireUnits],
+    ['ci', wireContinuousIntegration],
+    ['gitignore', wireGitignore],
+    ['docs', wireTeamDocument],
+  ];
 
 /**
  * What has to be written so that crash handling is set up in one application; nothing is written here. Edits whose
@@ -50,13 +60,16 @@ export async function planInit(
     project,
     application,
     systemdVersion: options.systemdVersion,
+    ours: new Set(manifest?.files.filter(({ action }) => action === 'create').map(({ path }) => path)),
     read: (path) => readTree(project.root, path),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
     ...(options.supervisor === undefined ? {} : { supervisor: options.supervisor }),
   };
   const wirings = new Map<Kind, Wiring>();
   for (const [kind, wire] of PARTS) {
-    if (options.only === undefined || options.only.has(kind)) wirings.set(kind, await wire(situation));
+    if (options.only !== undefined && !options.only.has(kind)) continue;
+    const wishes = [...wirings.values()].flatMap((wiring) => wiring.wishes);
+    wirings.set(kind, await wire(situation, wishes));
   }
   const drafts = draftAll(project.root, wirings, manifest, options.upgrade);
   const unmet = await checkOutcome(situation, wirings, drafts);
@@ -98,7 +111,11 @@ function draftAll(
     else if (!drafts.some(({ change }) => change.path === path)) {
       const entry = manifest?.files.find((file) => file.path === path);
       drafts.push({
-        change: { path, action: 'unchanged', ...(bytes === undefined ? {} : { before: bytes, after: bytes }) },
+        change: {
+          path,
+          action: 'unchanged',
+          ...(bytes === undefined ? {} : { before: bytes, after: bytes }),
+        },
         ...(entry === undefined ? {} : { entry }),
       });
     }
@@ -134,7 +151,8 @@ async function checkOutcome(
     if (change.after === undefined || change.action === 'unchanged') continue;
     overlay.set(change.path, change.after);
     for (const wish of [...wirings.values()].flatMap(({ wishes }) => wishes)) {
-      if (currentFile(situation.project.root, wish.path).path === change.path) overlay.set(wish.path, change.after);
+      if (currentFile(situation.project.root, wish.path).path === change.path)
+        overlay.set(wish.path, change.after);
     }
   }
   if (overlay.size === 0) return new Map();

@@ -3,7 +3,16 @@ import type { Application, Note, Project } from '../project/project.ts';
 import type { SourceFile } from '../project/readers/text.ts';
 
 /** The parts that init sets up; `--only` takes these names. */
-export const KINDS = ['library', 'settings', 'entry-points', 'units', 'ci', 'tests', 'gitignore', 'docs'] as const;
+export const KINDS = [
+  'library',
+  'settings',
+  'entry-points',
+  'units',
+  'ci',
+  'tests',
+  'gitignore',
+  'docs',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 export function isKind(word: string): word is Kind {
@@ -20,6 +29,8 @@ export interface Situation {
   supervisor?: string;
   /** `--systemd-version`: the systemd that the units are for. */
   systemdVersion: number;
+  /** Files that an earlier run made. */
+  ours: ReadonlySet<string>;
   /** The file as it is in the tree; undefined where there is none. */
   read(path: string): SourceFile | undefined;
 }

@@ -1,0 +1,90 @@
+import { posix } from 'node:path';
+import type { Note, Service } from '../project/project.ts';
+import { modulesToWire } from './middleware.ts';
+import { dropInFor, renderDropIn } from './units/drop-in.ts';
+import { gunicornCommand, renderUnit } from './units/unit.ts';
+import type { Situation, Wiring, Wish } from './wiring.ts';
+
+/** The drop-in's name: it comes after the distribution's and before an operator's own (systemd.unit(5)). */
+const DROP_IN = '10-pycrash.conf';
+
+/** A drop-in beside each unit that starts the application; a complete unit where nothing starts it at all. */
+export function wireUnits(situation: Situation): Wiring {
+  const { project, supervisor, systemdVersion, ours } = situation;
+  // the unit of an earlier run is no unit of theirs
+  const services = project.services.filter((service) => isLongRunning(service) && !ours.has(service.file));
+  const units = services.filter((service) => service.supervisor === 'systemd');
+  const wiring: Wiring = { wishes: [], notes: services.flatMap(adviceOnServer), impossible: [] };
+  if (units.length > 0) {
+    for (const service of units) wiring.wishes.push(...dropInBeside(service, situation));
+    return wiring;
+  }
+  if (supervisor === 'systemd' || (supervisor === undefined && services.length === 0)) {
+    wiring.wishes.push(completeUnit(situation, systemdVersion));
+  }
+  return wiring;
+}
+
+function isLongRunning(service: Service): boolean {
+  const type = service.unit?.entries.findLast(({ key }) => key === 'Type')?.value;
+  return type !== 'oneshot';
+}
+
+function dropInBeside(service: Service, { systemdVersion }: Situation): Wish[] {
+  const path = `${posix.dirname(service.file)}/${service.name}.d/${DROP_IN}`.replace(/^\.\//, '');
+  const dropIn = dropInFor(service, path, systemdVersion);
+  if (dropIn === undefined) return [];
+  return [{ kind: 'units', path, text: renderDropIn(dropIn), others: 'leave' }];
+}
+
+function completeUnit(situation: Situation, systemdVersion: number): Wish {
+  const { application } = situation;
+  const entry = application.entryPoints.find(({ kind }) => kind === 'wsgi');
+  const name = (application.packageName.split('.')[0] || 'app').replaceAll('_', '-');
+  const place = `/srv/${name}`;
+  const module =
+    entry === undefined ? `${name}.wsgi:application` : `${entry.module}:${entry.object ?? 'application'}`;
+  return {
+    kind: 'units',
+    path: `deploy/${name}.service`,
+    others: 'leave',
+    text: renderUnit({
+      name,
+      user: 'www-data',
+      place,
+      command: gunicornCommand(place, module),
+      settings: modulesToWire(situation)[0]?.module ?? '',
+      systemdVersion,
+    }),
+  };
+}
+
+/** gunicorn's own options that cost the core; what a person has to decide is said, not edited. */
+function adviceOnServer({ command, unit, user }: Service): Note[] {
+  if (command === undefined) return [];
+  const { server, options } = command.value;
+  const notes: Note[] = [];
+  const dropped = options.get('user') ?? options.get('uid');
+  if ((server === 'gunicorn' || server === 'uwsgi') && dropped !== undefined && user === undefined) {
+    notes.push({
+      code: 'privilege-drop',
+      message:
+        `${server} gives root away itself (${dropped.value}), and the kernel then forbids the core (prctl(2), ` +
+        `PR_SET_DUMPABLE). ${unit === undefined ? 'Start it as that user' : `Put User=${dropped.value} into the unit`}, ` +
+        'or set PYCRASH_DUMPABLE=1 for the service',
+      at: dropped.at,
+    });
+  }
+  const timeout = options.get('timeout');
+  const seconds = Number(timeout?.value);
+  if (server === 'gunicorn' && timeout !== undefined && seconds > 0 && seconds < 30) {
+    notes.push({
+      code: 'worker-timeout',
+      message:
+        `gunicorn kills a worker that writes its core for more than ${seconds} s, and the core is cut off ` +
+        '(2 GB need more than 4 s). Give it 60',
+      at: timeout.at,
+    });
+  }
+  return notes;
+}

@@ -1,0 +1,255 @@
+import type { Service, SystemdUnit } from '../../project/project.ts';
+import { render } from '../../templates.ts';
+
+/** What `templates/systemd/drop-in.conf` needs to know; an empty value leaves its lines out. */
+export interface DropIn {
+  unit: string;
+  startLimitInUnit: boolean;
+  startLimitInService: boolean;
+  restart: '' | 'on-failure' | 'always';
+  server: string;
+  /** What stays of RestartPreventExitStatus=; null where the unit's own is fine. */
+  preventExitStatus: string | null;
+  restartSec: string;
+  restartSteps: boolean;
+  limitCore: boolean;
+  stateDirectory: string;
+  whyWorkingDirectory: string;
+  pythonPath: string;
+  readWritePaths: string;
+  preserveRuntimeDirectory: boolean;
+  timeoutStopSec: string;
+  oldTimeout: string;
+}
+
+/** The drop-in's text. */
+export function renderDropIn(dropIn: DropIn): string {
+  return render('systemd/drop-in.conf', { ...dropIn });
+}
+
+/** Shorter than this, stopping a service cuts the core of a process with some hundred megabytes off (1 GB takes 5 s alone on a fast disk). */
+const SHORTEST_STOP_SECONDS = 60;
+
+/** A drop-in for any unit of which nothing is known: everything that a default takes away. */
+export function generalDropIn(unit: string, systemdVersion: number): DropIn {
+  return {
+    unit,
+    ...startLimit(systemdVersion, true),
+    restart: 'on-failure',
+    server: '',
+    preventExitStatus: null,
+    restartSec: '1s',
+    restartSteps: systemdVersion >= 254,
+    limitCore: true,
+    stateDirectory: '',
+    whyWorkingDirectory: '',
+    pythonPath: '',
+    readWritePaths: '',
+    preserveRuntimeDirectory: false,
+    timeoutStopSec: '',
+    oldTimeout: '',
+  };
+}
+
+/** What this service's unit lacks without the drop-in in `path`; undefined where it lacks nothing. */
+export function dropInFor(service: Service, path: string, systemdVersion: number): DropIn | undefined {
+  const unit = new Keys((service.unit?.entries ?? []).filter(({ at }) => at.file !== path));
+  const restartSec = unit.last('RestartSec') === undefined;
+  const timeout = stopSeconds(unit);
+  const short = timeout !== undefined && timeout.seconds < SHORTEST_STOP_SECONDS;
+  const prevented = unit.words('RestartPreventExitStatus');
+  const kept = prevented.filter((word) => !/^(SIG)?ABRT$|^6$|^134$/.test(word));
+  const dropIn: DropIn = {
+    unit: service.name,
+    ...startLimit(systemdVersion, reachesStartLimit(unit)),
+    restart: restartNeeded(service, unit),
+    server: service.command?.value.server ?? '',
+    preventExitStatus: kept.length < prevented.length ? kept.join(' ') : null,
+    restartSec: restartSec ? '1s' : '',
+    restartSteps: restartSec && systemdVersion >= 254,
+    limitCore: !/^infinity(:|$)/.test(unit.last('LimitCORE') ?? '') && !liftedInCommand(service),
+    ...workingDirectory(service, unit, systemdVersion),
+    timeoutStopSec: short ? '90s' : '',
+    oldTimeout: short ? timeout.text : '',
+  };
+  const values = Object.entries(dropIn).filter(
+    ([key]) => !['unit', 'server', 'whyWorkingDirectory', 'oldTimeout'].includes(key),
+  );
+  return values.some(([, value]) => value !== false && value !== '' && value !== null) ? dropIn : undefined;
+}
+
+/** StartLimitIntervalSec= in [Unit] came with systemd 230; before that it was StartLimitInterval= in [Service]. */
+function startLimit(
+  systemdVersion: number,
+  needed: boolean,
+): Pick<DropIn, 'startLimitInUnit' | 'startLimitInService'> {
+  return {
+    startLimitInUnit: needed && systemdVersion >= 230,
+    startLimitInService: needed && systemdVersion < 230,
+  };
+}
+
+/** Can a crash loop use up StartLimitBurst= within the interval? Defaults: 5 in 10 s, 100 ms apart (systemd.service(5)). */
+function reachesStartLimit(unit: Keys): boolean {
+  const interval = seconds(unit.last('StartLimitIntervalSec') ?? unit.last('StartLimitInterval') ?? '10s');
+  const burst = Number(unit.last('StartLimitBurst') ?? 5);
+  const pause = seconds(unit.last('RestartSec') ?? '1s');
+  if (interval === undefined || pause === undefined || Number.isNaN(burst)) return false;
+  return interval > 0 && burst > 0 && pause * burst < interval;
+}
+
+function restartNeeded(service: Service, unit: Keys): DropIn['restart'] {
+  const policy = unit.last('Restart') ?? 'no';
+  // hypercorn ends with 0 when its last worker has crashed
+  if (service.command?.value.server === 'hypercorn') return policy === 'always' ? '' : 'always';
+  if (policy === 'always' || policy === 'on-failure') return '';
+  // behind a shell SIGABRT is exit status 134, an ordinary failure
+  const abortIsSeen = service.command?.value.behindShell !== true;
+  return (policy === 'on-abort' || policy === 'on-abnormal') && abortIsSeen ? '' : 'on-failure';
+}
+
+/** A start command that says `ulimit -c unlimited` itself. */
+function liftedInCommand({ coreLimit, file }: Service): boolean {
+  return coreLimit.soft === 'unlimited' && coreLimit.at !== undefined && coreLimit.at.file !== file;
+}
+
+function stopSeconds(unit: Keys): { seconds: number; text: string } | undefined {
+  const text = unit.last('TimeoutStopSec') ?? unit.last('TimeoutSec');
+  const value = text === undefined ? undefined : seconds(text);
+  return text === undefined || value === undefined ? undefined : { seconds: value, text };
+}
+
+type Where = Pick<
+  DropIn,
+  'stateDirectory' | 'whyWorkingDirectory' | 'pythonPath' | 'readWritePaths' | 'preserveRuntimeDirectory'
+>;
+
+/** Where the core goes, if the unit's own working directory would lose it. */
+function workingDirectory(service: Service, unit: Keys, systemdVersion: number): Where {
+  const where: Where = {
+    stateDirectory: '',
+    whyWorkingDirectory: '',
+    pythonPath: '',
+    readWritePaths: '',
+    preserveRuntimeDirectory: false,
+  };
+  const changed = service.command?.value.options.get('chdir')?.value;
+  const own = unit
+    .last('WorkingDirectory')
+    ?.replace(/^-/, '')
+    .replace(/(.)\/+$/, '$1');
+  const folder = changed ?? own ?? '/';
+  // a specifier or `~` that only the host can tell
+  if (!folder.startsWith('/') || folder.includes('%')) return where;
+  const runtime = unit.words('RuntimeDirectory').map((name) => `/run/${name}`);
+  if (runtime.some((name) => isIn(folder, name))) {
+    where.preserveRuntimeDirectory = (unit.last('RuntimeDirectoryPreserve') ?? 'no') === 'no';
+    return where;
+  }
+  const kept = ['State', 'Cache', 'Logs'].flatMap((kind, index) =>
+    unit
+      .words(`${kind}Directory`)
+      .map((name) => `${['/var/lib', '/var/cache', '/var/log'][index] ?? ''}/${name}`),
+  );
+  if (kept.some((name) => isIn(folder, name))) return where;
+  const why = reasonToMove(folder, unit);
+  if (why !== undefined && changed === undefined && systemdVersion >= 235) {
+    where.stateDirectory = unit.words('StateDirectory')[0] ?? service.name.replace(/@?\.service$/, '');
+    where.whyWorkingDirectory = why;
+    if (own !== undefined) where.pythonPath = [folder, ...pythonPath(service)].join(':');
+    return where;
+  }
+  if (
+    unit.last('ProtectSystem') === 'strict' ||
+    unit.words('ReadOnlyPaths').some((name) => isIn(folder, name))
+  ) {
+    const writable = unit.words('ReadWritePaths').map((name) => name.replace(/^[-+]+/, ''));
+    const always = ['/dev', '/proc', '/sys', ...(isYes(unit, 'PrivateTmp') ? ['/tmp', '/var/tmp'] : [])];
+    if (![...writable, ...always].some((name) => isIn(folder, name))) where.readWritePaths = `-${folder}`;
+  }
+  return where;
+}
+
+function reasonToMove(folder: string, unit: Keys): string | undefined {
+  const user = unit.last('User');
+  const dynamic = isYes(unit, 'DynamicUser');
+  if (dynamic) return `DynamicUser= can write to none of the folders of the machine, and not to ${folder}.`;
+  if (folder === '/' && user !== undefined && user !== 'root' && user !== '0') {
+    return `Without WorkingDirectory= it is /, where ${user} cannot write.`;
+  }
+  const temporary = isIn(folder, '/tmp') || isIn(folder, '/var/tmp');
+  if (temporary && isYes(unit, 'PrivateTmp'))
+    return `PrivateTmp= empties ${folder} at every restart, and the core with it.`;
+  return undefined;
+}
+
+function pythonPath(service: Service): string[] {
+  const value = service.environment.get('PYTHONPATH')?.value ?? '';
+  return value === '' ? [] : [value];
+}
+
+function isYes(unit: Keys, key: string): boolean {
+  return /^(yes|true|on|1|disconnected)$/i.test(unit.last(key) ?? '');
+}
+
+function isIn(folder: string, outer: string): boolean {
+  return folder === outer || folder.startsWith(outer.endsWith('/') ? outer : `${outer}/`);
+}
+
+/** The keys of a unit by name; its sections do not share any that is asked for here. */
+class Keys {
+  readonly #entries: SystemdUnit['entries'];
+
+  constructor(entries: SystemdUnit['entries']) {
+    this.#entries = entries;
+  }
+
+  /** The value in force of a key that takes one; an empty value is the default again. */
+  last(key: string): string | undefined {
+    const value = this.#entries.findLast((entry) => entry.key === key)?.value;
+    return value === '' ? undefined : value;
+  }
+
+  /** The words in force of a key that takes a list. */
+  words(key: string): string[] {
+    const values = this.#entries.filter((entry) => entry.key === key).map(({ value }) => value);
+    return values
+      .slice(values.lastIndexOf('') + 1)
+      .flatMap((value) => value.split(/\s+/))
+      .filter((word) => word !== '');
+  }
+}
+
+const UNITS: Record<string, number> = {
+  us: 1e-6,
+  usec: 1e-6,
+  ms: 1e-3,
+  msec: 1e-3,
+  '': 1,
+  s: 1,
+  sec: 1,
+  second: 1,
+  seconds: 1,
+  m: 60,
+  min: 60,
+  minute: 60,
+  minutes: 60,
+  h: 3600,
+  hr: 3600,
+  hour: 3600,
+  hours: 3600,
+  d: 86_400,
+  day: 86_400,
+  days: 86_400,
+};
+
+/** A time span of systemd.time(7) in seconds, e.g. `2min 200ms`; undefined where it is none. */
+function seconds(text: string): number | undefined {
+  if (text.trim() === 'infinity') return Infinity;
+  let sum = 0;
+  const rest = text.replace(/(\d+(?:\.\d+)?)\s*([a-z]*)/g, (_all, number: string, unit: string) => {
+    sum += Number(number) * (UNITS[unit] ?? Number.NaN);
+    return '';
+  });
+  return rest.trim() === '' && !Number.isNaN(sum) ? sum : undefined;
+}
