@@ -89,7 +89,14 @@ export type StaticValue =
   /** From the environment or another run-time source; `fallback` is what it is when nothing is set. */
   | { kind: 'environment'; name: string; fallback?: StaticValue }
   /** Which one it is depends on conditions (Python source, all of them together) that only the running program knows. */
-  | { kind: 'either'; alternatives: readonly { conditions: readonly string[]; value: StaticValue }[] }
+  | {
+      kind: 'either';
+      alternatives: readonly {
+        conditions: readonly string[];
+        byDefault: boolean | 'unknown';
+        value: StaticValue;
+      }[];
+    }
   | { kind: 'unknown'; reason: string };
 
 /** An element of a list, with the statement that put it there. */

@@ -1,0 +1,121 @@
+import { callFunction } from './functions.ts';
+import { loadModule } from './imports.ts';
+import type { Run } from './run.ts';
+import type { Place, Value } from './values.ts';
+import { string, unknown } from './values.ts';
+
+/** `object.name`. */
+export function getAttribute(run: Run, object: Value, name: string): Value {
+  switch (object.kind) {
+    case 'module': {
+      const module = run.loaded.get(object.name);
+      const value = module === undefined ? undefined : run.read(module.scope, name);
+      if (value !== undefined) {
+        if (['none', 'bool', 'number', 'string', 'choice', 'environment'].includes(value.kind))
+          run.soft = true;
+        return value;
+      }
+      return loadModule(run, `${object.name}.${name}`) !== undefined
+        ? { kind: 'module', name: `${object.name}.${name}` }
+        : unknown(`${object.name} has no ${name}`);
+    }
+    case 'class':
+    case 'instance':
+    case 'super':
+      return ofClass(run, object, name);
+    case 'external':
+      return { kind: 'external', path: `${object.path}.${name}` };
+    case 'list':
+    case 'mapping':
+    case 'string':
+    case 'environment':
+    case 'namespace':
+    case 'choice':
+      return { kind: 'method', of: object, name };
+    case 'function':
+      return unknown('it is an attribute of a function');
+    default:
+      return unknown(`it is an attribute of something: ${object.kind}`);
+  }
+}
+
+function ofClass(run: Run, object: Value & { kind: 'class' | 'instance' | 'super' }, name: string): Value {
+  if (object.kind === 'instance') {
+    const state = run.heap(object.ref);
+    const own = state?.kind === 'instance' ? state.attributes.get(name) : undefined;
+    if (own !== undefined) return own;
+  }
+  const start = object.kind === 'class' ? object : object.of;
+  const klass = start.kind === 'instance' ? start.of : start;
+  const self = object.kind === 'super' ? object.of : object;
+  const order = resolutionOrder(run, klass);
+  let complete = true;
+  const skip = object.kind === 'super' ? object.after : 0;
+  for (const [index, base] of order.entries()) {
+    if (base.kind !== 'class') {
+      complete = false;
+      continue;
+    }
+    if (skip !== 0 && index <= order.findIndex((entry) => entry.kind === 'class' && entry.ref === skip))
+      continue;
+    const state = run.heap(base.ref);
+    if (state?.kind !== 'class') continue;
+    const value = run.read(state.scope, name);
+    if (value === undefined) {
+      if (name === '__name__') return string(state.name);
+      continue;
+    }
+    if (value.kind !== 'function') {
+      if (['none', 'bool', 'number', 'string', 'choice', 'environment'].includes(value.kind)) run.soft = true;
+      return value;
+    }
+    if (value.role === 'property' && self.kind !== 'class') {
+      return callFunction(run, { ...value, self }, [], new Map(), base);
+    }
+    if (value.role === 'static') return value;
+    if (value.role === 'class') return { ...value, self: self.kind === 'instance' ? self.of : self };
+    return self.kind === 'class' ? value : { ...value, self };
+  }
+  return unknown(
+    complete ? `the class has no ${name}` : `${name} may come from a base class that is not in the tree`,
+  );
+}
+
+/** The class and its bases in the order in which attributes are looked up: depth first, the last of repeated ones kept. */
+export function resolutionOrder(run: Run, klass: Value): readonly Value[] {
+  const all: Value[] = [];
+  const visit = (value: Value, depth: number) => {
+    all.push(value);
+    const state = value.kind === 'class' ? run.heap(value.ref) : undefined;
+    if (state?.kind !== 'class' || depth > 20 || all.length > 200) return;
+    for (const base of state.bases) visit(base, depth + 1);
+  };
+  visit(klass, 0);
+  return all.filter(
+    (value, index) =>
+      value.kind !== 'class' ||
+      !all.slice(index + 1).some((later) => later.kind === 'class' && later.ref === value.ref),
+  );
+}
+
+/** `object.name = value`. */
+export function setAttribute(run: Run, object: Value, name: string, value: Value, place: Place): void {
+  if (object.kind === 'module') {
+    const module = run.loaded.get(object.name);
+    if (module !== undefined) run.bind(module.scope, name, value, place);
+    return;
+  }
+  if (object.kind === 'class') {
+    const state = run.heap(object.ref);
+    if (state?.kind === 'class') run.bind(state.scope, name, value, place);
+    return;
+  }
+  if (object.kind === 'instance') {
+    const state = run.heap(object.ref);
+    if (state?.kind !== 'instance') return;
+    run.state.heap.set(object.ref, {
+      kind: 'instance',
+      attributes: new Map([...state.attributes, [name, value]]),
+    });
+  }
+}

@@ -1,0 +1,735 @@
+import { getAttribute, resolutionOrder, setAttribute } from './attributes.ts';
+import { evaluate, itemAt, keyOf, lift, offsetOf } from './expressions.ts';
+import { callFunction, instantiate } from './functions.ts';
+import { include } from './imports.ts';
+import { reason, type Run } from './run.ts';
+import type { Syntax } from './syntax.ts';
+import type { Doubt, Item, Value } from './values.ts';
+import { byDefault, FALSE, NONE, same, string, TRUE, unknown } from './values.ts';
+
+interface Arguments {
+  readonly node: Syntax;
+  readonly positional: readonly Value[];
+  readonly named: ReadonlyMap<string, Value>;
+  readonly nodes: readonly Syntax[];
+}
+
+/** `f(…)`: built-in functions and methods that settings use are known, the project's own functions are followed. */
+export function evaluateCall(run: Run, node: Syntax): Value {
+  const functionNode = node.field('function');
+  const argumentList = node.field('arguments');
+  if (functionNode === undefined || argumentList === undefined) return unknown('it is not valid Python');
+  const callee = evaluate(run, functionNode);
+  const call = argumentsOf(run, node, argumentList);
+  return apply(run, callee, call);
+}
+
+function argumentsOf(run: Run, node: Syntax, list: Syntax): Arguments {
+  if (list.type === 'generator_expression') {
+    return { node, positional: [evaluate(run, list)], named: new Map(), nodes: [list] };
+  }
+  const positional: Value[] = [];
+  const nodes: Syntax[] = [];
+  const named = new Map<string, Value>();
+  for (const argument of list.named) {
+    if (argument.type === 'keyword_argument') {
+      const value = argument.field('value');
+      if (value !== undefined) named.set(argument.field('name')?.text ?? '', evaluate(run, value));
+    } else if (argument.type === 'list_splat' && argument.named[0] !== undefined) {
+      for (const item of run.elements(evaluate(run, argument.named[0]), run.place(argument)).items) {
+        if (item.display === undefined) positional.push(item.value);
+      }
+    } else if (argument.type === 'dictionary_splat' && argument.named[0] !== undefined) {
+      const mapping = run.mapping(evaluate(run, argument.named[0]));
+      for (const { key, value } of mapping?.entries.values() ?? []) {
+        if (key.kind === 'string') named.set(key.value, value);
+      }
+    } else {
+      positional.push(evaluate(run, argument));
+      nodes.push(argument);
+    }
+  }
+  return { node, positional, named, nodes };
+}
+
+function apply(run: Run, callee: Value, call: Arguments): Value {
+  switch (callee.kind) {
+    case 'external':
+      return callExternal(run, callee.path, call);
+    case 'method':
+      return callMethod(run, callee.of, callee.name, call);
+    case 'function':
+      return callFunction(run, callee, call.positional, call.named, ownerOf(run, callee));
+    case 'class':
+      return instantiate(run, callee, call.positional, call.named, (instance) =>
+        getAttribute(run, instance, '__init__'),
+      );
+    default:
+      escape(run, call, call.node.field('function')?.text ?? 'a function');
+      return unknown(`it is what ${call.node.field('function')?.text ?? 'a call'} returns`);
+  }
+}
+
+/** The class that a method was found in, for `super()`. */
+function ownerOf(run: Run, callee: Value & { kind: 'function' }): Value | undefined {
+  if (callee.self === undefined) return undefined;
+  const klass = callee.self.kind === 'instance' ? callee.self.of : callee.self;
+  return resolutionOrder(run, klass).find((base) => {
+    const state = base.kind === 'class' ? run.heap(base.ref) : undefined;
+    if (state?.kind !== 'class') return false;
+    return [...(run.state.scopes.get(state.scope)?.names.values() ?? [])].some(
+      ({ value }) =>
+        value.kind === 'function' &&
+        value.node.start === callee.node.start &&
+        value.node.file === callee.node.file,
+    );
+  });
+}
+
+/** What an unknown function is given it may change: lists, and all names where it gets `globals()`. */
+function escape(run: Run, call: Arguments, name: string): void {
+  const doubt = (what: string): Doubt => ({
+    code: 'may-be-changed',
+    message: `${what} is given to ${name}, which may change it`,
+    place: run.place(call.node),
+  });
+  for (const value of [...call.positional, ...call.named.values()]) {
+    if (value.kind === 'namespace') run.open(value.scope, doubt('the whole module'));
+    else if (value.kind === 'list' && run.list(value)?.type === 'list') run.doubt(value, [doubt('the list')]);
+    else if (value.kind === 'mapping') run.doubt(value, [doubt('the dictionary')]);
+  }
+  for (const argument of call.nodes) {
+    if (/^__name__$/.test(argument.text) && !HARMLESS.test(name)) {
+      run.open(run.frame.globals, doubt('the name of the module'));
+    }
+  }
+}
+
+/** Functions that get a module's name or a list and leave both alone. */
+const HARMLESS =
+  /(^|\.)(getLogger|get_logger|logger|print|import_module|warn|Path|resource_filename|resource_string|files|getenv|version|join|abspath|dirname|lru_cache)$/i;
+
+function callExternal(run: Run, path: string, call: Arguments): Value {
+  const [first, second] = call.positional;
+  const place = run.place(call.node);
+  switch (path) {
+    case 'list':
+    case 'tuple':
+    case 'set':
+    case 'frozenset':
+    case 'copy.copy':
+    case 'copy.deepcopy':
+    case 'sorted':
+    case 'reversed':
+      return copyOf(run, path, first, call);
+    case 'dict': {
+      const entries = new Map(first === undefined ? [] : run.mapping(first)?.entries);
+      for (const [name, value] of call.named) entries.set(`s:${name}`, { key: string(name), value });
+      return run.newMapping(entries);
+    }
+    case 'str':
+      return first === undefined
+        ? string('')
+        : lift(run, [first], ([value]) =>
+            value?.kind === 'number' ? string(String(value.value)) : (value ?? unknown('it is text')),
+          );
+    case 'bool': {
+      const holds = first === undefined ? false : run.truth(first);
+      if (first?.kind === 'environment') return lift(run, [first], () => truthValue(holds));
+      return truthValue(holds);
+    }
+    case 'int':
+    case 'float':
+      return first === undefined
+        ? { kind: 'number', value: 0 }
+        : lift(run, [first], ([value]) => toNumber(value));
+    case 'len': {
+      const items = first === undefined ? undefined : run.list(first)?.items;
+      const real = items?.filter((item) => item.display === undefined);
+      return real === undefined || real.some((item) => item.spread === true || item.guards.length > 0)
+        ? unknown('it is a length')
+        : { kind: 'number', value: real.length };
+    }
+    case 'isinstance':
+      return isInstance(run, first, call.nodes[1]?.text ?? '');
+    case 'hasattr':
+      return second?.kind === 'string' && first !== undefined
+        ? truthValue(known(getAttribute(run, first, second.value)) ? true : 'unknown')
+        : unknown('its condition is not known');
+    case 'getattr': {
+      const found =
+        second?.kind === 'string' && first !== undefined
+          ? getAttribute(run, first, second.value)
+          : unknown('its name is not known');
+      const fallback = call.positional[2];
+      return fallback !== undefined && !known(found) && first?.kind !== 'unknown' ? fallback : found;
+    }
+    case 'setattr': {
+      const target = first?.kind === 'external' ? thisModule(run, first) : first;
+      const value = call.positional[2] ?? NONE;
+      if (target !== undefined && second?.kind === 'string')
+        setAttribute(run, target, second.value, value, place);
+      else if (target?.kind === 'module') escapeModule(run, target, call);
+      return NONE;
+    }
+    case 'globals':
+      return { kind: 'namespace', scope: run.frame.globals };
+    case 'locals':
+    case 'vars':
+      return { kind: 'namespace', scope: run.frame.scope };
+    case 'filter':
+      return filtered(run, call);
+    case 'super':
+      return superOf(run);
+    case 'exec':
+    case 'execfile':
+    case 'eval':
+      run.open(run.frame.globals, {
+        code: 'runs-text',
+        message: `${path}() runs code that is not in this file; it may set any name`,
+        place,
+      });
+      return unknown(`it is what ${path}() returns`);
+    case 'os.environ.get':
+    case 'os.getenv':
+    case 'os.environ.setdefault':
+    case 'os.environ.pop': {
+      run.soft = true;
+      const fallback = second ?? call.named.get('default') ?? NONE;
+      return { kind: 'environment', name: nameOf(first, call), fallback };
+    }
+    case 'split_settings.tools.include':
+      return include(run, call.positional, place);
+    case 'split_settings.tools.optional':
+      return first?.kind === 'string' ? string(`?${first.value}`) : unknown('it is a file');
+    case 'sys.exit':
+    case 'exit':
+    case 'quit':
+      run.state.done = 'raise';
+      return NONE;
+  }
+  const environment = fromEnvironment(run, path, call);
+  if (environment !== undefined) return environment;
+  if (/(^|\.)(import_module|__import__)$/.test(path) && first?.kind === 'string') {
+    return { kind: 'external', path: first.value };
+  }
+  if (/^dynaconf\.(Django)?Dynaconf$|^dynaconf\.(contrib\.)?\w*$/i.test(path)) {
+    run.open(run.frame.globals, {
+      code: 'merged-configuration',
+      message: 'Dynaconf merges files and the environment into these settings; either may set any name',
+      place,
+    });
+    return { kind: 'external', path: `${path}()` };
+  }
+  if (!HARMLESS.test(path) && !BUILTIN_PURE.has(path)) escape(run, call, path);
+  return { kind: 'external', path: `${path}()` };
+}
+
+const BUILTIN_PURE = new Set(
+  'print any all min max sum enumerate zip range repr abs round id iter next bytes callable type map hasattr'.split(
+    ' ',
+  ),
+);
+
+/** `sys.modules[__name__]` is this module. */
+function thisModule(run: Run, value: Value & { kind: 'external' }): Value {
+  return value.path.startsWith('sys.modules') ? { kind: 'module', name: run.frame.module } : value;
+}
+
+function escapeModule(run: Run, target: Value & { kind: 'module' }, call: Arguments): void {
+  const module = run.loaded.get(target.name);
+  if (module === undefined) return;
+  run.open(module.scope, {
+    code: 'dynamic-names',
+    message: 'setattr() sets names that are not known',
+    place: run.place(call.node),
+  });
+}
+
+function known(value: Value): boolean {
+  return value.kind !== 'unknown' && value.kind !== 'external';
+}
+
+function truthValue(holds: boolean | 'unknown'): Value {
+  return holds === 'unknown' ? unknown('its condition is not known') : holds ? TRUE : FALSE;
+}
+
+function toNumber(value: Value | undefined): Value {
+  if (value?.kind === 'number') return value;
+  if (value?.kind === 'bool') return { kind: 'number', value: value.value ? 1 : 0 };
+  if (value?.kind === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value.value)) {
+    return { kind: 'number', value: Number(value.value) };
+  }
+  return unknown('it is a number');
+}
+
+function nameOf(value: Value | undefined, call: Arguments): string {
+  return value?.kind === 'string' ? value.value : (call.nodes[0]?.text ?? 'the environment');
+}
+
+function copyOf(run: Run, path: string, value: Value | undefined, call: Arguments): Value {
+  if (value === undefined) return run.newList(path === 'list' || path === 'tuple' ? path : 'set', []);
+  if (path.startsWith('copy.') && run.list(value) === undefined) return value;
+  const { items, doubts } = run.elements(value, run.place(call.node));
+  switch (path) {
+    case 'list':
+    case 'tuple':
+      return run.newList(path, items, doubts);
+    case 'set':
+    case 'frozenset':
+      return run.newList('set', unordered(items), doubts);
+    case 'reversed':
+      return run.newList('list', [...items].reverse(), doubts);
+    case 'sorted': {
+      const strings = items.filter((item) => item.display === undefined);
+      if (call.named.size > 0 || strings.some((item) => item.value.kind !== 'string')) {
+        return run.newList('list', unordered(items), [
+          ...doubts,
+          {
+            code: 'unknown-order',
+            message: 'sorted() gives an order that is not known',
+            place: run.place(call.node),
+          },
+        ]);
+      }
+      const text = (item: Item) => (item.value.kind === 'string' ? item.value.value : '');
+      return run.newList(
+        'list',
+        strings.sort((a, b) => (text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : 0)),
+        doubts,
+      );
+    }
+    default:
+      return run.newList(run.list(value)?.type ?? 'unknown', items, doubts);
+  }
+}
+
+function unordered(items: readonly Item[]): readonly Item[] {
+  return items.filter((item) => item.display === undefined);
+}
+
+function isInstance(run: Run, value: Value | undefined, types: string): Value {
+  const type = value === undefined ? undefined : run.list(value)?.type;
+  if (type === undefined || type === 'unknown') {
+    const kinds: Partial<Record<Value['kind'], string>> = {
+      string: 'str',
+      number: 'int',
+      mapping: 'dict',
+      bool: 'bool',
+    };
+    const kind = value === undefined ? undefined : kinds[value.kind];
+    return kind === undefined
+      ? unknown('its condition is not known')
+      : truthValue(new RegExp(`\\b${kind}\\b`).test(types));
+  }
+  return truthValue(new RegExp(`\\b${type}\\b`).test(types));
+}
+
+function filtered(run: Run, call: Arguments): Value {
+  const [predicate, iterable] = call.positional;
+  if (predicate === undefined || iterable === undefined) return unknown('it is filtered');
+  const { items, doubts } = run.elements(iterable, run.place(call.node));
+  const kept: Item[] = [];
+  for (const item of items) {
+    if (item.display !== undefined) {
+      kept.push(item);
+      continue;
+    }
+    const holds =
+      predicate.kind === 'none'
+        ? run.truth(item.value)
+        : predicate.kind === 'function'
+          ? run.truth(callFunction(run, predicate, [item.value], new Map()))
+          : 'unknown';
+    if (holds === true) kept.push(item);
+    else if (holds === 'unknown') {
+      kept.push({ ...item, guards: [...item.guards, { source: call.node.text, holds: 'unknown' }] });
+    }
+  }
+  return run.newList('list', kept, doubts);
+}
+
+function superOf(run: Run): Value {
+  const { owner, scope } = run.frame;
+  const self = run.state.scopes.get(scope)?.names.values().next().value?.value;
+  return owner?.kind === 'class' && (self?.kind === 'instance' || self?.kind === 'class')
+    ? { kind: 'super', of: self, after: owner.ref }
+    : unknown('super() of a class that is not known');
+}
+
+/**
+ * django-environ, environs, python-decouple, Starlette's Config and what looks like them: called with the name of a
+ * variable, a default by keyword or by position, and a cast.
+ */
+function fromEnvironment(run: Run, path: string, call: Arguments): Value | undefined {
+  if (/(^|\.)(Env|FileAwareEnv)$/.test(path)) {
+    for (const [name, scheme] of call.named) {
+      const parts = run.list(scheme)?.items.filter((item) => item.display === undefined);
+      const fallback = parts?.[1]?.value;
+      if (fallback !== undefined) run.environmentDefaults.set(name, fallback);
+    }
+    return { kind: 'external', path: `${path}()` };
+  }
+  if (!/env|config|getenv|secret|setting/i.test(path) || /read_env|Config$|load_dotenv/.test(path))
+    return undefined;
+  const [first] = call.positional;
+  if (first?.kind !== 'string' || !/^[A-Za-z_][\w.]*$/.test(first.value)) return undefined;
+  const name = first.value;
+  const cast = call.named.get('cast');
+  const type =
+    /\.(bool|int|str|list|tuple|json|dict|float)$/.exec(path)?.[1] ??
+    (cast?.kind === 'external' ? cast.path : '');
+  const positional = path.startsWith('decouple') ? undefined : call.positional[1];
+  const fallback =
+    call.named.get('default') ??
+    call.named.get('default_value') ??
+    positional ??
+    run.environmentDefaults.get(name);
+  run.soft = true;
+  if (fallback === undefined) {
+    run.mayFail.push(call.node.text);
+    return { kind: 'environment', name };
+  }
+  return { kind: 'environment', name, fallback: castTo(run, type, fallback, run.place(call.node)) };
+}
+
+function castTo(run: Run, type: string, value: Value, place: Item['place']): Value {
+  if (value.kind !== 'string') return value;
+  if (type === 'bool') return truthValue(/^(true|yes|on|1|y|ok|t)$/i.test(value.value));
+  if (type === 'int' || type === 'float') return toNumber(value);
+  if (type === 'list' || type === 'tuple' || /(^|\.)Csv\(\)$/.test(type)) {
+    const parts = value.value.split(',').map((part) => part.trim());
+    return run.newList(
+      type === 'tuple' ? 'tuple' : 'list',
+      parts.filter((part) => part !== '').map((part) => run.item(string(part), place)),
+    );
+  }
+  return value;
+}
+
+function callMethod(run: Run, object: Value, name: string, call: Arguments): Value {
+  if (object.kind === 'namespace') return namespaceMethod(run, object.scope, name, call);
+  if (object.kind === 'choice') {
+    const lists = object.options.filter((option) => run.list(option.value) !== undefined);
+    for (const option of lists) {
+      run.doubt(option.value, [
+        { code: 'may-be-changed', message: `${call.node.text} may change it`, place: run.place(call.node) },
+      ]);
+    }
+    const current = byDefault(object);
+    if (current?.kind !== 'string') return unknown('it is what a method of something conditional returns');
+    run.soft = true;
+    return stringMethod(run, current.value, name, call);
+  }
+  if (run.list(object) !== undefined && object.kind === 'list') return listMethod(run, object, name, call);
+  if (run.mapping(object) !== undefined && object.kind === 'mapping')
+    return mappingMethod(run, object, name, call);
+  if (object.kind === 'environment') {
+    return lift(run, [object], ([value]) => {
+      if (value?.kind === 'string') return stringMethod(run, value.value, name, call);
+      return unknown(`it is what .${name}() returns`);
+    });
+  }
+  if (object.kind === 'string') return stringMethod(run, object.value, name, call);
+  return unknown(`it is what .${name}() returns`);
+}
+
+function namespaceMethod(run: Run, scope: number, name: string, call: Arguments): Value {
+  const [first, second] = call.positional;
+  const place = run.place(call.node);
+  switch (name) {
+    case 'get':
+      return first?.kind === 'string'
+        ? (run.read(scope, first.value) ?? second ?? NONE)
+        : unknown('its name is not known');
+    case 'setdefault':
+      if (first?.kind === 'string' && run.binding(scope, first.value) === undefined) {
+        run.bind(scope, first.value, second ?? NONE, place);
+      }
+      return first?.kind === 'string'
+        ? (run.read(scope, first.value) ?? NONE)
+        : unknown('its name is not known');
+    case 'update': {
+      for (const [key, value] of call.named) run.bind(scope, key, value, place);
+      if (first === undefined) return NONE;
+      if (first.kind === 'namespace') {
+        for (const [key, binding] of run.state.scopes.get(first.scope)?.names ?? []) {
+          run.bind(scope, key, binding.value, binding.place, binding.doubts);
+        }
+        return NONE;
+      }
+      const mapping = run.mapping(first);
+      for (const { key, value } of mapping?.entries.values() ?? []) {
+        if (key.kind === 'string') run.bind(scope, key.value, value, place);
+      }
+      if (mapping === undefined || mapping.doubts.length > 0) {
+        run.open(scope, {
+          code: 'merged-configuration',
+          message: `${shorten(call.node.text)} may set any name: ${reason(first)}`,
+          place,
+        });
+      }
+      return NONE;
+    }
+    default:
+      return unknown(`it is what globals().${name}() returns`);
+  }
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > 80 ? `${line.slice(0, 77)}…` : line;
+}
+
+function listMethod(run: Run, object: Value & { kind: 'list' }, name: string, call: Arguments): Value {
+  const list = run.list(object);
+  if (list === undefined) return unknown('it is not a list');
+  const [first, second] = call.positional;
+  const place = run.place(call.node);
+  const set = (items: readonly Item[], doubts: readonly Doubt[] = []) =>
+    run.state.heap.set(object.ref, { ...list, items, doubts: [...list.doubts, ...doubts] });
+  switch (name) {
+    case 'append':
+    case 'add':
+      if (first !== undefined) set([...list.items, run.item(first, placeOf(run, call, 0))]);
+      return NONE;
+    case 'extend':
+    case 'update': {
+      if (first === undefined) return NONE;
+      const added = run.elements(first, place);
+      set([...list.items, ...added.items], added.doubts);
+      return NONE;
+    }
+    case 'insert': {
+      if (first === undefined || second === undefined) return NONE;
+      const item = run.item(second, placeOf(run, call, 1));
+      if (first.kind !== 'number') {
+        set(
+          [...list.items, item],
+          [
+            {
+              code: 'unknown-index',
+              message: `${shorten(call.node.text)} inserts at a place that is not known`,
+              place,
+            },
+          ],
+        );
+        return NONE;
+      }
+      const offset = offsetOf(list.items, first.value);
+      const before = list.items.slice(0, offset);
+      const uncertain =
+        first.value > 0 &&
+        before.some((one) => one.spread === true || one.guards.some((guard) => guard.holds === 'unknown'));
+      const shifts = first.value > 0 && call.nodes[0]?.type === 'integer';
+      set(
+        [...before, item, ...list.items.slice(offset)],
+        [
+          ...(uncertain
+            ? [
+                {
+                  code: 'unknown-index',
+                  message: `${shorten(call.node.text)} counts entries that may not be there`,
+                  place,
+                },
+              ]
+            : []),
+          ...(shifts
+            ? [
+                {
+                  code: 'index-shift',
+                  message: `${shorten(call.node.text)} counts from the front: after a new first entry it inserts one place earlier`,
+                  place,
+                },
+              ]
+            : []),
+        ],
+      );
+      return NONE;
+    }
+    case 'remove':
+    case 'discard': {
+      const found =
+        first === undefined
+          ? undefined
+          : list.items.find((item) => item.display === undefined && same(item.value, first));
+      if (found !== undefined) set(list.items.filter((item) => item !== found));
+      else {
+        run.mayFail.push(call.node.text);
+        if (list.items.some((item) => item.spread === true) || (first !== undefined && !known(first))) {
+          set(list.items, [
+            { code: 'unknown-removal', message: `${shorten(call.node.text)} could not be followed`, place },
+          ]);
+        }
+      }
+      return NONE;
+    }
+    case 'pop': {
+      const index = first === undefined ? -1 : first.kind === 'number' ? first.value : undefined;
+      const found = index === undefined ? undefined : itemAt(list.items, index);
+      if (found === undefined) {
+        set(list.items, [
+          { code: 'unknown-removal', message: `${shorten(call.node.text)} could not be followed`, place },
+        ]);
+        return unknown('it is what pop() returns');
+      }
+      set(list.items.filter((item) => item !== found));
+      return found.value;
+    }
+    case 'clear':
+      set([]);
+      return NONE;
+    case 'reverse':
+      set([...list.items].reverse());
+      return NONE;
+    case 'sort':
+      set(unordered(list.items), [{ code: 'unknown-order', message: 'sort() gives another order', place }]);
+      return NONE;
+    case 'copy':
+      return run.newList(list.type, list.items, list.doubts);
+    case 'index': {
+      if (first === undefined) return unknown('it is an index');
+      const real = list.items.filter(
+        (item) => item.display === undefined && item.guards.every((guard) => guard.holds !== false),
+      );
+      const index = real.findIndex((item) => same(item.value, first));
+      const before = real.slice(0, Math.max(index, 0));
+      if (index < 0) run.mayFail.push(call.node.text);
+      return index < 0 || before.some((item) => item.spread === true)
+        ? unknown('it is an index')
+        : { kind: 'number', value: index };
+    }
+    case 'count':
+      return unknown('it is a count');
+    default:
+      return unknown(`it is what .${name}() returns`);
+  }
+}
+
+function placeOf(run: Run, call: Arguments, index: number): Item['place'] {
+  const node = call.nodes[index];
+  return run.place(node ?? call.node);
+}
+
+function mappingMethod(run: Run, object: Value & { kind: 'mapping' }, name: string, call: Arguments): Value {
+  const mapping = run.mapping(object);
+  const [first, second] = call.positional;
+  if (mapping === undefined) return unknown('it is not a dictionary');
+  const place = run.place(call.node);
+  switch (name) {
+    case 'get':
+    case 'pop':
+    case 'setdefault': {
+      const found = first === undefined ? undefined : mapping.entries.get(keyOf(first, run));
+      if (name === 'pop' && found !== undefined && first !== undefined) {
+        const entries = new Map(mapping.entries);
+        entries.delete(keyOf(first, run));
+        run.state.heap.set(object.ref, { ...mapping, entries });
+      }
+      if (name === 'setdefault' && found === undefined && first !== undefined) {
+        const entries = new Map(mapping.entries).set(keyOf(first, run), {
+          key: first,
+          value: second ?? NONE,
+          place,
+        });
+        run.state.heap.set(object.ref, { ...mapping, entries });
+      }
+      if (found !== undefined) return found.value;
+      return mapping.doubts.length > 0 ? unknown('the dictionary is not known') : (second ?? NONE);
+    }
+    case 'update': {
+      const entries = new Map(mapping.entries);
+      const other = first === undefined ? undefined : run.mapping(first);
+      for (const [key, entry] of other?.entries ?? []) entries.set(key, entry);
+      for (const [key, value] of call.named) entries.set(`s:${key}`, { key: string(key), value, place });
+      run.state.heap.set(object.ref, { ...mapping, entries });
+      return NONE;
+    }
+    case 'copy':
+      return run.newMapping(mapping.entries, mapping.doubts);
+    case 'keys':
+    case 'values':
+    case 'items': {
+      const items = [...mapping.entries.values()].map((entry) => {
+        const at = entry.place ?? place;
+        if (name === 'keys') return run.item(entry.key, at);
+        if (name === 'values') return run.item(entry.value, at);
+        return run.item(run.newList('tuple', [run.item(entry.key, at), run.item(entry.value, at)]), at);
+      });
+      return run.newList('list', items, mapping.doubts);
+    }
+    default:
+      return unknown(`it is what .${name}() returns`);
+  }
+}
+
+function stringMethod(run: Run, text: string, name: string, call: Arguments): Value {
+  const args = call.positional.map((value) => (value.kind === 'string' ? value.value : undefined));
+  const [first, second] = args;
+  const list = (parts: readonly string[]) =>
+    run.newList(
+      'list',
+      parts.map((part) => run.item(string(part), run.place(call.node))),
+    );
+  switch (name) {
+    case 'lower':
+    case 'casefold':
+      return string(text.toLowerCase());
+    case 'upper':
+      return string(text.toUpperCase());
+    case 'strip':
+      return first === undefined ? string(text.trim()) : unknown('it is stripped');
+    case 'lstrip':
+      return first === undefined ? string(text.trimStart()) : unknown('it is stripped');
+    case 'rstrip':
+      return first === undefined ? string(text.trimEnd()) : unknown('it is stripped');
+    case 'title':
+    case 'capitalize':
+      return unknown('it is text');
+    case 'startswith':
+      return first === undefined ? unknown('its condition is not known') : truthValue(text.startsWith(first));
+    case 'endswith':
+      return first === undefined ? unknown('its condition is not known') : truthValue(text.endsWith(first));
+    case 'isdigit':
+      return truthValue(/^\d+$/.test(text));
+    case 'replace':
+      return first === undefined || second === undefined
+        ? unknown('it is text')
+        : string(text.replaceAll(first, second));
+    case 'split':
+      if (call.positional.length > 1 || call.named.size > 0) return unknown('it is split');
+      if (first === undefined) return list(text.split(/\s+/).filter((part) => part !== ''));
+      return first === '' ? unknown('it is split') : list(text.split(first));
+    case 'splitlines':
+      return list(text.split(/\r\n|\n|\r/));
+    case 'join': {
+      const [value] = call.positional;
+      const items =
+        value === undefined ? undefined : run.list(value)?.items.filter((item) => item.display === undefined);
+      const parts = items?.map((item) =>
+        item.value.kind === 'string' && item.guards.length === 0 ? item.value.value : undefined,
+      );
+      return parts === undefined || parts.includes(undefined)
+        ? unknown('it is joined')
+        : string(parts.join(text));
+    }
+    case 'format': {
+      let index = 0;
+      let complete = true;
+      const result = text.replace(/\{(\w*)\}/g, (_whole, key: string) => {
+        const value =
+          key === ''
+            ? call.positional[index++]
+            : /^\d+$/.test(key)
+              ? call.positional[Number(key)]
+              : call.named.get(key);
+        if (value?.kind === 'string' || value?.kind === 'number') return String(value.value);
+        complete = false;
+        return '';
+      });
+      return complete ? string(result) : unknown('it is a formatted string');
+    }
+    default:
+      return unknown(`it is what .${name}() returns`);
+  }
+}

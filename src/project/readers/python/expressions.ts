@@ -1,0 +1,863 @@
+import { getAttribute, setAttribute } from './attributes.ts';
+import { evaluateCall } from './calls.ts';
+import { guardsOf, reason, type Run } from './run.ts';
+import { guarded } from './state.ts';
+import type { Syntax } from './syntax.ts';
+import type { Guard, Item, ListState, MappingEntry, Value } from './values.ts';
+import { byDefault, FALSE, NONE, same, string, TRUE, unknown } from './values.ts';
+
+/** The value of an expression, as far as it can be known; whatever it calls is not run. */
+export function evaluate(run: Run, node: Syntax): Value {
+  run.step();
+  switch (node.type) {
+    case 'none':
+      return NONE;
+    case 'true':
+      return TRUE;
+    case 'false':
+      return FALSE;
+    case 'integer':
+    case 'float':
+      return number(node.text);
+    case 'string':
+      return stringOf(run, node);
+    case 'concatenated_string':
+      return joined(
+        run,
+        node.named.map((part) => evaluate(run, part)),
+      );
+    case 'identifier':
+      return lookUp(run, node.text);
+    case 'parenthesized_expression':
+    case 'await':
+      return node.named[0] === undefined ? NONE : evaluate(run, node.named[0]);
+    case 'list':
+      return display(run, node, 'list');
+    case 'tuple':
+    case 'expression_list':
+    case 'pattern_list':
+      return display(run, node, 'tuple');
+    case 'set':
+      return display(run, node, 'set');
+    case 'dictionary':
+      return dictionary(run, node);
+    case 'attribute': {
+      const object = node.field('object');
+      return object === undefined
+        ? unknown('it is not valid Python')
+        : getAttribute(run, evaluate(run, object), node.field('attribute')?.text ?? '');
+    }
+    case 'subscript':
+      return subscript(run, node);
+    case 'call':
+      return evaluateCall(run, node);
+    case 'binary_operator':
+      return binaryOperator(run, node);
+    case 'boolean_operator':
+      return booleanOperator(run, node);
+    case 'not_operator': {
+      const argument = node.field('argument');
+      const value = argument === undefined ? 'unknown' : test(run, argument).holds;
+      return value === 'unknown' ? unknown('its condition is not known') : bool(!value);
+    }
+    case 'unary_operator': {
+      const operand = node.field('argument');
+      const value = operand === undefined ? NONE : evaluate(run, operand);
+      return value.kind === 'number' && node.children[0]?.type === '-'
+        ? { kind: 'number', value: -value.value }
+        : value.kind === 'number'
+          ? value
+          : unknown(reason(value));
+    }
+    case 'comparison_operator':
+      return comparison(run, node);
+    case 'conditional_expression':
+      return conditional(run, node);
+    case 'named_expression': {
+      const name = node.field('name');
+      const value = node.field('value');
+      if (name === undefined || value === undefined) return unknown('it is not valid Python');
+      const result = evaluate(run, value);
+      run.assign(name.text, result, run.place(value));
+      return result;
+    }
+    case 'list_comprehension':
+    case 'generator_expression':
+      return comprehension(run, node, 'list');
+    case 'set_comprehension':
+      return comprehension(run, node, 'set');
+    case 'dictionary_comprehension':
+      return unknown('it is a dictionary comprehension');
+    default:
+      return unknown(`it is a ${node.type.replaceAll('_', ' ')}`);
+  }
+}
+
+/** Is the test decided by the program text alone (`certain`), and what is it by default? */
+export function test(run: Run, node: Syntax): { holds: boolean | 'unknown'; certain: boolean } {
+  const before = run.soft;
+  run.soft = false;
+  const value = evaluate(run, node);
+  const holds = run.truth(value);
+  const certain = holds !== 'unknown' && !run.soft && value.kind !== 'environment' && value.kind !== 'choice';
+  run.soft = before || !certain;
+  return { holds, certain };
+}
+
+function bool(value: boolean): Value {
+  return value ? TRUE : FALSE;
+}
+
+function number(text: string): Value {
+  const value = Number(text.replaceAll('_', '').replace(/[lL]$/, ''));
+  return Number.isNaN(value) ? unknown('it is a number of another kind') : { kind: 'number', value };
+}
+
+const BUILTINS = new Set(
+  (
+    'list tuple set frozenset dict str bool int float len sorted reversed filter map any all isinstance issubclass hasattr ' +
+    'getattr setattr globals locals vars print open exec eval execfile compile super type object enumerate zip range min max sum ' +
+    'property staticmethod classmethod __import__ callable repr abs round id iter next bytes'
+  ).split(' '),
+);
+
+function lookUp(run: Run, name: string): Value {
+  const { frame } = run;
+  const scopes = frame.globalNames.has(name)
+    ? [frame.globals]
+    : [frame.scope, ...frame.enclosing, frame.globals];
+  for (const scope of scopes) {
+    const value = run.read(scope, name);
+    if (value === undefined) continue;
+    const own = scope === frame.scope && scope !== frame.globals;
+    if (!own && ['none', 'bool', 'number', 'string', 'choice', 'environment'].includes(value.kind)) {
+      run.soft = true;
+    }
+    return value;
+  }
+  switch (name) {
+    case '__name__':
+      return string(run.frame.module);
+    case 'BASE_DIR':
+    case '__file__':
+      return { kind: 'external', path: '__file__' };
+    case '__debug__':
+      return TRUE;
+  }
+  if (BUILTINS.has(name)) return { kind: 'external', path: name };
+  const doubt = run.doubtsOf(frame.globals, name)[0];
+  return unknown(doubt === undefined ? `${name} is not set in this module` : doubt.message);
+}
+
+function stringOf(run: Run, node: Syntax): Value {
+  const opening = node.children[0]?.text ?? '';
+  const prefix = opening.replace(/['"].*$/s, '').toLowerCase();
+  if (prefix.includes('b')) return unknown('it is bytes');
+  const parts: Value[] = [];
+  let hasSubstitution = false;
+  for (const child of node.children) {
+    if (child.type === 'string_content') {
+      parts.push(string(prefix.includes('r') ? child.text : unescape(child.text)));
+    } else if (child.type === 'interpolation') {
+      hasSubstitution = true;
+      const expression = child.field('expression') ?? child.named[0];
+      const value = expression === undefined ? unknown('it is not valid Python') : evaluate(run, expression);
+      const plain =
+        child.field('format_specifier') === undefined && child.field('type_conversion') === undefined;
+      parts.push(
+        value.kind === 'number' && plain
+          ? string(String(value.value))
+          : plain
+            ? value
+            : unknown('it is a formatted string'),
+      );
+    }
+  }
+  const value = joined(run, parts);
+  if (hasSubstitution && value.kind === 'string') {
+    return string(value.value.replaceAll('{{', '{').replaceAll('}}', '}'));
+  }
+  return value;
+}
+
+function joined(run: Run, parts: readonly Value[]): Value {
+  let text = '';
+  let environment: string | undefined;
+  for (const part of parts) {
+    const value = part.kind === 'environment' ? part.fallback : part;
+    if (part.kind === 'environment') environment ??= part.name;
+    if (value?.kind !== 'string') {
+      return environment === undefined
+        ? unknown(value === undefined ? 'it is not set' : reason(value))
+        : { kind: 'environment', name: environment };
+    }
+    text += value.value;
+  }
+  if (environment === undefined) return string(text);
+  run.soft = true;
+  return { kind: 'environment', name: environment, fallback: string(text) };
+}
+
+const ESCAPES: Record<string, string> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  "'": "'",
+  '"': '"',
+  '\\': '\\',
+  '\n': '',
+  '\r\n': '',
+};
+
+function unescape(text: string): string {
+  if (!text.includes('\\')) return text;
+  return text.replace(
+    /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|(\r\n|[\s\S]))/g,
+    (whole: string, x?: string, u?: string, long?: string, octal?: string, other?: string) => {
+      const hex = x ?? u ?? long;
+      if (hex !== undefined) {
+        const code = Number.parseInt(hex, 16);
+        return code > 0x10ffff ? whole : String.fromCodePoint(code);
+      }
+      if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8));
+      return ESCAPES[other ?? ''] ?? whole;
+    },
+  );
+}
+
+function display(run: Run, node: Syntax, type: ListState['type']): Value {
+  const elements = node.named;
+  const [first] = elements;
+  const items: Item[] = [];
+  const doubts = [];
+  if (type !== 'set' && node.type !== 'pattern_list') {
+    items.push({
+      ...run.item(NONE, run.place(node)),
+      display: {
+        place: run.place(node),
+        ...(first === undefined ? {} : { first: run.place(first) }),
+      },
+    });
+  }
+  for (const element of elements) {
+    if (element.type === 'list_splat' || element.type === 'parenthesized_list_splat') {
+      const inner = element.named[0];
+      if (inner === undefined) continue;
+      const spread = run.elements(evaluate(run, inner), run.place(element));
+      items.push(...spread.items);
+      doubts.push(...spread.doubts);
+      continue;
+    }
+    items.push(...splitChoice(run, evaluate(run, element), element));
+  }
+  return run.newList(type, items, doubts);
+}
+
+/** An element that is one of several values becomes several guarded elements. */
+function splitChoice(run: Run, value: Value, node: Syntax): Item[] {
+  if (value.kind !== 'choice') return [run.item(value, run.place(node))];
+  return value.options.map((option) => run.item(option.value, run.place(node), option.guards));
+}
+
+function dictionary(run: Run, node: Syntax): Value {
+  const entries = new Map<string, MappingEntry>();
+  const doubts = [];
+  for (const pair of node.named) {
+    if (pair.type === 'pair') {
+      const key = pair.field('key');
+      const value = pair.field('value');
+      if (key === undefined || value === undefined) continue;
+      const keyValue = evaluate(run, key);
+      entries.set(keyOf(keyValue, run), {
+        key: keyValue,
+        value: evaluate(run, value),
+        place: run.place(pair),
+      });
+    } else if (pair.type === 'dictionary_splat' && pair.named[0] !== undefined) {
+      const value = evaluate(run, pair.named[0]);
+      const other = run.mapping(value);
+      for (const [key, entry] of other?.entries ?? []) entries.set(key, entry);
+      doubts.push(
+        ...(other?.doubts ?? [
+          { code: 'unknown-entries', message: reason(value), place: run.place(pair) } as const,
+        ]),
+      );
+    }
+  }
+  return run.newMapping(entries, doubts);
+}
+
+/** What a dictionary finds an entry by. */
+export function keyOf(value: Value, run: Run): string {
+  switch (value.kind) {
+    case 'string':
+      return `s:${value.value}`;
+    case 'number':
+      return `n:${value.value}`;
+    case 'bool':
+      return `n:${value.value ? 1 : 0}`;
+    case 'none':
+      return 'none';
+    default:
+      return `?:${run.fresh()}`;
+  }
+}
+
+function subscript(run: Run, node: Syntax): Value {
+  const object = node.field('value');
+  const index = node.field('subscript');
+  if (object === undefined || index === undefined) return unknown('it is not valid Python');
+  const value = evaluate(run, object);
+  if (value.kind === 'external' && /(^|\.)environ$/.test(value.path)) {
+    const name = evaluate(run, index);
+    run.mayFail.push(node.text);
+    run.soft = true;
+    return { kind: 'environment', name: name.kind === 'string' ? name.value : index.text };
+  }
+  if (index.type === 'slice') return slice(run, value, index);
+  const at = evaluate(run, index);
+  if (value.kind === 'namespace' && at.kind === 'string') {
+    return run.read(value.scope, at.value) ?? unknown(`${at.value} is not set in this module`);
+  }
+  const mapping = run.mapping(value);
+  if (mapping !== undefined) {
+    const found = mapping.entries.get(keyOf(at, run));
+    if (found === undefined) run.mayFail.push(node.text);
+    return found?.value ?? unknown('the dictionary has no such key');
+  }
+  const list = run.list(value);
+  if (list !== undefined && at.kind === 'number') {
+    const found = itemAt(list.items, at.value);
+    return found === undefined ? unknown('the list has no such element') : found.value;
+  }
+  if (value.kind === 'string' && at.kind === 'number') {
+    const letter = value.value.at(at.value);
+    return letter === undefined ? unknown('the string is shorter') : string(letter);
+  }
+  return unknown(`an element of something: ${reason(value)}`);
+}
+
+/** Does the item count when Python counts elements? Places do not; what is not there by default does not. */
+export function counts(item: Item): boolean {
+  return item.display === undefined && item.guards.every((guard) => guard.holds !== false);
+}
+
+/** Python's element `index`, negative ones from the end; undefined where that is not one certain element. */
+export function itemAt(items: readonly Item[], index: number): Item | undefined {
+  const real = items.filter((item) => counts(item));
+  const position = index < 0 ? real.length + index : index;
+  const before = index < 0 ? real.slice(position) : real.slice(0, position + 1);
+  return before.some((item) => item.spread === true) ? undefined : real[position];
+}
+
+/** Where in `items` Python's position `index` is: before the element that has it, and before places in front of it. */
+export function offsetOf(items: readonly Item[], index: number): number {
+  const positions: number[] = [];
+  for (const [offset, item] of items.entries()) if (counts(item)) positions.push(offset);
+  const position = index < 0 ? Math.max(0, positions.length + index) : index;
+  if (position === 0) return 0;
+  if (position >= positions.length) return items.length;
+  let offset = positions[position] ?? items.length;
+  const previous = positions[position - 1] ?? -1;
+  while (offset - 1 > previous && items[offset - 1]?.display !== undefined) offset--;
+  return offset;
+}
+
+interface Bounds {
+  from?: Value;
+  to?: Value;
+  step?: Value;
+}
+
+function boundsOf(run: Run, node: Syntax): Bounds {
+  const bounds: Bounds = {};
+  let which: 'from' | 'to' | 'step' = 'from';
+  for (const child of node.children) {
+    if (child.type === ':') which = which === 'from' ? 'to' : 'step';
+    else bounds[which] = evaluate(run, child);
+  }
+  return bounds;
+}
+
+function slice(run: Run, value: Value, node: Syntax): Value {
+  const { from, to, step } = boundsOf(run, node);
+  const list = run.list(value);
+  const edges = [from, to].map((edge) => (edge?.kind === 'none' ? undefined : edge));
+  if (step !== undefined && !(step.kind === 'number' && step.value === -1 && edges.every((e) => !e))) {
+    return unknown('it is a slice with a step');
+  }
+  if (value.kind === 'string' && step === undefined) {
+    if (edges.some((edge) => edge !== undefined && edge.kind !== 'number')) return unknown('it is a slice');
+    const [start, end] = edges.map((edge) => (edge?.kind === 'number' ? edge.value : undefined));
+    return string(value.value.slice(start, end));
+  }
+  if (list === undefined) return unknown(`it is a slice: ${reason(value)}`);
+  if (step !== undefined) return run.newList(list.type, [...list.items].reverse(), list.doubts);
+  const offsets = sliceOffsets(list.items, edges);
+  if (offsets === undefined) {
+    return run.newList(list.type, list.items, [
+      ...list.doubts,
+      { code: 'unknown-slice', message: 'a slice has bounds that are not known', place: run.place(node) },
+    ]);
+  }
+  return run.newList(list.type, list.items.slice(...offsets), [
+    ...list.doubts,
+    ...shiftDoubt(run, node, edges, list),
+  ]);
+}
+
+/** Array offsets of a slice's bounds; undefined where they are not known. */
+function sliceOffsets(
+  items: readonly Item[],
+  edges: readonly (Value | undefined)[],
+): [number, number] | undefined {
+  if (edges.some((edge) => edge !== undefined && edge.kind !== 'number')) return undefined;
+  const [from, to] = edges.map((edge) => (edge?.kind === 'number' ? edge.value : undefined));
+  const start = from === undefined ? 0 : offsetOf(items, from);
+  const end = to === undefined ? items.length : offsetOf(items, to);
+  return [start, Math.max(start, end)];
+}
+
+/** A number that counts from the front means another element after a new first entry. */
+function shiftDoubt(
+  run: Run,
+  node: Syntax,
+  edges: readonly (Value | undefined)[],
+  list: ListState,
+): { code: string; message: string; place: ReturnType<Run['place']> }[] {
+  if (!edges.some((edge) => edge?.kind === 'number' && edge.value > 0)) return [];
+  if (!list.items.some((item) => item.display !== undefined) || !/\d/.test(node.text)) return [];
+  return [
+    {
+      code: 'index-shift',
+      message: `${node.text.replace(/\s+/g, ' ')} counts from the front, so a new first entry moves what it means by one`,
+      place: run.place(node),
+    },
+  ];
+}
+
+function binaryOperator(run: Run, node: Syntax): Value {
+  const left = node.field('left');
+  const right = node.field('right');
+  if (left === undefined || right === undefined) return unknown('it is not valid Python');
+  const operator = node.field('operator')?.type ?? node.children[1]?.type ?? '';
+  return operate(run, operator, evaluate(run, left), evaluate(run, right), left, right);
+}
+
+/** `a OP b` for two values; `a` and `b` are where they stand. */
+export function operate(run: Run, operator: string, a: Value, b: Value, aNode: Syntax, bNode: Syntax): Value {
+  if (operator === '+' && (isList(run, a) || isList(run, b))) {
+    const left = run.elements(a, run.place(aNode));
+    const right = run.elements(b, run.place(bNode));
+    const type = run.list(a)?.type ?? run.list(b)?.type ?? 'unknown';
+    return run.newList(type, [...left.items, ...right.items], [...left.doubts, ...right.doubts]);
+  }
+  if (operator === '|' && (run.mapping(a) ?? run.mapping(b)) !== undefined) {
+    const entries = new Map(run.mapping(a)?.entries);
+    for (const [key, entry] of run.mapping(b)?.entries ?? []) entries.set(key, entry);
+    return run.newMapping(entries);
+  }
+  return lift(run, [a, b], ([x, y]) => {
+    if (x?.kind === 'string' && y?.kind === 'string' && operator === '+') return string(x.value + y.value);
+    if (x?.kind === 'string' && operator === '%' && y !== undefined) return percent(run, x.value, y);
+    if (x?.kind === 'number' && y?.kind === 'number') return arithmetic(operator, x.value, y.value);
+    return unknown(`it is computed: ${aNode.text.length < 60 ? `${aNode.text} ${operator} …` : operator}`);
+  });
+}
+
+function isList(run: Run, value: Value): boolean {
+  if (run.list(value) !== undefined) return true;
+  return value.kind === 'choice' && value.options.some((option) => run.list(option.value) !== undefined);
+}
+
+/** Computes with what values from the environment are when nothing is set, and says that it came from there. */
+export function lift(
+  run: Run,
+  values: readonly Value[],
+  compute: (values: readonly Value[]) => Value,
+): Value {
+  const names = values.flatMap((value) => (value.kind === 'environment' ? [value.name] : []));
+  const plain: Value[] = [];
+  for (const value of values) {
+    const current = value.kind === 'environment' ? value.fallback : byDefault(value);
+    if (value.kind === 'environment' || value.kind === 'choice') run.soft = true;
+    if (current === undefined) {
+      return names[0] === undefined ? unknown(reason(value)) : { kind: 'environment', name: names[0] };
+    }
+    plain.push(current);
+  }
+  const result = compute(plain);
+  if (names[0] === undefined || result.kind === 'environment') return result;
+  return result.kind === 'unknown'
+    ? { kind: 'environment', name: names[0] }
+    : { kind: 'environment', name: names[0], fallback: result };
+}
+
+function percent(run: Run, format: string, argument: Value): Value {
+  const list = run.list(argument)?.items.filter((item) => item.display === undefined);
+  const values = list === undefined ? [argument] : list.map((item) => item.value);
+  let index = 0;
+  let known = true;
+  const text = format.replace(/%(s|d|%|.)/g, (_whole, kind: string) => {
+    if (kind === '%') return '%';
+    const value = values[index++];
+    if ((kind === 's' || kind === 'd') && (value?.kind === 'string' || value?.kind === 'number')) {
+      return String(value.value);
+    }
+    known = false;
+    return '';
+  });
+  return known ? string(text) : unknown('it is a formatted string');
+}
+
+function arithmetic(operator: string, a: number, b: number): Value {
+  const result = {
+    '+': a + b,
+    '-': a - b,
+    '*': a * b,
+    '/': a / b,
+    '//': Math.floor(a / b),
+    '%': a - b * Math.floor(a / b),
+    '**': a ** b,
+  }[operator];
+  return result === undefined || !Number.isFinite(result)
+    ? unknown('it is computed')
+    : { kind: 'number', value: result };
+}
+
+function booleanOperator(run: Run, node: Syntax): Value {
+  const leftNode = node.field('left');
+  const rightNode = node.field('right');
+  if (leftNode === undefined || rightNode === undefined) return unknown('it is not valid Python');
+  const isOr = (node.field('operator')?.type ?? node.children[1]?.type) === 'or';
+  const before = run.soft;
+  run.soft = false;
+  const left = evaluate(run, leftNode);
+  const holds = run.truth(left);
+  const soft = run.soft || left.kind === 'environment' || left.kind === 'choice';
+  run.soft = before;
+  if (holds !== 'unknown' && !soft) return holds === isOr ? left : evaluate(run, rightNode);
+  // Both sides: which one it is is only known when the program runs.
+  const right = evaluate(run, rightNode);
+  run.soft = true;
+  if (left.kind === 'environment') {
+    if (holds === 'unknown') return { kind: 'environment', name: left.name };
+    const fallback = holds === isOr ? left.fallback : right.kind === 'environment' ? right.fallback : right;
+    return { kind: 'environment', name: left.name, ...(fallback === undefined ? {} : { fallback }) };
+  }
+  const [ifTrue, ifFalse] = guardsOf(leftNode.text, holds);
+  return isOr ? run.choose(left, [ifTrue], right, [ifFalse]) : run.choose(right, [ifTrue], left, [ifFalse]);
+}
+
+function comparison(run: Run, node: Syntax): Value {
+  const parts = node.named;
+  // Tokens between the operands, `not in` and `is not` as one or as two of them.
+  const operators: string[] = [];
+  let last = '';
+  for (const child of node.children) {
+    if (parts.includes(child)) {
+      if (last !== '') operators.push(last);
+      last = '';
+    } else last = last === '' ? child.text.replace(/\s+/g, ' ') : `${last} ${child.text}`;
+  }
+  const values = parts.map((part) => evaluate(run, part));
+  let result: Value = TRUE;
+  for (const [index, operator] of operators.entries()) {
+    const a = values[index];
+    const b = values[index + 1];
+    if (a === undefined || b === undefined) return unknown('it is not valid Python');
+    const value = compare(run, operator, a, b);
+    const holds = run.truth(value);
+    if (holds !== true) return value;
+    result = value;
+  }
+  return result;
+}
+
+function compare(run: Run, operator: string, a: Value, b: Value): Value {
+  if (operator === 'in' || operator === 'not in') {
+    const found = contains(run, a, b);
+    if (found === 'unknown') return unknown('its condition is not known');
+    return bool(found === (operator === 'in'));
+  }
+  const version = versionOf(a) ?? versionOf(b);
+  if (version !== undefined) return compareVersion(run, operator, a, b);
+  return lift(run, [a, b], ([x, y]) => {
+    if (x === undefined || y === undefined) return unknown('its condition is not known');
+    const constant = (value: Value) => ['none', 'bool', 'number', 'string'].includes(value.kind);
+    switch (operator) {
+      case '==':
+      case '!=':
+      case 'is':
+      case 'is not': {
+        if (!constant(x) || !constant(y)) {
+          // only None is told from a list, a function, a module …
+          const some = ['list', 'mapping', 'function', 'class', 'module', 'string', 'number', 'bool'];
+          if ((x.kind === 'none' && some.includes(y.kind)) || (y.kind === 'none' && some.includes(x.kind))) {
+            return bool(operator === '!=' || operator === 'is not');
+          }
+          return unknown('its condition is not known');
+        }
+        const equal = same(x, y) || (numeric(x) !== undefined && numeric(x) === numeric(y));
+        return bool(equal === (operator === '==' || operator === 'is'));
+      }
+      default: {
+        const left = x.kind === 'string' && y.kind === 'string' ? x.value : numeric(x);
+        const right = x.kind === 'string' && y.kind === 'string' ? y.value : numeric(y);
+        if (left === undefined || right === undefined) return unknown('its condition is not known');
+        return order(operator, left < right ? -1 : left > right ? 1 : 0);
+      }
+    }
+  });
+}
+
+function order(operator: string, sign: number): Value {
+  switch (operator) {
+    case '<':
+      return bool(sign < 0);
+    case '<=':
+      return bool(sign <= 0);
+    case '>':
+      return bool(sign > 0);
+    case '>=':
+      return bool(sign >= 0);
+    default:
+      return unknown('its condition is not known');
+  }
+}
+
+function numeric(value: Value): number | undefined {
+  if (value.kind === 'bool') return value.value ? 1 : 0;
+  return value.kind === 'number' ? value.value : undefined;
+}
+
+/** The generated library needs Python 3.8 and Django 3.2, so tests against older ones are decided. */
+const AT_LEAST: Record<string, readonly number[]> = {
+  'sys.version_info': [3, 8],
+  'django.VERSION': [3, 2],
+};
+
+function versionOf(value: Value): readonly number[] | undefined {
+  return value.kind === 'external' ? AT_LEAST[value.path] : undefined;
+}
+
+function compareVersion(run: Run, operator: string, a: Value, b: Value): Value {
+  const least = versionOf(a);
+  const against = run
+    .list(b)
+    ?.items.flatMap((item) => (item.value.kind === 'number' ? [item.value.value] : []));
+  if (least === undefined || against === undefined) return unknown('it depends on a version');
+  for (const [index, number] of against.entries()) {
+    const lowest = least[index];
+    if (lowest === undefined || lowest < number) break;
+    // Even the oldest version is beyond it.
+    if (lowest > number) return bool(operator === '>' || operator === '>=' || operator === '!=');
+    if (index === against.length - 1 && (operator === '>=' || operator === '<'))
+      return bool(operator === '>=');
+  }
+  run.soft = true;
+  return unknown('it depends on a version');
+}
+
+function contains(run: Run, element: Value, container: Value): boolean | 'unknown' {
+  if (container.kind === 'environment') {
+    run.soft = true;
+    return container.fallback === undefined ? 'unknown' : contains(run, element, container.fallback);
+  }
+  if (container.kind === 'external' && container.path === 'sys.argv') {
+    // the server in production is not `manage.py test`
+    run.soft = true;
+    return false;
+  }
+  if (container.kind === 'external' && /(^|\.)environ$/.test(container.path)) {
+    run.soft = true;
+    return false;
+  }
+  if (container.kind === 'namespace') {
+    if (element.kind !== 'string') return 'unknown';
+    if (run.binding(container.scope, element.value) !== undefined) return true;
+    return run.doubtsOf(container.scope, element.value).length > 0 ? 'unknown' : false;
+  }
+  if (element.kind === 'string' && container.kind === 'string') {
+    return container.value.includes(element.value);
+  }
+  if (!['none', 'bool', 'number', 'string'].includes(element.kind)) return 'unknown';
+  const mapping = run.mapping(container);
+  if (mapping !== undefined) {
+    if (mapping.entries.has(keyOf(element, run))) return true;
+    return mapping.doubts.length > 0 ? 'unknown' : false;
+  }
+  const list = run.list(container);
+  if (list === undefined) return 'unknown';
+  let answer: boolean | 'unknown' = false;
+  for (const item of list.items) {
+    if (item.display !== undefined) continue;
+    if (item.spread === true || !['none', 'bool', 'number', 'string'].includes(item.value.kind)) {
+      answer = 'unknown';
+      continue;
+    }
+    if (!same(item.value, element)) continue;
+    if (item.guards.length === 0) return true;
+    run.soft = true;
+    if (item.guards.every((guard) => guard.holds === true)) return true;
+    if (!item.guards.some((guard) => guard.holds === false)) answer = 'unknown';
+  }
+  return answer === false && list.doubts.some((doubt) => doubt.code !== 'index-shift') ? 'unknown' : answer;
+}
+
+function conditional(run: Run, node: Syntax): Value {
+  const [thenNode, testNode, elseNode] = node.named;
+  if (thenNode === undefined || testNode === undefined || elseNode === undefined) {
+    return unknown('it is not valid Python');
+  }
+  const { holds, certain } = test(run, testNode);
+  if (certain) return evaluate(run, holds === true ? thenNode : elseNode);
+  const [ifTrue, ifFalse] = guardsOf(testNode.text, holds);
+  return run.choose(evaluate(run, thenNode), [ifTrue], evaluate(run, elseNode), [ifFalse]);
+}
+
+function comprehension(run: Run, node: Syntax, type: 'list' | 'set'): Value {
+  const body = node.field('body');
+  const clauses = node.named.filter((child) => child.type === 'for_in_clause');
+  const conditions = node.named.filter((child) => child.type === 'if_clause');
+  const [clause] = clauses;
+  const target = clause?.field('left');
+  const iterable = clause?.field('right');
+  if (
+    body === undefined ||
+    target === undefined ||
+    iterable === undefined ||
+    clauses.length > 1 ||
+    target.type !== 'identifier'
+  ) {
+    return unknown('it is a comprehension that is not followed');
+  }
+  const { items, doubts } = run.elements(evaluate(run, iterable), run.place(node));
+  const outer = run.frame;
+  const scope = run.newScope();
+  run.frame = { ...outer, scope, enclosing: [outer.scope, ...outer.enclosing], globalNames: new Set() };
+  const result: Item[] = [];
+  for (const item of items) {
+    run.step();
+    if (item.display !== undefined) {
+      result.push(item);
+      continue;
+    }
+    run.bind(scope, target.text, item.value, item.place);
+    const guards: Guard[] = [];
+    let dropped = false;
+    for (const condition of conditions) {
+      const tested = condition.named[0];
+      if (tested === undefined) continue;
+      const { holds, certain } = test(run, tested);
+      if (certain && holds === false) dropped = true;
+      else if (!certain) guards.push(guardsOf(tested.text, holds)[0]);
+    }
+    if (dropped) continue;
+    const value = evaluate(run, body);
+    result.push(guarded(value === item.value ? item : { ...item, id: run.fresh(), value }, guards));
+  }
+  run.frame = outer;
+  return run.newList(type, result, doubts);
+}
+
+/** Binds what stands on the left of `=`. */
+export function assignTo(run: Run, target: Syntax, value: Value, source: Syntax): void {
+  switch (target.type) {
+    case 'identifier':
+      run.assign(target.text, value, run.place(source));
+      return;
+    case 'parenthesized_expression':
+      if (target.named[0] !== undefined) assignTo(run, target.named[0], value, source);
+      return;
+    case 'pattern_list':
+    case 'tuple_pattern':
+    case 'list_pattern':
+    case 'tuple':
+    case 'list': {
+      const targets = target.named;
+      const values = run.list(value)?.items.filter((item) => item.display === undefined);
+      const exact = values?.length === targets.length && !values.some((item) => item.spread === true);
+      for (const [index, part] of targets.entries()) {
+        const of = exact ? values[index]?.value : undefined;
+        const inner = part.type === 'list_splat_pattern' ? part.named[0] : part;
+        if (inner !== undefined) assignTo(run, inner, of ?? unknown('it is unpacked'), source);
+      }
+      return;
+    }
+    case 'attribute': {
+      const object = target.field('object');
+      const name = target.field('attribute')?.text;
+      if (object !== undefined && name !== undefined) {
+        setAttribute(run, evaluate(run, object), name, value, run.place(source));
+      }
+      return;
+    }
+    case 'subscript':
+      assignElement(run, target, value, source);
+      return;
+  }
+}
+
+function assignElement(run: Run, target: Syntax, value: Value, source: Syntax): void {
+  const object = target.field('value');
+  const index = target.field('subscript');
+  if (object === undefined || index === undefined) return;
+  const container = evaluate(run, object);
+  if (container.kind === 'namespace') {
+    const name = evaluate(run, index);
+    if (name.kind === 'string') run.bind(container.scope, name.value, value, run.place(source));
+    else {
+      run.open(container.scope, {
+        code: 'dynamic-names',
+        message: `${target.text} sets a name that is not known`,
+        place: run.place(target),
+      });
+    }
+    return;
+  }
+  if (container.kind === 'mapping') {
+    const state = run.mapping(container);
+    if (state === undefined) return;
+    const key = evaluate(run, index);
+    const entries = new Map(state.entries);
+    entries.set(keyOf(key, run), { key, value, place: run.place(target) });
+    run.state.heap.set(container.ref, { ...state, entries });
+    return;
+  }
+  const list = run.list(container);
+  if (container.kind !== 'list' || list === undefined) return;
+  if (index.type === 'slice') {
+    const { from, to, step } = boundsOf(run, index);
+    const edges = [from, to].map((edge) => (edge?.kind === 'none' ? undefined : edge));
+    const offsets = step === undefined ? sliceOffsets(list.items, edges) : undefined;
+    const added = run.elements(value, run.place(source));
+    if (offsets !== undefined) {
+      run.state.heap.set(container.ref, {
+        ...list,
+        items: [...list.items.slice(0, offsets[0]), ...added.items, ...list.items.slice(offsets[1])],
+        doubts: [...list.doubts, ...added.doubts, ...shiftDoubt(run, index, edges, list)],
+      });
+      return;
+    }
+  } else {
+    const at = evaluate(run, index);
+    const found = at.kind === 'number' ? itemAt(list.items, at.value) : undefined;
+    if (found !== undefined) {
+      const items = list.items.map((item) => (item === found ? run.item(value, run.place(source)) : item));
+      run.state.heap.set(container.ref, {
+        ...list,
+        items,
+        doubts: [...list.doubts, ...shiftDoubt(run, index, [at], list)],
+      });
+      return;
+    }
+  }
+  run.doubt(container, [
+    { code: 'unknown-assignment', message: `${target.text} could not be followed`, place: run.place(target) },
+  ]);
+}

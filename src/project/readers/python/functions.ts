@@ -1,0 +1,138 @@
+import { assignTo, evaluate } from './expressions.ts';
+import type { Run } from './run.ts';
+import { merge } from './state.ts';
+import { runBlock } from './statements.ts';
+import type { Value } from './values.ts';
+import { NONE, string, unknown } from './values.ts';
+
+/** Functions of the project call each other; settings that go deeper than this are a program. */
+const DEEPEST = 12;
+
+/** Runs a function of the project on what is known of its arguments. */
+export function callFunction(
+  run: Run,
+  callee: Value & { kind: 'function' },
+  positional: readonly Value[],
+  named: ReadonlyMap<string, Value>,
+  owner?: Value,
+): Value {
+  const { node } = callee;
+  const body = node.field('body');
+  const module = run.loaded.get(callee.module);
+  if (body === undefined || module === undefined) return unknown('the function has no body');
+  if (run.frame.depth >= DEEPEST) return unknown('functions call each other too deeply');
+  if (node.children[0]?.type === 'async') return unknown('it is a coroutine');
+  const outer = run.frame;
+  const scope = run.newScope();
+  const enclosing = callee.scope === module.scope ? [] : [callee.scope];
+  run.frame = {
+    scope,
+    globals: module.scope,
+    module: callee.module,
+    file: node.file,
+    enclosing: owner === undefined ? enclosing : [],
+    globalNames: new Set(),
+    depth: outer.depth + 1,
+    ...(owner === undefined ? (outer.owner === undefined ? {} : { owner: outer.owner }) : { owner }),
+  };
+  const values = callee.self === undefined ? [...positional] : [callee.self, ...positional];
+  bindParameters(run, callee, values, named);
+  const marks = run.left.length;
+  const path = run.state.path;
+  if (node.type === 'lambda') {
+    const result = evaluate(run, body);
+    run.frame = outer;
+    return result;
+  }
+  runBlock(run, body);
+  // Every way out of the function, the end of its body included, becomes one state and one value.
+  const ways = run.left.splice(marks).filter((way) => way.kind === 'return');
+  const ends = ways.map((way) => ({ state: way.state, value: way.value }));
+  if (run.state.done === undefined) ends.push({ state: run.state, value: NONE });
+  const key = '*result*';
+  for (const end of ends) {
+    end.state.done = undefined;
+    end.state.scopes.get(scope)?.names.set(key, {
+      value: end.value,
+      place: run.place(node),
+      at: 0,
+      doubts: [],
+    });
+  }
+  const last = ends.pop();
+  if (last === undefined) {
+    // It always raises: nothing after the call runs.
+    run.state.done = 'raise';
+    run.frame = outer;
+    return unknown('the function raises');
+  }
+  let state = last.state;
+  for (const end of ends.toReversed()) state = merge(end.state, state, run.fresh);
+  state.path = path;
+  const value = state.scopes.get(scope)?.names.get(key)?.value ?? NONE;
+  run.state = state;
+  // What a nested function of it still sees has to stay.
+  if (value.kind !== 'function') state.scopes.delete(scope);
+  run.frame = outer;
+  return value;
+}
+
+function bindParameters(
+  run: Run,
+  { node }: Value & { kind: 'function' },
+  positional: Value[],
+  named: ReadonlyMap<string, Value>,
+): void {
+  const parameters = node.field('parameters')?.named ?? [];
+  const used = new Set<string>();
+  let index = 0;
+  for (const parameter of parameters) {
+    const name =
+      parameter.type === 'identifier'
+        ? parameter
+        : (parameter.field('name') ?? parameter.named[0] ?? parameter);
+    const place = run.place(parameter);
+    switch (name.type) {
+      case 'list_splat_pattern': {
+        const rest = positional.slice(index).map((value) => run.item(value, place));
+        index = positional.length;
+        run.bind(run.frame.scope, name.named[0]?.text ?? '', run.newList('tuple', rest), place);
+        continue;
+      }
+      case 'dictionary_splat_pattern': {
+        const rest = [...named].filter(([key]) => !used.has(key));
+        const entries = new Map(rest.map(([key, value]) => [`s:${key}`, { key: string(key), value }]));
+        run.bind(run.frame.scope, name.named[0]?.text ?? '', run.newMapping(entries), place);
+        continue;
+      }
+      case 'keyword_separator':
+      case 'positional_separator':
+        continue;
+    }
+    used.add(name.text);
+    const fallback = parameter.field('value');
+    const value =
+      positional[index] ??
+      named.get(name.text) ??
+      (fallback === undefined ? unknown(`${name.text} is a parameter`) : evaluate(run, fallback));
+    index++;
+    if (name.type === 'identifier') run.bind(run.frame.scope, name.text, value, place);
+    else assignTo(run, name, value, parameter);
+  }
+}
+
+/** Makes an instance of a class of the project and runs its `__init__`. */
+export function instantiate(
+  run: Run,
+  of: Value,
+  positional: readonly Value[],
+  named: ReadonlyMap<string, Value>,
+  initialise: (instance: Value) => Value,
+): Value {
+  const ref = run.fresh();
+  run.state.heap.set(ref, { kind: 'instance', attributes: new Map() });
+  const instance: Value = { kind: 'instance', ref, of };
+  const init = initialise(instance);
+  if (init.kind === 'function') callFunction(run, init, positional, named, of);
+  return instance;
+}
