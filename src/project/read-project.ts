@@ -1,9 +1,12 @@
-import { UserError } from '../errors.ts';
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { UserError } from '../errors.ts';
 import { foldersOf, listFiles } from './file-list.ts';
-import type { Project } from './project.ts';
+import { findDjango } from './frameworks/django.ts';
+import type { Note, Project } from './project.ts';
+import { loadPythonParser } from './readers/python/syntax.ts';
 import { Sources } from './sources.ts';
+import { pythonVersion } from './versions.ts';
 
 export interface ReadOptions {
   /** Bytes that stand in for those on the disk, by path from the root: what the project is after an edit. */
@@ -23,15 +26,28 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
       help: 'name the folder of the repository',
     });
   }
-  const list = await listFiles(folder);
+  const [list, parser] = await Promise.all([listFiles(folder), loadPythonParser()]);
   const sources = new Sources(folder, list.files, options.overlay);
+  const files = [...sources.files].sort();
+  const django = findDjango(sources, parser, []);
+  const python = pythonVersion(sources);
+  const notes: Note[] = [...django.notes, ...sources.notes];
+  if (django.applications.length === 0) {
+    notes.push({
+      code: 'no-django',
+      message: 'no Django project was found: no manage.py, wsgi.py or asgi.py that belongs to one',
+    });
+  }
+  if (list.cut)
+    notes.push({ code: 'too-many-files', message: `only the first ${files.length} files were looked at` });
   return {
     root: folder,
-    files: list.files,
-    folders: foldersOf(list.files),
+    files,
+    folders: foldersOf(files),
     git: list.git,
-    applications: [],
+    applications: django.applications,
     services: [],
-    notes: sources.notes,
+    ...(python === undefined ? {} : { python }),
+    notes,
   };
 }

@@ -292,16 +292,21 @@ function copyOf(run: Run, path: string, value: Value | undefined, call: Argument
           },
         ]);
       }
-      const text = (item: Item) => (item.value.kind === 'string' ? item.value.value : '');
       return run.newList(
         'list',
-        strings.sort((a, b) => (text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : 0)),
+        strings.sort((a, b) =>
+          stringOfItem(a) < stringOfItem(b) ? -1 : stringOfItem(a) > stringOfItem(b) ? 1 : 0,
+        ),
         doubts,
       );
     }
     default:
       return run.newList(run.list(value)?.type ?? 'unknown', items, doubts);
   }
+}
+
+function stringOfItem(item: Item): string {
+  return item.value.kind === 'string' ? item.value.value : '';
 }
 
 function unordered(items: readonly Item[]): readonly Item[] {
@@ -663,7 +668,7 @@ function mappingMethod(run: Run, object: Value & { kind: 'mapping' }, name: stri
   }
 }
 
-function stringMethod(run: Run, text: string, name: string, call: Arguments): Value {
+function stringMethod(run: Run, content: string, name: string, call: Arguments): Value {
   const args = call.positional.map((value) => (value.kind === 'string' ? value.value : undefined));
   const [first, second] = args;
   const list = (parts: readonly string[]) =>
@@ -674,34 +679,38 @@ function stringMethod(run: Run, text: string, name: string, call: Arguments): Va
   switch (name) {
     case 'lower':
     case 'casefold':
-      return string(text.toLowerCase());
+      return string(content.toLowerCase());
     case 'upper':
-      return string(text.toUpperCase());
+      return string(content.toUpperCase());
     case 'strip':
-      return first === undefined ? string(text.trim()) : unknown('it is stripped');
+      return first === undefined ? string(content.trim()) : unknown('it is stripped');
     case 'lstrip':
-      return first === undefined ? string(text.trimStart()) : unknown('it is stripped');
+      return first === undefined ? string(content.trimStart()) : unknown('it is stripped');
     case 'rstrip':
-      return first === undefined ? string(text.trimEnd()) : unknown('it is stripped');
+      return first === undefined ? string(content.trimEnd()) : unknown('it is stripped');
     case 'title':
     case 'capitalize':
       return unknown('it is text');
     case 'startswith':
-      return first === undefined ? unknown('its condition is not known') : truthValue(text.startsWith(first));
+      return first === undefined
+        ? unknown('its condition is not known')
+        : truthValue(content.startsWith(first));
     case 'endswith':
-      return first === undefined ? unknown('its condition is not known') : truthValue(text.endsWith(first));
+      return first === undefined
+        ? unknown('its condition is not known')
+        : truthValue(content.endsWith(first));
     case 'isdigit':
-      return truthValue(/^\d+$/.test(text));
+      return truthValue(/^\d+$/.test(content));
     case 'replace':
       return first === undefined || second === undefined
         ? unknown('it is text')
-        : string(text.replaceAll(first, second));
+        : string(content.replaceAll(first, second));
     case 'split':
       if (call.positional.length > 1 || call.named.size > 0) return unknown('it is split');
-      if (first === undefined) return list(text.split(/\s+/).filter((part) => part !== ''));
-      return first === '' ? unknown('it is split') : list(text.split(first));
+      if (first === undefined) return list(content.split(/\s+/).filter((part) => part !== ''));
+      return first === '' ? unknown('it is split') : list(content.split(first));
     case 'splitlines':
-      return list(text.split(/\r\n|\n|\r/));
+      return list(content.split(/\r\n|\n|\r/));
     case 'join': {
       const [value] = call.positional;
       const items =
@@ -711,12 +720,12 @@ function stringMethod(run: Run, text: string, name: string, call: Arguments): Va
       );
       return parts === undefined || parts.includes(undefined)
         ? unknown('it is joined')
-        : string(parts.join(text));
+        : string(parts.join(content));
     }
     case 'format': {
       let index = 0;
       let complete = true;
-      const result = text.replace(/\{(\w*)\}/g, (_whole, key: string) => {
+      const result = content.replace(/\{(\w*)\}/g, (_whole, key: string) => {
         const value =
           key === ''
             ? call.positional[index++]

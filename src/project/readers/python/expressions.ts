@@ -588,16 +588,14 @@ function compare(run: Run, operator: string, a: Value, b: Value): Value {
   if (version !== undefined) return compareVersion(run, operator, a, b);
   return lift(run, [a, b], ([x, y]) => {
     if (x === undefined || y === undefined) return unknown('its condition is not known');
-    const constant = (value: Value) => ['none', 'bool', 'number', 'string'].includes(value.kind);
     switch (operator) {
       case '==':
       case '!=':
       case 'is':
       case 'is not': {
-        if (!constant(x) || !constant(y)) {
+        if (!isConstant(x) || !isConstant(y)) {
           // only None is told from a list, a function, a module …
-          const some = ['list', 'mapping', 'function', 'class', 'module', 'string', 'number', 'bool'];
-          if ((x.kind === 'none' && some.includes(y.kind)) || (y.kind === 'none' && some.includes(x.kind))) {
+          if ((x.kind === 'none' && NOT_NONE.has(y.kind)) || (y.kind === 'none' && NOT_NONE.has(x.kind))) {
             return bool(operator === '!=' || operator === 'is not');
           }
           return unknown('its condition is not known');
@@ -613,6 +611,13 @@ function compare(run: Run, operator: string, a: Value, b: Value): Value {
       }
     }
   });
+}
+
+/** Kinds of values that surely are not None. */
+const NOT_NONE = new Set(['list', 'mapping', 'function', 'class', 'module', 'string', 'number', 'bool']);
+
+function isConstant(value: Value): boolean {
+  return ['none', 'bool', 'number', 'string'].includes(value.kind);
 }
 
 function order(operator: string, sign: number): Value {
@@ -651,11 +656,11 @@ function compareVersion(run: Run, operator: string, a: Value, b: Value): Value {
     .list(b)
     ?.items.flatMap((item) => (item.value.kind === 'number' ? [item.value.value] : []));
   if (least === undefined || against === undefined) return unknown('it depends on a version');
-  for (const [index, number] of against.entries()) {
+  for (const [index, bound] of against.entries()) {
     const lowest = least[index];
-    if (lowest === undefined || lowest < number) break;
+    if (lowest === undefined || lowest < bound) break;
     // Even the oldest version is beyond it.
-    if (lowest > number) return bool(operator === '>' || operator === '>=' || operator === '!=');
+    if (lowest > bound) return bool(operator === '>' || operator === '>=' || operator === '!=');
     if (index === against.length - 1 && (operator === '>=' || operator === '<'))
       return bool(operator === '>=');
   }

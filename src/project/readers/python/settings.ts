@@ -91,6 +91,7 @@ export function evaluateModule(module: string, modules: Modules): EvaluatedModul
 }
 
 function isSetting(value: Value): boolean {
+  if (value.kind === 'external') return value.path.includes('(');
   return !['function', 'class', 'module', 'method', 'namespace'].includes(value.kind);
 }
 
@@ -181,9 +182,9 @@ function firstPlaceOf(items: readonly Item[]): FirstPlace | undefined {
   };
 }
 
-function elementOf(run: Run, item: Item): ListElement {
+function elementOf(run: Run, item: Item, depth = 0): ListElement {
   return {
-    value: exportValue(run, item.value),
+    value: exportValue(run, item.value, depth),
     at: spanOf(item.place),
     conditions: item.guards.map((guard) => guard.source),
     byDefault: allHold(item.guards),
@@ -244,13 +245,7 @@ function exportValue(run: Run, value: Value, depth = 0): StaticValue {
         type: list.type === 'unknown' ? 'list' : list.type,
         elements: list.items
           .filter((item) => item.display === undefined)
-          .map((item) => ({
-            value: exportValue(run, item.value, depth + 1),
-            at: spanOf(item.place),
-            conditions: item.guards.map((guard) => guard.source),
-            byDefault: allHold(item.guards),
-            ...(item.spread === true ? { spread: true as const } : {}),
-          })),
+          .map((item) => elementOf(run, item, depth + 1)),
       };
     }
     case 'mapping': {
@@ -258,11 +253,13 @@ function exportValue(run: Run, value: Value, depth = 0): StaticValue {
       if (mapping === undefined) return { kind: 'unknown', reason: 'it is not known' };
       return {
         kind: 'mapping',
-        entries: [...mapping.entries.values()].map((entry) => ({
-          key: exportValue(run, entry.key, depth + 1),
-          value: exportValue(run, entry.value, depth + 1),
-          ...(entry.place === undefined ? {} : { at: spanOf(entry.place) }),
-        })),
+        entries: [...mapping.entries.values()].map((entry) => {
+          const key = exportValue(run, entry.key, depth + 1);
+          const found = exportValue(run, entry.value, depth + 1);
+          return entry.place === undefined
+            ? { key, value: found }
+            : { key, value: found, at: spanOf(entry.place) };
+        }),
       };
     }
     default:

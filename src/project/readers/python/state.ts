@@ -208,11 +208,6 @@ function mergeItems(
 ): Item[] {
   const merged: Item[] = [];
   let start = 0;
-  const isSame = (left: Item | undefined, right: Item | undefined) =>
-    left !== undefined &&
-    right !== undefined &&
-    (left === right ||
-      (left.id === right.id && left.guards.length === right.guards.length && equalGuards(left, right)));
   while (isSame(a[start], b[start])) {
     const item = a[start];
     if (item !== undefined) merged.push(item);
@@ -259,6 +254,15 @@ function mergeItems(
     }
   }
   return [...merged, ...a.slice(endA)];
+}
+
+function isSame(left: Item | undefined, right: Item | undefined): boolean {
+  return (
+    left !== undefined &&
+    right !== undefined &&
+    (left === right ||
+      (left.id === right.id && left.guards.length === right.guards.length && equalGuards(left, right)))
+  );
 }
 
 function equalGuards(left: Item, right: Item): boolean {

@@ -30,7 +30,7 @@ function runStatement(run: Run, node: Syntax): void {
       runImportFrom(run, node);
       return;
     case 'if_statement':
-      runIf(run, node, [node, ...node.named.filter((child) => /^(elif|else)_clause$/.test(child.type))]);
+      runIf(run, [node, ...node.named.filter((child) => /^(elif|else)_clause$/.test(child.type))]);
       return;
     case 'try_statement':
       runTry(run, node);
@@ -155,7 +155,7 @@ function join(run: Run, a: State, b: State): State {
   return b.done === undefined ? merge(a, b, run.fresh) : a;
 }
 
-function runIf(run: Run, statement: Syntax, clauses: readonly Syntax[]): void {
+function runIf(run: Run, clauses: readonly Syntax[]): void {
   const [clause, ...rest] = clauses;
   if (clause === undefined) return;
   if (clause.type === 'else_clause') {
@@ -170,7 +170,7 @@ function runIf(run: Run, statement: Syntax, clauses: readonly Syntax[]): void {
   const then = () => {
     if (body !== undefined) runBlock(run, body);
   };
-  const otherwise = () => runIf(run, statement, rest);
+  const otherwise = () => runIf(run, rest);
   if (certain) {
     if (holds === true) then();
     else otherwise();

@@ -1,0 +1,103 @@
+import type { EntryPoint, Located, Span } from './project.ts';
+import { baseName } from './python-modules.ts';
+import type { PythonFile, Syntax } from './readers/python/syntax.ts';
+import type { SourceFile } from './readers/text.ts';
+
+const SETTINGS_VARIABLE =
+  /(?:setdefault\s*\(\s*|environ\s*\[\s*)(['"])DJANGO_SETTINGS_MODULE\1\s*(?:,|\]\s*=)\s*(['"])([\w.]+)\2/g;
+
+/** The settings module that a Python file names by DJANGO_SETTINGS_MODULE; the last one that is no comment. */
+export function namedSettings(file: SourceFile): Located<string> | undefined {
+  let found: Located<string> | undefined;
+  for (const match of file.text.matchAll(SETTINGS_VARIABLE)) {
+    const lineStart = file.text.lastIndexOf('\n', match.index) + 1;
+    if (file.text.slice(lineStart, match.index).trimStart().startsWith('#')) continue;
+    const value = match[3] ?? '';
+    const end = match.index + match[0].length - 1;
+    found = { value, at: file.span(end - value.length, end) };
+  }
+  return found;
+}
+
+/** What a wsgi.py or asgi.py says: the object that servers import, the settings module, whether it is wrapped. */
+export function readEntryPoint(
+  kind: 'wsgi' | 'asgi',
+  module: string,
+  { file, module: syntax, error }: PythonFile,
+): EntryPoint {
+  const statements = syntax.named;
+  let object: string | undefined;
+  let assignment: EntryPoint['assignment'];
+  let wrapped: Span | undefined;
+  for (const statement of statements) {
+    const found = assignmentOf(statement);
+    if (found === undefined) continue;
+    const { name, value } = found;
+    const wrapping = findWrap(value);
+    if (wrapping !== undefined && (object === undefined || name === object || name === 'application')) {
+      wrapped = file.span(wrapping.start, wrapping.end);
+      if (assignment !== undefined && name === object) continue;
+    }
+    if (name !== 'application' && name !== 'app' && !/^get_(w|a)sgi_application\b/.test(value.text)) continue;
+    if (object === 'application' && name !== 'application') continue;
+    object = name;
+    assignment = {
+      statement: file.span(statement.start, statement.end),
+      value: file.span(value.start, value.end),
+      source: value.text,
+    };
+  }
+  const settings = namedSettings(file);
+  const problem =
+    error === undefined ? undefined : `line ${file.span(error.start, error.end).line} is not valid Python 3`;
+  return {
+    kind,
+    file: file.path,
+    module,
+    ...(object === undefined ? {} : { object }),
+    ...(assignment === undefined ? {} : { assignment }),
+    ...(settings === undefined ? {} : { settingsModule: settings }),
+    ...(wrapped === undefined ? {} : { wrapped }),
+    ...(problem === undefined ? {} : { unreadable: problem }),
+  };
+}
+
+function assignmentOf(statement: Syntax): { name: string; value: Syntax } | undefined {
+  if (statement.type !== 'expression_statement') return undefined;
+  const assignment = statement.child('assignment');
+  const left = assignment?.field('left');
+  const value = assignment?.field('right');
+  return left?.type === 'identifier' && value !== undefined ? { name: left.text, value } : undefined;
+}
+
+/** A call of the generated module's wrapper anywhere in an expression. */
+function findWrap(node: Syntax): Syntax | undefined {
+  if (!/\bwrap_(w|a)sgi\b/.test(node.text)) return undefined;
+  if (node.type === 'call' && /(^|\.)wrap_(w|a)sgi$/.test(node.field('function')?.text ?? '')) return node;
+  for (const child of node.named) {
+    const found = findWrap(child);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** manage.py: only the settings module matters, so it is not parsed. */
+export function readManage(module: string, file: SourceFile): EntryPoint {
+  const settings = namedSettings(file);
+  return {
+    kind: 'manage',
+    file: file.path,
+    module,
+    ...(settings === undefined ? {} : { settingsModule: settings }),
+  };
+}
+
+/** Is it a file that serves as a WSGI or ASGI entry point, by its name and its text? */
+export function entryKind(path: string, text: string): 'wsgi' | 'asgi' | undefined {
+  const name = baseName(path);
+  if (/asgi/.test(name) && /\b(get_asgi_application|ProtocolTypeRouter|get_default_application)\b/.test(text))
+    return 'asgi';
+  if (/\bget_wsgi_application\b|\bWSGIHandler\b/.test(text)) return 'wsgi';
+  if (/\bget_asgi_application\b/.test(text)) return 'asgi';
+  return undefined;
+}
