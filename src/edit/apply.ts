@@ -64,8 +64,7 @@ export function applyChanges(root: string, changes: readonly FileChange[]): Appl
       current = write.change.path;
       if (write.change.after === undefined) continue;
       makeFolders(root, dirname(write.change.path), folders);
-      write.temporary = beside(write.target, 'new');
-      writeTemporary(write.temporary, write.target, write.change);
+      write.temporary = writeTemporary(write);
     }
     for (const write of writes) {
       current = write.change.path;
@@ -137,7 +136,9 @@ function beside(target: string, what: 'new' | 'old'): string {
   return join(dirname(target), `.${basename(target)}.pycrash-${what}-${process.pid}`);
 }
 
-function writeTemporary(temporary: string, target: string, change: FileChange): void {
+/** Puts the new bytes beside the target, on the disk; returns their path. */
+function writeTemporary({ target, change }: Write): string {
+  const temporary = beside(target, 'new');
   const old = statSync(target, { throwIfNoEntry: false });
   const file = openSync(temporary, 'wx', change.mode ?? 0o666);
   try {
@@ -150,6 +151,10 @@ function writeTemporary(temporary: string, target: string, change: FileChange): 
       fchmodSync(file, old.mode & 0o7777);
     }
     fsyncSync(file);
+    return temporary;
+  } catch (error) {
+    unlinkSync(temporary);
+    throw error;
   } finally {
     closeSync(file);
   }
@@ -168,15 +173,29 @@ function save(write: Write): void {
 }
 
 function undo(root: string, writes: readonly Write[], folders: readonly string[]): void {
-  for (const { target, saved, temporary, done } of [...writes].reverse()) {
-    if (saved !== undefined) {
-      if (done) renameSync(saved, target);
-      // rename(2) of two names of one file does nothing: a target that was not replaced keeps its second name
-      removeIfThere(saved);
-    } else if (done) removeIfThere(target);
-    if (temporary !== undefined) removeIfThere(temporary);
+  const failed: string[] = [];
+  for (const write of [...writes].reverse()) {
+    try {
+      undoOne(write);
+    } catch (error) {
+      failed.push(`${write.change.path} (${String(error)}; the old file is ${write.saved ?? 'not there'})`);
+    }
   }
   for (const folder of [...folders].reverse()) removeFolderIfEmpty(join(root, folder));
+  if (failed.length > 0) {
+    throw new UserError('cannot-roll-back', `could not put back ${failed.join(', ')}`, {
+      help: 'Put these files back by hand, or take them from version control.',
+    });
+  }
+}
+
+function undoOne({ target, saved, temporary, done }: Write): void {
+  if (saved !== undefined) {
+    if (done) renameSync(saved, target);
+    // rename(2) of two names of one file does nothing: a target that was not replaced keeps its second name
+    removeIfThere(saved);
+  } else if (done) removeIfThere(target);
+  if (temporary !== undefined) removeIfThere(temporary);
 }
 
 /** Removes the folder unless something is in it. */
