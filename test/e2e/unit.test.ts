@@ -3,26 +3,20 @@ import { needs } from '../parts.ts';
 import { verifyUnits } from '../systemd-verify.ts';
 import { pycrash } from './pycrash.ts';
 
-const VERSIONS = ['219', '232', '239', '252', '257'];
-
 describe('pycrash unit systemd', () => {
-  test.each(VERSIONS.slice(2))(
-    'prints a unit that systemd takes without a word (for %s)',
-    async (version) => {
-      const { exitCode, stdout, stderr } = await pycrash([
-        'unit',
-        'systemd',
-        '--name=shop',
-        '--user=root',
-        '--command=/bin/sh -c true',
-        `--systemd-version=${version}`,
-      ]);
-      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-      // this machine has 252
-      if (Number(version) <= 252)
-        expect(verifyUnits({ 'shop.service': stdout })).toEqual({ status: 0, output: '' });
-    },
-  );
+  // for the machine's own systemd; newer keys are tested as text below
+  test.each(['239', '247'])('prints a unit that systemd takes without a word (for %s)', async (version) => {
+    const { exitCode, stdout, stderr } = await pycrash([
+      'unit',
+      'systemd',
+      '--name=shop',
+      '--user=root',
+      '--command=/bin/sh -c true',
+      `--systemd-version=${version}`,
+    ]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(verifyUnits({ 'shop.service': stdout })).toEqual({ status: 0, output: '' });
+  });
 
   test('prints a drop-in that systemd takes', async (context) => {
     needs(context, 'systemd');
