@@ -12,4 +12,9 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'remove', summary: 'take out what init put in', load: () => import('./remove.ts') },
   { name: 'upgrade', summary: 'bring generated files to this version', load: () => import('./upgrade.ts') },
   { name: 'unit', summary: 'print the configuration of a supervisor', load: () => import('./unit.ts') },
+  {
+    name: 'doctor',
+    summary: 'would this host, or that process, leave a usable core?',
+    load: () => import('./doctor.ts'),
+  },
 ];

@@ -1,0 +1,14 @@
+/** One line of what `doctor` found out about this host or a process on it. */
+export interface HostCheck {
+  /** Stable, for scripts: `core-pattern`, `core-limit` … */
+  id: string;
+  verdict: 'good' | 'bad' | 'unknown';
+  /** What was looked at: `host`, or `pid 123 (gunicorn)`. */
+  subject: string;
+  /** What was found. */
+  detail: string;
+  /** Why that decides whether there will be a usable core. */
+  why?: string;
+  /** The shell command that mends it, or that finds out what is unknown. */
+  command?: string;
+}
