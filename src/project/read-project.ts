@@ -4,8 +4,11 @@ import { UserError } from '../errors.ts';
 import { foldersOf, listFiles } from './file-list.ts';
 import { findDjango } from './frameworks/django.ts';
 import type { Note, Project } from './project.ts';
+import { TreeModules } from './python-modules.ts';
+import { evaluateFile } from './readers/python/settings.ts';
 import { loadPythonParser } from './readers/python/syntax.ts';
 import { Sources } from './sources.ts';
+import { findSystemd, inTree } from './supervisors/systemd.ts';
 import { pythonVersion } from './versions.ts';
 
 export interface ReadOptions {
@@ -29,9 +32,18 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   const [list, parser] = await Promise.all([listFiles(folder), loadPythonParser()]);
   const sources = new Sources(folder, list.files, options.overlay);
   const files = [...sources.files].sort();
-  const django = findDjango(sources, parser, []);
+  const modules = new TreeModules(sources, parser, [''], new Map());
+  const systemd = findSystemd(sources, {
+    sources,
+    find: (near, path) => inTree(sources, near, path),
+    evaluate: (path) => evaluateFile(path, modules),
+  });
+  const named = systemd.services.flatMap(({ settingsModule }) =>
+    settingsModule === undefined ? [] : [settingsModule],
+  );
+  const django = findDjango(sources, parser, named);
   const python = pythonVersion(sources);
-  const notes: Note[] = [...django.notes, ...sources.notes];
+  const notes: Note[] = [...django.notes, ...systemd.notes, ...sources.notes];
   if (django.applications.length === 0) {
     notes.push({
       code: 'no-django',
@@ -46,7 +58,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
     folders: foldersOf(files),
     git: list.git,
     applications: django.applications,
-    services: [],
+    services: systemd.services,
     ...(python === undefined ? {} : { python }),
     notes,
   };

@@ -22,11 +22,11 @@ export class Sources {
     this.#overlay = overlay;
   }
 
-  /** The decoded file; undefined where there is none, where it is too big, or where a symbolic link leaves the tree. */
+  /** The decoded file, under the path that a symbolic link really leads to; undefined where there is none, where it is too big, or where a symbolic link leaves the tree. */
   read(path: string): SourceFile | undefined {
     if (this.#read.has(path)) return this.#read.get(path);
     const bytes = this.files.has(path) ? (this.#overlay.get(path) ?? this.#bytes(path)) : undefined;
-    const file = bytes === undefined ? undefined : new SourceFile(path, bytes);
+    const file = bytes === undefined ? undefined : new SourceFile(this.realPath(path), bytes);
     this.#read.set(path, file);
     return file;
   }
@@ -58,6 +58,7 @@ export class Sources {
 
   /** The path that a symbolic link in the tree really leads to, from the root; the path itself where it is none. */
   realPath(path: string): string {
+    if (this.#overlay.has(path)) return path;
     try {
       this.#realRoot ??= realpathSync(this.root);
       const real = realpathSync(`${this.root}/${path}`);

@@ -90,6 +90,16 @@ export function evaluateModule(module: string, modules: Modules): EvaluatedModul
   };
 }
 
+/** The same for a file that is no module of the project: a configuration file in Python, whatever it is called. */
+export function evaluateFile(path: string, modules: Modules): EvaluatedModule | undefined {
+  const name = '*file*';
+  return evaluateModule(name, {
+    find: (module) => (module === name ? { path, isPackage: false } : modules.find(module)),
+    parse: (file) => modules.parse(file),
+    glob: (pattern, from) => modules.glob(pattern, from),
+  });
+}
+
 function isSetting(value: Value): boolean {
   if (value.kind === 'external') return value.path.includes('(');
   return !['function', 'class', 'module', 'method', 'namespace'].includes(value.kind);
