@@ -118,7 +118,7 @@ export function draftInsertions(
   const insertions = [
     ...earlier.map((insertion, index) => {
       const at = findInsertions(source.text, earlier)[index];
-      return at === undefined ? insertion : placed(edited.text, shifted(at, wish.insertions), insertion);
+      return at === undefined ? insertion : placed(edited.text, shifted(at.at, wish.insertions), insertion);
     }),
     ...wish.insertions.map((insertion, index) =>
       placed(edited.text, edited.positions[index] ?? insertion.at, {

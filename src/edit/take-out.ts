@@ -27,35 +27,36 @@ export function placed(
 
 /**
  * Takes insertions out of a text that may have been edited since: at the place where each was put, else where the text
- * around it fits best. A closing bracket is found as the partner of its opening one.
+ * around it fits best, else where it stands with other quotes or blanks (a formatter has been there). A closing bracket
+ * is found as the partner of its opening one.
  */
 export function takeOut(text: string, insertions: readonly PlacedInsertion[]): TakenOut {
   const found = findInsertions(text, insertions);
   const missing = insertions.filter((_, index) => found[index] === undefined);
-  const cuts = found.flatMap((at, index) => {
-    const length = insertions[index]?.text.length ?? 0;
-    return at === undefined ? [] : [{ at, length }];
-  });
   let result = text;
-  for (const { at, length } of cuts.sort((a, b) => b.at - a.at)) {
+  for (const { at, length } of found.filter((place) => place !== undefined).sort((a, b) => b.at - a.at)) {
     result = result.slice(0, at) + result.slice(at + length);
   }
   return { text: result, missing };
 }
 
+interface Place {
+  at: number;
+  length: number;
+}
+
 /** Where each insertion stands in the text now; undefined where it does not. */
-export function findInsertions(text: string, insertions: readonly PlacedInsertion[]): (number | undefined)[] {
-  const found: (number | undefined)[] = [];
+export function findInsertions(text: string, insertions: readonly PlacedInsertion[]): (Place | undefined)[] {
+  const found: (Place | undefined)[] = [];
   for (const insertion of insertions) {
     if (insertion.closes === undefined) {
-      found.push(bestPlace(text, insertion, found));
+      found.push(bestPlace(text, insertion, found) ?? loosePlace(text, insertion.text));
       continue;
     }
-    const opening = insertions[insertion.closes];
-    const at = found[insertion.closes];
-    const closing =
-      opening === undefined || at === undefined ? undefined : partner(text, at + opening.text.length);
-    found.push(closing !== undefined && text.startsWith(insertion.text, closing) ? closing : undefined);
+    const opening = found[insertion.closes];
+    const closing = opening === undefined ? undefined : partner(text, opening.at + opening.length);
+    const there = closing !== undefined && text.startsWith(insertion.text, closing);
+    found.push(there ? { at: closing, length: insertion.text.length } : undefined);
   }
   return found;
 }
@@ -63,11 +64,11 @@ export function findInsertions(text: string, insertions: readonly PlacedInsertio
 function bestPlace(
   text: string,
   insertion: PlacedInsertion,
-  taken: readonly (number | undefined)[],
-): number | undefined {
+  taken: readonly (Place | undefined)[],
+): Place | undefined {
   let best: { at: number; score: number } | undefined;
   for (let at = text.indexOf(insertion.text); at !== -1; at = text.indexOf(insertion.text, at + 1)) {
-    if (taken.includes(at)) continue;
+    if (taken.some((place) => place?.at === at)) continue;
     const end = at + insertion.text.length;
     const score =
       commonLength(reversed(text.slice(Math.max(0, at - CONTEXT), at)), reversed(insertion.before)) +
@@ -75,7 +76,23 @@ function bestPlace(
       (at === insertion.at ? 1 : 0);
     if (best === undefined || score > best.score) best = { at, score };
   }
-  return best?.at;
+  return best === undefined ? undefined : { at: best.at, length: insertion.text.length };
+}
+
+/** The one place where the text stands with any quotes and blanks; undefined where there is none, or more than one. */
+function loosePlace(text: string, wanted: string): Place | undefined {
+  const pattern = (wanted.trim().match(/\w+|\s+|./gs) ?? [])
+    .map((part) => {
+      if (/^\s/.test(part)) return '\\s+';
+      if (part === '"' || part === "'") return '[\'"]';
+      return part === '(' ? '\\s*\\(' : part.replace(/\W/, '\\$&');
+    })
+    .join('');
+  const whole = /[\r\n]$/.test(wanted) ? `^[ \\t]*${pattern}[ \\t]*(?:\\r\\n|\\n|\\r)` : `${pattern} ?`;
+  const [first, second] = text.matchAll(new RegExp(whole, 'gm'));
+  return first === undefined || second !== undefined
+    ? undefined
+    : { at: first.index, length: first[0].length };
 }
 
 function reversed(text: string): string {

@@ -3,15 +3,24 @@ import { indentation, lineEnding, lineStart, nextLine } from '../edit/text-style
 import type { EntryPoint } from '../project/project.ts';
 import { loadPythonParser, parsePython, type Syntax } from '../project/readers/python/syntax.ts';
 import type { SourceFile } from '../project/readers/text.ts';
-import { moduleName, type Situation, type Wiring } from './wiring.ts';
+import { inFolder, moduleName, type Situation, type Wiring } from './wiring.ts';
 
 /** Wraps the object that servers import from wsgi.py and asgi.py. */
 export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
   const wiring: Wiring = { wishes: [], notes: [], impossible: [] };
   const parser = await loadPythonParser();
-  const module = moduleName(situation.application);
-  for (const entry of situation.application.entryPoints) {
-    if (entry.kind !== 'wsgi' && entry.kind !== 'asgi') continue;
+  const { application } = situation;
+  const module = moduleName(application);
+  const entries = application.entryPoints.filter(({ kind }) => kind === 'wsgi' || kind === 'asgi');
+  if (entries.length === 0) {
+    wiring.impossible.push({
+      path: inFolder(application.packageFolder, 'wsgi.py'),
+      reason:
+        'no wsgi.py or asgi.py could be read. Paste this at the end of the file that your server imports: ' +
+        `from ${module} import wrap_wsgi; application = wrap_wsgi(application)`,
+    });
+  }
+  for (const entry of entries) {
     const wrapper = `wrap_${entry.kind}`;
     const name = entry.object ?? 'application';
     if (entry.wrapped !== undefined) {

@@ -9,7 +9,10 @@ export function wireMiddleware(situation: Situation): Wiring {
   const places = new Map<string, FirstPlace>();
   const modules = modulesToWire(situation);
   if (modules.length === 0) {
-    wiring.impossible.push({ path: '', reason: 'no settings module was found' });
+    wiring.impossible.push({
+      path: situation.application.packageFolder,
+      reason: `no settings module could be read. Make this the first entry of MIDDLEWARE: '${entry}'`,
+    });
   }
   for (const settings of modules) {
     const list = settings.middleware;

@@ -81,7 +81,7 @@ export async function planInit(
   }
   const final = unmet.size === 0 ? drafts : draftAll(project.root, wirings, manifest, options.upgrade);
   const blocked = blockers(wirings, final);
-  const notes = [...wirings.values()].flatMap((wiring) => wiring.notes);
+  const notes = [...project.notes, ...[...wirings.values()].flatMap((wiring) => wiring.notes)];
   const unmetIn = (after: Project): string | undefined =>
     [...unmetExpectations(after, situation, wirings).values()].flat()[0]?.reason;
   if (blocked.length > 0) return { plan: { changes: blocked, notes }, unmet: unmetIn };

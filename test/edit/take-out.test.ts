@@ -38,10 +38,20 @@ test('edits that came later stay, and the closing bracket is the one of our open
 });
 
 test('what is not there as it was written is named and nothing else is touched', () => {
-  const later = wrapped.text.replace('wrap_wsgi(get())', 'wrap_wsgi (get())');
+  const later = wrapped.text.replace('wrap_wsgi(get())', 'w(get())');
   const { text, missing } = takeOut(later, wrapped.insertions);
-  expect(text).toBe('import os\nfrom x import get\n\napplication = wrap_wsgi (get())\n');
+  expect(text).toBe('import os\nfrom x import get\n\napplication = w(get())\n');
   expect(missing.map((insertion) => insertion.text)).toEqual(['wrap_wsgi(', ')']);
+});
+
+test('what a formatter has written in another way is found', () => {
+  const text = "M = [\n    'a',\n]\n";
+  const { text: after, insertions } = put(text, [{ at: text.indexOf("    'a'"), text: "    'x.X',\n" }]);
+  expect(takeOut(after.replaceAll("'", '"').replace('    ', '\t'), insertions)).toEqual({
+    text: 'M = [\n    "a",\n]\n',
+    missing: [],
+  });
+  expect(takeOut(wrapped.text.replace('wrap_wsgi(', 'wrap_wsgi ( '), wrapped.insertions).text).toBe(WSGI);
 });
 
 test('of several equal texts the one is taken out that was put in', () => {
