@@ -88,7 +88,8 @@ describe('what init cannot do', () => {
     const root = tree({
       ...djangoFiles(),
       'shop/settings.py': "MIDDLEWARE = [\n    'a.A',\n",
-      'shop/wsgi.py': "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application(\n",
+      'shop/wsgi.py':
+        'from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application(\n',
     });
     const outcome = await init(root, '--yes');
     expect(outcome).toMatchObject({ exitCode: 1, untouched: true });
