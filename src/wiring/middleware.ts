@@ -16,9 +16,9 @@ export function wireMiddleware(situation: Situation): Wiring {
   }
   for (const settings of modules) {
     const list = settings.middleware;
-    const has = list?.elements.some(({ value }) => value.kind === 'string' && value.value === entry);
+    const ours = list?.elements.find(({ value }) => value.kind === 'string' && value.value === entry);
     const place = list?.firstPlace;
-    if (has) wiring.wishes.push({ kind: 'settings', path: settings.file, good: true });
+    if (ours !== undefined) wiring.wishes.push({ kind: 'settings', path: ours.at.file, good: true });
     else if (place === undefined) {
       wiring.impossible.push({
         path: settings.file,

@@ -109,8 +109,9 @@ function restartNeeded(service: Service, unit: Keys): DropIn['restart'] {
 }
 
 /** A start command that says `ulimit -c unlimited` itself. */
-function liftedInCommand({ coreLimit, file }: Service): boolean {
-  return coreLimit.soft === 'unlimited' && coreLimit.at !== undefined && coreLimit.at.file !== file;
+function liftedInCommand({ coreLimit, unit }: Service): boolean {
+  const { soft, at } = coreLimit;
+  return soft === 'unlimited' && at !== undefined && unit?.files.includes(at.file) !== true;
 }
 
 function stopSeconds(unit: Keys): { seconds: number; text: string } | undefined {

@@ -26,7 +26,7 @@ function djangoFiles(name = 'shop'): Record<string, string> {
   };
 }
 
-function tree(files: Record<string, string | Uint8Array>, git = true): string {
+function inTree(files: Record<string, string | Uint8Array>, git = true): string {
   const root = makeTree(files, git);
   trees.push(root);
   return root;
@@ -40,7 +40,7 @@ async function init(root: string, ...args: string[]): Promise<Outcome & { untouc
 
 describe('what init cannot do', () => {
   test('no Django: says what it looked for', async () => {
-    const outcome = await init(tree({ 'main.py': 'print(1)\n' }), '--yes');
+    const outcome = await init(inTree({ 'main.py': 'print(1)\n' }), '--yes');
     expect(outcome).toMatchObject({ exitCode: 3, stdout: '', untouched: true });
     expect(outcome.stderr).toContain('no Django project was found in');
     expect(outcome.stderr).toContain('Run init in the folder that has manage.py');
@@ -56,7 +56,7 @@ describe('what init cannot do', () => {
     const files: Record<string, string> = {};
     for (const [path, text] of Object.entries(djangoFiles('shop'))) files[`one/${path}`] = text;
     for (const [path, text] of Object.entries(djangoFiles('blog'))) files[`two/${path}`] = text;
-    const root = tree(files);
+    const root = inTree(files);
     const outcome = await init(root, '--yes');
     expect(outcome).toMatchObject({ exitCode: 2, stdout: '', untouched: true });
     expect(outcome.stderr).toContain('there are 2 Django projects');
@@ -68,14 +68,14 @@ describe('what init cannot do', () => {
   });
 
   test('--settings that is not there', async () => {
-    const outcome = await init(tree(djangoFiles()), '--yes', '--settings', 'shop.live');
+    const outcome = await init(inTree(djangoFiles()), '--yes', '--settings', 'shop.live');
     expect(outcome).toMatchObject({ exitCode: 2, untouched: true });
     expect(outcome.stderr).toContain('there is no settings module shop.live');
     expect(outcome.stderr).toContain('There are: shop.settings');
   });
 
   test('settings that do not parse: not edited, the wrapper carries, and it says so', async () => {
-    const root = tree({ ...djangoFiles(), 'shop/settings.py': "MIDDLEWARE = [\n    'a.A',\n" });
+    const root = inTree({ ...djangoFiles(), 'shop/settings.py': "MIDDLEWARE = [\n    'a.A',\n" });
     const outcome = await init(root, '--yes');
     expect(outcome.exitCode).toBe(0);
     expect(outcome.stderr).toContain('shop/settings.py');
@@ -85,7 +85,7 @@ describe('what init cannot do', () => {
   });
 
   test('neither settings nor wsgi.py can be edited: what to paste where, exit code 1, nothing written', async () => {
-    const root = tree({
+    const root = inTree({
       ...djangoFiles(),
       'shop/settings.py': "MIDDLEWARE = [\n    'a.A',\n",
       'shop/wsgi.py':
@@ -104,17 +104,17 @@ describe('what init cannot do', () => {
   });
 
   test('a file of somebody else where the module goes is not written over', async () => {
-    const root = tree({ ...djangoFiles(), 'shop/abort_on_exception.py': 'mine = 1\n' });
+    const root = inTree({ ...djangoFiles(), 'shop/abort_on_exception.py': 'mine = 1\n' });
     const outcome = await init(root, '--yes');
     expect(outcome).toMatchObject({ exitCode: 1, untouched: true });
     expect(outcome.stdout).toContain('shop/abort_on_exception.py is not a file that pycrash wrote');
   });
 
   test('settings behind a link that leaves the tree', async () => {
-    const outside = tree({ 'settings.py': SETTINGS });
+    const outside = inTree({ 'settings.py': SETTINGS });
     const files = djangoFiles();
     delete files['shop/settings.py'];
-    const root = tree(files);
+    const root = inTree(files);
     symlinkSync(join(outside, 'settings.py'), join(root, 'shop/settings.py'));
     commitAll(root);
     const outcome = await init(root, '--yes');
@@ -140,7 +140,7 @@ describe('what init cannot do', () => {
     ],
   ])('%s: nothing is written', (_name, mount, message) => {
     if (process.getuid?.() !== 0) return;
-    const root = tree(djangoFiles(), false);
+    const root = inTree(djangoFiles(), false);
     const script =
       `mount --make-rprivate /; ${mount} 2>/dev/null\ncd "$1"; find . -type f | sort | xargs md5sum > /dev/shm/init-$$\n` +
       `"$2" "$3" init --yes && exit 9 || [ $? = 3 ]\nfind . -type f | sort | xargs md5sum | cmp - /dev/shm/init-$$; rm /dev/shm/init-$$`;
@@ -155,7 +155,7 @@ describe('what init cannot do', () => {
   });
 
   test('a tree with uncommitted changes asks first; --force goes on', async () => {
-    const root = tree(djangoFiles());
+    const root = inTree(djangoFiles());
     appendFileSync(join(root, 'shop/urls.py'), '# work\n');
     const outcome = await init(root, '--yes');
     expect(outcome).toMatchObject({ exitCode: 2, untouched: true });
@@ -168,7 +168,7 @@ describe('what init cannot do', () => {
   });
 
   test('without git it works all the same, and writes no .gitignore', async () => {
-    const root = tree(djangoFiles(), false);
+    const root = inTree(djangoFiles(), false);
     const before = snapshot(root);
     const outcome = await init(root, '--yes');
     expect(outcome.exitCode).toBe(0);
@@ -178,7 +178,7 @@ describe('what init cannot do', () => {
   });
 
   test('a broken manifest is said, not guessed around', async () => {
-    const root = tree({ ...djangoFiles(), '.pycrash.json': '{"schemaVersion": 1' });
+    const root = inTree({ ...djangoFiles(), '.pycrash.json': '{"schemaVersion": 1' });
     const outcome = await init(root, '--yes');
     expect(outcome).toMatchObject({ exitCode: 3, untouched: true });
     expect(outcome.stderr).toContain('.pycrash.json cannot be read');
@@ -187,7 +187,7 @@ describe('what init cannot do', () => {
 
 describe('after local edits', () => {
   test('remove takes out exactly what init put in', async () => {
-    const root = tree(djangoFiles());
+    const root = inTree(djangoFiles());
     await init(root, '--yes');
     const settings = join(root, 'shop/settings.py');
     writeFileSync(
@@ -209,7 +209,7 @@ describe('after local edits', () => {
   });
 
   test('a generated file that was edited is kept by init and remove; remove --force deletes it', async () => {
-    const root = tree(djangoFiles());
+    const root = inTree(djangoFiles());
     await init(root, '--yes');
     appendFileSync(join(root, 'CRASHES.md'), '\nCall Jane.\n');
     commitAll(root);
@@ -229,7 +229,7 @@ describe('after local edits', () => {
   });
 
   test('an entry that a formatter has rewritten is taken out all the same', async () => {
-    const root = tree(djangoFiles());
+    const root = inTree(djangoFiles());
     await init(root, '--yes');
     const settings = join(root, 'shop/settings.py');
     writeFileSync(settings, readFileSync(settings, 'utf8').replaceAll("'", '"'));
@@ -242,7 +242,7 @@ describe('after local edits', () => {
 
 describe('upgrade', () => {
   test('brings generated files up to date and keeps local edits', async () => {
-    const root = tree(djangoFiles());
+    const root = inTree(djangoFiles());
     await init(root, '--yes', '--systemd-version', '239');
     const unit = join(root, 'deploy/shop.service');
     writeFileSync(unit, readFileSync(unit, 'utf8').replace('User=www-data', 'User=shop'));
@@ -259,7 +259,7 @@ describe('upgrade', () => {
   });
 
   test('a line that both have changed is named, and nothing is written', async () => {
-    const root = tree(djangoFiles());
+    const root = inTree(djangoFiles());
     await init(root, '--yes', '--systemd-version', '239');
     const unit = join(root, 'deploy/shop.service');
     writeFileSync(unit, readFileSync(unit, 'utf8').replace('RestartSec=1s\n', 'RestartSec=9s\n'));
@@ -275,7 +275,7 @@ describe('upgrade', () => {
 });
 
 test('remove without init', async () => {
-  const outcome = await pycrash(['remove', '--yes'], { cwd: tree(djangoFiles()) });
+  const outcome = await pycrash(['remove', '--yes'], { cwd: inTree(djangoFiles()) });
   expect(outcome).toMatchObject({ exitCode: 3, stdout: '' });
   expect(outcome.stderr).toContain('init has not been run here');
 });
