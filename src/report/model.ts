@@ -1,9 +1,9 @@
 /**
  * The crash report as data: exactly the document that `pycrash report --format json` prints.
  * Fields may be added, never changed (docs/json.md). The readers under `src/core` fill it, `src/report`
- * redacts and renders it.
+ * redacts and renders it. `Value` is what a local is: before redaction a `PythonValue` (src/core/python/value.ts).
  */
-export interface CrashReport {
+export interface CrashReport<Value = ReportedValue> {
   schemaVersion: 1;
   core: { path: string; bytes: number; truncated: boolean; missing: MissingPart[] };
   process: {
@@ -22,9 +22,9 @@ export interface CrashReport {
     /** Where the structure offsets come from: a table of ours, or the process's own `_Py_DebugOffsets`. */
     layoutSource: string;
   };
-  exceptions: ReportedException[];
-  threads: ReportedThread[];
-  tasks?: ReportedTask[];
+  exceptions: ReportedException<Value>[];
+  threads: ReportedThread<Value>[];
+  tasks?: ReportedTask<Value>[];
   request?: ReportedRequest;
   fingerprint: string;
   warnings: { code: string; message: string }[];
@@ -36,15 +36,15 @@ export interface MissingPart {
   consequence: string;
 }
 
-export interface ReportedException {
+export interface ReportedException<Value = ReportedValue> {
   threadId: string;
   /** How it was reached, e.g. `local "exception" of abort_with_core`. */
   foundVia: string;
   /** `chain[0]` was in flight; each next one is its `relation`. */
-  chain: ChainedException[];
+  chain: ChainedException<Value>[];
 }
 
-export interface ChainedException {
+export interface ChainedException<Value = ReportedValue> {
   type: string;
   module: string;
   message: string;
@@ -55,15 +55,15 @@ export interface ChainedException {
   /** `raise … from None` hid this context from the printed traceback. */
   suppressed?: boolean;
   /** From the outermost call to the one that raised. */
-  frames: ReportedFrame[];
+  frames: ReportedFrame<Value>[];
 }
 
-export interface ReportedFrame {
+export interface ReportedFrame<Value = ReportedValue> {
   file: string;
   line: number;
   function: string;
   source?: string;
-  locals: Record<string, ReportedValue>;
+  locals: Record<string, Value>;
 }
 
 export interface ReportedValue {
@@ -72,7 +72,7 @@ export interface ReportedValue {
   redacted?: true;
 }
 
-export interface ReportedThread {
+export interface ReportedThread<Value = ReportedValue> {
   id: string;
   osThreadId: number;
   name?: string;
@@ -80,15 +80,15 @@ export interface ReportedThread {
   current: boolean;
   holdsGil?: boolean;
   /** From the innermost call outwards. */
-  frames: ReportedFrame[];
+  frames: ReportedFrame<Value>[];
   native?: { function: string; library?: string; address: string }[];
 }
 
-export interface ReportedTask {
+export interface ReportedTask<Value = ReportedValue> {
   kind: 'asyncio' | 'greenlet';
   name?: string;
   state?: string;
-  frames: ReportedFrame[];
+  frames: ReportedFrame<Value>[];
   awaits?: string[];
 }
 

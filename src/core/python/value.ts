@@ -1,0 +1,69 @@
+/**
+ * A Python object as it was read from a core: bounded in depth, number and length, and still structured, so that what
+ * is a secret by its name can be taken out at any depth before it is rendered.
+ */
+export interface PythonValue {
+  /** Dotted name of its type, without `builtins.`: `int`, `decimal.Decimal`, `shop.models.Order`. */
+  type: string;
+  address?: number;
+  /** The complete `repr` of a value without parts: a number, a str, `<function f at 0x7f…>`. */
+  text?: string;
+  /** The characters of a str, or of bytes as Latin-1; cut where `truncated` says so. */
+  string?: string;
+  /** What stands around the children: `[` and `]`, `Order(` and `)`. */
+  open?: string;
+  close?: string;
+  children?: PythonChild[];
+  /** There is more of it than is here. */
+  truncated?: true;
+}
+
+/** A part of a value: an item (neither), an attribute (`name`, rendered `name=value`) or an entry (`key`, `key: value`). */
+export interface PythonChild {
+  name?: string;
+  key?: PythonValue;
+  value: PythonValue;
+}
+
+/**
+ * What to show instead of a value, or undefined to show it. `name` is the local's, attribute's or keyword's name or the
+ * text of a dict's key; undefined for an item of a sequence.
+ */
+export type Redactor = (name: string | undefined, value: PythonValue) => string | undefined;
+
+const MOST_CHARACTERS = 4096;
+
+/** The value as Python's `repr` would show it, with `...` where it was cut; never longer than about 4,000 characters. */
+export function repr(value: PythonValue, redactor?: Redactor, name?: string): string {
+  const parts: string[] = [];
+  let length = 0;
+  const write = (text: string): void => {
+    if (length > MOST_CHARACTERS) return;
+    length += text.length;
+    parts.push(text);
+  };
+  const visit = (each: PythonValue, called: string | undefined): void => {
+    if (length > MOST_CHARACTERS) return;
+    const instead = redactor?.(called, each);
+    if (instead !== undefined) return write(instead);
+    if (each.text !== undefined) return write(each.text);
+    write(each.open ?? '<');
+    let first = true;
+    for (const child of each.children ?? []) {
+      if (!first) write(', ');
+      first = false;
+      if (child.key !== undefined) {
+        visit(child.key, undefined);
+        write(': ');
+      } else if (child.name !== undefined) {
+        write(`${child.name}=`);
+      }
+      visit(child.value, child.name ?? child.key?.string);
+    }
+    if (each.truncated === true) write(first ? '...' : ', ...');
+    write(each.close ?? '>');
+  };
+  visit(value, name);
+  const text = parts.join('');
+  return text.length > MOST_CHARACTERS + 3 ? `${text.slice(0, MOST_CHARACTERS)}...` : text;
+}
