@@ -43,6 +43,8 @@ export class Sources {
         });
         return undefined;
       }
+      const overlaid = this.#overlay.get(real.slice(this.#realRoot.length + 1));
+      if (overlaid !== undefined) return overlaid;
       const stat = statSync(real);
       if (!stat.isFile()) return undefined;
       if (stat.size > MOST_BYTES) {

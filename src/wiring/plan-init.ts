@@ -150,10 +150,6 @@ async function checkOutcome(
   for (const { change } of drafts) {
     if (change.after === undefined || change.action === 'unchanged') continue;
     overlay.set(change.path, change.after);
-    for (const wish of [...wirings.values()].flatMap(({ wishes }) => wishes)) {
-      if (currentFile(situation.project.root, wish.path).path === change.path)
-        overlay.set(wish.path, change.after);
-    }
   }
   if (overlay.size === 0) return new Map();
   const project = await readProject(situation.project.root, { overlay });
