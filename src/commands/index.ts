@@ -11,6 +11,11 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'init', summary: 'set up crash handling in a repository', load: () => import('./init.ts') },
   { name: 'remove', summary: 'take out what init put in', load: () => import('./remove.ts') },
   { name: 'upgrade', summary: 'bring generated files to this version', load: () => import('./upgrade.ts') },
+  {
+    name: 'verify',
+    summary: 'crash the real application and prove the core',
+    load: () => import('./verify.ts'),
+  },
   { name: 'unit', summary: 'print the configuration of a supervisor', load: () => import('./unit.ts') },
   {
     name: 'doctor',

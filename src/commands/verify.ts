@@ -1,0 +1,119 @@
+import type { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import type { Step, VerifyOptions } from '../crashtest/verification.ts';
+import { verify } from '../crashtest/verify.ts';
+import { usageError } from '../errors.ts';
+import type { Terminal } from '../terminal.ts';
+import type { ExitCode } from './command.ts';
+
+const EXAMPLES = `
+Examples:
+  pycrash verify                                   the service of this repository, without a supervisor
+  sudo pycrash verify --supervisor systemd         the same under its own unit, in a private systemd
+  pycrash verify --env DJANGO_SECRET_KEY=test      what the settings module wants from the environment
+  pycrash verify --command 'gunicorn shop.wsgi'    another command than the one in the repository
+
+Nothing of the repository is changed: a copy of it is started, with a few routes more.
+Exit codes: 0 every step held, 1 a step failed, 2 wrong usage, 3 the application could not be started.`;
+
+export function define(command: Command): void {
+  command
+    .argument('[dir]', 'the repository', '.')
+    .option('--supervisor <name>', 'none, or systemd (as root): what brings the service back', 'none')
+    .option('--command <command>', 'start command, instead of the one in the repository')
+    .option('--settings <module>', 'DJANGO_SETTINGS_MODULE, instead of the one of the service')
+    .option('--url <path>', 'a page that answers 200, instead of a planted one')
+    .option('--env <name=value>', 'environment of the service (repeatable)', collect, [])
+    .option('--env-file <file>', 'the same from a file of NAME=VALUE lines')
+    .option('--python <program>', "interpreter of the project's virtual environment")
+    .option('--require <steps>', 'steps that must not be unknown: ids with commas, or all', '')
+    .option('--timeout <seconds>', 'the longest that anything is waited for', '30')
+    .option('--keep', 'keep the throw-away place with the cores and the log')
+    .addHelpText('after', EXAMPLES);
+}
+
+export async function run(
+  terminal: Terminal,
+  args: readonly unknown[],
+  options: Readonly<Record<string, unknown>>,
+): Promise<ExitCode> {
+  const { verification, started } = await verify(readOptions(terminal, args, options), {
+    progress: (text) => terminal.progress(text),
+    step: (step) => {
+      terminal.progress('');
+      terminal.say(stepLine(terminal, step));
+    },
+  });
+  if (terminal.options.json) terminal.document(verification);
+  if (!started) return 3;
+  const require = options['require'];
+  const required = new Set(typeof require === 'string' ? require.split(',') : []);
+  const unknown = verification.steps.filter(
+    ({ id, ok }) => ok === 'unknown' && (required.has('all') || required.has(id)),
+  );
+  for (const { id } of unknown) terminal.say(`${id} is required and could not be observed`);
+  return verification.ok && unknown.length === 0 ? 0 : 1;
+}
+
+function stepLine(terminal: Terminal, { id, ok, detail, seconds }: Step): string {
+  const [mark, style] =
+    ok === true
+      ? (['ok', 'green'] as const)
+      : ok === false
+        ? (['FAILED', 'red'] as const)
+        : (['unknown', 'yellow'] as const);
+  return `${terminal.style(style, mark.padEnd(8))}${id.padEnd(16)}${`${seconds.toFixed(1)} s`.padStart(7)}  ${detail}`;
+}
+
+function readOptions(
+  terminal: Terminal,
+  [dir]: readonly unknown[],
+  options: Readonly<Record<string, unknown>>,
+): VerifyOptions {
+  const { cwd } = terminal.options;
+  const text = (name: string): string | undefined => {
+    const value = options[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const supervisor = text('supervisor');
+  if (supervisor !== 'none' && supervisor !== 'systemd') {
+    throw usageError(`--supervisor ${supervisor ?? ''}: there are none and systemd`);
+  }
+  const timeout = Number(text('timeout'));
+  if (!(timeout > 0)) throw usageError(`--timeout ${text('timeout') ?? ''} is no number of seconds`);
+  const [command, settings, url, python] = [text('command'), text('settings'), text('url'), text('python')];
+  return {
+    root: resolve(cwd, typeof dir === 'string' ? dir : '.'),
+    supervisor,
+    environment: readEnvironment(cwd, text('envFile'), options['env']),
+    keep: options['keep'] === true,
+    timeout,
+    ...(command === undefined ? {} : { command }),
+    ...(settings === undefined ? {} : { settings }),
+    ...(url === undefined ? {} : { url }),
+    ...(python === undefined ? {} : { python: resolve(cwd, python) }),
+  };
+}
+
+function readEnvironment(cwd: string, file: string | undefined, pairs: unknown): Record<string, string> {
+  const environment: Record<string, string> = {};
+  if (file !== undefined) {
+    try {
+      Object.assign(environment, parseEnv(readFileSync(resolve(cwd, file), 'utf8')));
+    } catch (error) {
+      throw usageError(`--env-file ${file} cannot be read: ${String(error)}`);
+    }
+  }
+  for (const pair of Array.isArray(pairs) ? pairs.map(String) : []) {
+    const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(pair) ?? [];
+    if (name === undefined || value === undefined) throw usageError(`--env ${pair}: NAME=VALUE is wanted`);
+    environment[name] = value;
+  }
+  return environment;
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}

@@ -1,0 +1,224 @@
+import { formatBytes } from '../host/checks/storage.ts';
+import { namesEachCore, type CoreSettings } from './core-file.ts';
+import type { Crash } from './session.ts';
+import type { Step, StepId } from './verification.ts';
+
+/** A step before its time is known. */
+export type Verdict = Omit<Step, 'seconds'>;
+
+const SIGABRT = 6;
+
+export function verdict(id: StepId, ok: Step['ok'], detail: string): Verdict {
+  return { id, ok, detail };
+}
+
+/** Did every uncaught exception end its process? */
+export function judgeAborts(crashes: readonly Crash[], workers: number): Verdict {
+  const alive = crashes.find(({ ended }) => !ended);
+  if (alive !== undefined) {
+    const answer = alive.status === undefined ? 'got no answer' : `was answered with ${alive.status}`;
+    return verdict(
+      'abort',
+      false,
+      `${description(alive)}: the request ${answer} and the process lives on. ` +
+        'Is crash handling wired? `pycrash check` tells',
+    );
+  }
+  const [views, bodies] = [ofKind(crashes, 'view'), ofKind(crashes, 'body')];
+  return verdict(
+    'abort',
+    true,
+    `${plural(views, 'exception')} in a view and ${bodies} in a streaming body: each of ` +
+      `${plural(workers, 'worker')} aborted twice`,
+  );
+}
+
+/** Is there one structured line for each crash? */
+export function judgeLog(crashes: readonly Crash[]): Verdict {
+  const silent = crashes.find(({ ended, logged }) => ended && logged === undefined);
+  if (silent !== undefined) {
+    return verdict(
+      'log-line',
+      false,
+      `${description(silent)}: no JSON line with the request id ${silent.requestId} in the log`,
+    );
+  }
+  return verdict('log-line', true, `a JSON line with the request's id for each of ${crashes.length} crashes`);
+}
+
+/** Did the kernel say "core dumped" to the parent (wait(2))? */
+export function judgeWaitStatus(crashes: readonly Crash[]): Verdict {
+  for (const crash of crashes) {
+    const { waitStatus } = crash;
+    if (waitStatus === undefined) {
+      return verdict(
+        'wait-status',
+        'unknown',
+        `${description(crash)}: its parent is not a Python process that could be watched; ` +
+          "the supervisor's log has it",
+      );
+    }
+    if ((waitStatus & 0x7f) !== SIGABRT) {
+      return verdict(
+        'wait-status',
+        false,
+        `${description(crash)}: ended with ${statusText(waitStatus)}, not by SIGABRT`,
+      );
+    }
+    if ((waitStatus & 0x80) === 0) {
+      return verdict(
+        'wait-status',
+        false,
+        `${description(crash)}: SIGABRT, but no core was dumped${whyNoCore(crash)}`,
+      );
+    }
+  }
+  return verdict('wait-status', true, `SIGABRT (core dumped), as the parent of each process saw it`);
+}
+
+/** Is each core there after the service answers again? */
+export function judgeCorePresent(crashes: readonly Crash[], { pattern }: CoreSettings): Verdict {
+  if (pattern.kind !== 'file') {
+    return verdict(
+      'core-present',
+      'unknown',
+      `this machine gives cores to ${takerOf(pattern)}, which is not asked; ` +
+        'run `sysctl -w kernel.core_pattern=core.%p` and verify again',
+    );
+  }
+  const without = crashes.find(({ core }) => core === undefined);
+  if (without !== undefined) {
+    return verdict(
+      'core-present',
+      false,
+      `${description(without)}: no core in ${without.coreFolder ?? '?'}${whyNoCore(without)}`,
+    );
+  }
+  const folder = crashes[0]?.coreFolder ?? '?';
+  return verdict(
+    'core-present',
+    true,
+    `${plural(crashes.length, 'core')} in ${folder} after the service answered again`,
+  );
+}
+
+/** Has no core lost its end? `missing` has the bytes that each one lacks, in the order of `crashes`. */
+export function judgeCoreComplete(
+  crashes: readonly Crash[],
+  missing: readonly (number | undefined)[],
+): Verdict {
+  const sizes: number[] = [];
+  for (const [index, crash] of crashes.entries()) {
+    const lacking = missing[index];
+    if (crash.core === undefined) continue;
+    sizes.push(crash.core.bytes);
+    if (lacking === undefined)
+      return verdict('core-complete', false, `${crash.core.path} is not an ELF core`);
+    if (lacking > 0) {
+      return verdict(
+        'core-complete',
+        false,
+        `${crash.core.path} lacks ${lacking} bytes: a limit or a full disk cut it off`,
+      );
+    }
+  }
+  if (sizes.length === 0) return verdict('core-complete', 'unknown', 'there is no core to look at');
+  return verdict('core-complete', true, `nothing is missing from ${sizes.map(formatBytes).join(', ')}`);
+}
+
+export function judgeCoresDistinct(crashes: readonly Crash[]): Verdict {
+  const cores = crashes.flatMap(({ core }) => (core === undefined ? [] : [core]));
+  if (cores.length === 0) return verdict('cores-distinct', 'unknown', 'there is no core to look at');
+  const pids = new Set(cores.map(({ pid }) => pid));
+  return verdict(
+    'cores-distinct',
+    pids.size === cores.length && cores.length > 1,
+    `${plural(pids.size, 'process', 'processes')}, ${plural(cores.length, 'core')}`,
+  );
+}
+
+/** Would the next core overwrite the last one? That is the host's setting, and this host need not be the real one. */
+export function judgeCoreNames(settings: CoreSettings): Verdict {
+  const { pattern } = settings;
+  if (pattern.kind !== 'file') {
+    return verdict('core-names', 'unknown', `${takerOf(pattern)} chooses the names`);
+  }
+  if (namesEachCore(settings)) {
+    return verdict('core-names', true, `kernel.core_pattern is ${pattern.template}`);
+  }
+  return verdict(
+    'core-names',
+    'unknown',
+    `kernel.core_pattern is ${pattern.template} here: each core overwrites the one before. ` +
+      'If production has the same, `sysctl -w kernel.core_pattern=core.%p` (`pycrash doctor` there tells)',
+  );
+}
+
+/** Who gets the cores where they are not written to a file. */
+function takerOf(pattern: CoreSettings['pattern']): string {
+  if (pattern.kind === 'pipe') return pattern.program;
+  return pattern.kind === 'socket' ? `the socket ${pattern.path}` : 'nobody (kernel.core_pattern is empty)';
+}
+
+/** Was there a 200 again after each crash, and were all workers back? */
+export function judgeRecovery(crashes: readonly Crash[], timeout: number): Verdict {
+  const dead = crashes.find(({ recoverySeconds }) => recoverySeconds === undefined);
+  if (dead !== undefined) {
+    return verdict('recovery', false, `${description(dead)}: no 200 within ${timeout} s`);
+  }
+  const short = crashes.find(({ respawned }) => !respawned);
+  if (short !== undefined) {
+    return verdict(
+      'recovery',
+      false,
+      `${description(short)}: the worker was not replaced within ${timeout} s`,
+    );
+  }
+  return verdict(
+    'recovery',
+    true,
+    `the slowest 200 came ${longestRecovery(crashes)?.toFixed(2) ?? '?'} s after its crash`,
+  );
+}
+
+/** The longest time from a crash to the next 200 in seconds. */
+export function longestRecovery(crashes: readonly Crash[]): number | undefined {
+  const seconds = crashes.flatMap(({ recoverySeconds }) =>
+    recoverySeconds === undefined ? [] : [recoverySeconds],
+  );
+  return seconds.length === 0 ? undefined : Math.max(...seconds);
+}
+
+export function judgeLost(counts: { answered: number; refused: number; lost: number }): Verdict {
+  return verdict(
+    'lost-requests',
+    true,
+    `${counts.lost} of ${counts.answered + counts.lost} requests in flight besides the crashing ones were cut off` +
+      (counts.refused === 0 ? '' : `; ${counts.refused} found nobody listening`),
+  );
+}
+
+function description({ how, pid }: Crash): string {
+  const where = {
+    view: 'exception in a view',
+    body: 'exception in a streaming body',
+    'main process': 'main process',
+  };
+  return `${where[how]} (pid ${pid})`;
+}
+
+function whyNoCore({ softLimit }: Crash): string {
+  return softLimit === 0 ? ' (its soft core limit was 0)' : '';
+}
+
+function statusText(status: number): string {
+  return (status & 0x7f) === 0 ? `exit code ${status >> 8}` : `signal ${status & 0x7f}`;
+}
+
+function ofKind(crashes: readonly Crash[], kind: Crash['how']): number {
+  return crashes.filter(({ how }) => how === kind).length;
+}
+
+function plural(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : nouns}`;
+}

@@ -1,0 +1,72 @@
+import { dirname } from 'node:path';
+import type { Journal } from './journal.ts';
+import type { Place } from './place.ts';
+import type { Address } from './provoke.ts';
+import { startWithNone } from './supervisors/none.ts';
+import type { Target } from './target.ts';
+import type { VerifyOptions } from './verification.ts';
+
+/** A service that was started, whatever looks after it. Pids are those of this process's pid namespace. */
+export interface RunningService {
+  address: Address;
+  /** How it was started, for people. */
+  detail: string;
+  /** The process that the supervisor looks after; undefined while there is none. */
+  mainPid(): Promise<number | undefined>;
+  /** Everything that it and its processes have written. */
+  log(): Promise<string>;
+  /** Why it is not going to run any more; undefined while it may. */
+  failure(): Promise<string | undefined>;
+  /** Where the service's file system is seen from here: '' or `/proc/PID/root`. */
+  root: string;
+  /** Ends it and starts it again with another crash budget. */
+  restart(budget: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface LaunchRequest {
+  target: Target;
+  place: Place;
+  options: VerifyOptions;
+  journal: Journal;
+  python: string;
+}
+
+/** Starts the target under the supervisor that was asked for. */
+export function launch(request: LaunchRequest): Promise<RunningService> {
+  return startWithNone(request);
+}
+
+/**
+ * What is set besides the service's own environment: the planted code, an address that nobody uses, and a crash budget
+ * that lasts for the test. GUNICORN_CMD_ARGS wins over gunicorn's configuration file, and the command line over both.
+ */
+export function plantedEnvironment(
+  { target, place }: Pick<LaunchRequest, 'target' | 'place'>,
+  paths: { planted: string; reports: string },
+  port: number,
+  budget: number,
+): Record<string, string> {
+  const pythonPath = [paths.planted, ...(target.environment['PYTHONPATH']?.split(':') ?? [])].join(':');
+  return {
+    PYTHONPATH: pythonPath,
+    PYTHONUNBUFFERED: '1',
+    PYCRASH_VERIFY_REPORTS: paths.reports,
+    PYCRASH_VERIFY_TOKEN: place.token,
+    GUNICORN_CMD_ARGS: `${target.environment['GUNICORN_CMD_ARGS'] ?? ''} --bind 127.0.0.1:${port}`.trim(),
+    ...budgetEnvironment(budget),
+  };
+}
+
+/** More aborts than any test makes. */
+export const AMPLE_BUDGET = 1000;
+
+/** docs/configuration.md: how many aborts the generated module allows. */
+function budgetEnvironment(aborts: number): Record<string, string> {
+  return { PYCRASH_BUDGET: String(aborts), PYCRASH_BUDGET_PER_FINGERPRINT: String(aborts) };
+}
+
+/** PATH with the interpreter's own folder first, where `gunicorn` of its environment is. */
+export function pathWith(python: string): string {
+  return `${dirname(python)}:${process.env['PATH'] ?? '/usr/bin:/bin'}`;
+}

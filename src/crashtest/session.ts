@@ -1,0 +1,225 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sysctl } from '../host/checks/kernel.ts';
+import { coreFolder } from '../host/checks/storage.ts';
+import { parseCorePattern } from '../host/core-pattern.ts';
+import { processStatus } from '../host/process-status.ts';
+import { descendants, isRunning, ownPid } from '../host/processes.ts';
+import { collectCore, type CollectedCore, type CoreSettings } from './core-file.ts';
+import type { RunningService } from './launch.ts';
+import { reported, type Place } from './place.ts';
+import { Client, Load, type Answer } from './provoke.ts';
+import { waitFor } from './wait.ts';
+
+/** What was seen of one crash. */
+export interface Crash {
+  how: 'view' | 'body' | 'main process';
+  /** The process's pid in its own namespace. */
+  pid: number;
+  requestId: string;
+  /** Did the process end? */
+  ended: boolean;
+  /** What the crashing request got; undefined where the connection was cut. */
+  status: number | undefined;
+  /** Where the core belongs; undefined where a pipe takes it. */
+  coreFolder: string | undefined;
+  softLimit: number | 'unlimited' | undefined;
+  core: CollectedCore | undefined;
+  /** wait(2) status as its parent saw it; undefined where that could not be observed. */
+  waitStatus: number | undefined;
+  /** The structured log line. */
+  logged: Record<string, unknown> | undefined;
+  /** From the crash to the next 200; undefined where there was none in time. */
+  recoverySeconds: number | undefined;
+  /** Is the number of workers what it was? */
+  respawned: boolean;
+}
+
+/** What the planted code wrote down when Django's handler was built. */
+export interface HandlerFacts {
+  python: string;
+  executable: string;
+  django: string;
+  settings: string | null;
+  debug: boolean;
+  allowedHosts: string[];
+  sslRedirect: boolean;
+  proxySslHeader: [string, string] | null;
+}
+
+/** The running service, and everything that is done to it. */
+export class Session {
+  readonly place: Place;
+  readonly service: RunningService;
+  readonly facts: HandlerFacts;
+  readonly client: Client;
+  readonly settings: CoreSettings = {
+    pattern: parseCorePattern(sysctl('kernel.core_pattern') ?? ''),
+    usesPid: sysctl('kernel.core_uses_pid') === '1',
+  };
+  /** Requests that were in flight besides the crashing one, over all crashes. */
+  readonly inFlight = { answered: 0, refused: 0, lost: 0 };
+  readonly #timeout: number;
+  readonly #url: string;
+  #count = 0;
+
+  constructor(
+    place: Place,
+    service: RunningService,
+    facts: HandlerFacts,
+    timeout: number,
+    /** A page that answers 200; the planted one where it is not given. */
+    url = `${place.prefix}/ready/`,
+  ) {
+    this.place = place;
+    this.service = service;
+    this.facts = facts;
+    this.#timeout = timeout;
+    this.#url = url;
+    this.client = new Client(service.address, proxyHeaders(facts), timeout);
+  }
+
+  /** Waits for a 200; the seconds that it took, undefined where it did not come in time. */
+  async waitForAnswer(): Promise<number | undefined> {
+    const start = performance.now();
+    const answered = await waitFor(this.#timeout, async () => {
+      if ((await this.service.failure()) !== undefined) return false;
+      return (await this.client.get(this.#url)).status === 200 ? true : undefined;
+    });
+    return answered === true ? (performance.now() - start) / 1000 : undefined;
+  }
+
+  /** The processes that answer requests: those below the main process that have no children, or itself. */
+  async workers(): Promise<number[]> {
+    const main = await this.service.mainPid();
+    if (main === undefined) return [];
+    const below = descendants(main);
+    const parents = new Set(below.map(({ parent }) => parent));
+    const leaves = below.filter(({ pid }) => !parents.has(pid)).map(({ pid }) => pid);
+    return leaves.length === 0 ? [main] : leaves.sort((a, b) => a - b);
+  }
+
+  /** Sends one request for each kind of handled error; the answers by name. */
+  async handledErrors(): Promise<Map<string, Answer>> {
+    const answers = new Map<string, Answer>();
+    for (const name of ['missing', 'forbidden', 'suspicious', 'no-such-page']) {
+      answers.set(name, await this.client.get(`${this.place.prefix}/${name}/`));
+    }
+    return answers;
+  }
+
+  /** Makes the worker with that pid fail, with other requests in flight, and watches what becomes of it. */
+  async crashWorker(worker: number, how: 'view' | 'body', count: number): Promise<Crash> {
+    this.#count += 1;
+    const requestId = `verify-${this.place.token}-${this.#count}`;
+    const pid = ownPid(worker) ?? worker;
+    const status = processStatus(worker);
+    const dying = { pid, workingDirectory: status?.workingDirectory };
+    const load = new Load(this.client, `${this.place.prefix}/slow/`, Math.max(2, count));
+    await sleep(50);
+    const path = `${this.place.prefix}/${how === 'view' ? 'crash' : 'crash-in-body'}/${pid}/`;
+    const { answer, start } = await this.#reach(path, requestId, worker, count);
+    // an answer with a status means that the server lives on; a cut connection that it is dying
+    const cut = answer !== undefined && answer.status === undefined;
+    const ended = cut ? await this.#waitForEnd(worker) : !isRunning(worker);
+    const recovered = ended ? await this.waitForAnswer() : undefined;
+    const recoverySeconds = recovered === undefined ? undefined : (performance.now() - start) / 1000;
+    await load.stop();
+    this.inFlight.answered += load.counts.answered;
+    this.inFlight.refused += load.counts.refused;
+    this.inFlight.lost += load.counts.lost;
+    const respawned = recovered !== undefined && (await this.#waitForWorkers(count));
+    return {
+      how,
+      pid,
+      requestId,
+      ended,
+      status: answer?.status,
+      coreFolder: coreFolder(this.settings.pattern, dying.workingDirectory),
+      softLimit: status?.coreLimit?.soft,
+      core: collectCore(this.settings, dying, this.service.root, this.place.cores),
+      waitStatus: this.waitStatus(pid),
+      logged: await this.#logLine(requestId),
+      recoverySeconds,
+      respawned,
+    };
+  }
+
+  /** The wait status that a Python parent got for its child. */
+  waitStatus(pid: number): number | undefined {
+    const found = reported(this.place, 'waits.jsonl').findLast((line) => line['pid'] === pid)?.['status'];
+    return typeof found === 'number' ? found : undefined;
+  }
+
+  /** Several connections at a time, because the kernel chooses who takes one; undefined where the worker got none. */
+  async #reach(
+    path: string,
+    requestId: string,
+    worker: number,
+    count: number,
+  ): Promise<{ answer: Answer | undefined; start: number }> {
+    const deadline = performance.now() + this.#timeout * 1000;
+    for (;;) {
+      const start = performance.now();
+      const answers = await Promise.all(
+        Array.from({ length: count }, () => this.client.get(path, { 'X-Request-ID': requestId })),
+      );
+      const answer = answers.find(({ status }) => status !== undefined && status !== 409);
+      const cut = answers.find(({ status }) => status === undefined);
+      if (cut !== undefined) return { answer: cut, start };
+      if (answer !== undefined) return { answer, start };
+      if (!isRunning(worker) || performance.now() > deadline) return { answer: undefined, start };
+    }
+  }
+
+  async #waitForEnd(pid: number): Promise<boolean> {
+    return (await waitFor(this.#timeout, () => (isRunning(pid) ? undefined : true))) === true;
+  }
+
+  async #waitForWorkers(count: number): Promise<boolean> {
+    return (
+      (await waitFor(this.#timeout, async () =>
+        (await this.workers()).length >= count ? true : undefined,
+      )) === true
+    );
+  }
+
+  async #logLine(requestId: string): Promise<Record<string, unknown> | undefined> {
+    return waitFor(2, async () => structuredLine(await this.service.log(), requestId));
+  }
+}
+
+/** The JSON line of a log that names the request. */
+export function structuredLine(log: string, requestId: string): Record<string, unknown> | undefined {
+  for (const line of log.split('\n')) {
+    if (!line.includes(requestId) || !line.trimStart().startsWith('{')) continue;
+    try {
+      const value = JSON.parse(line) as Record<string, unknown>;
+      if (Object.values(value).includes(requestId)) return value;
+    } catch {
+      // a line of the application that only looks like JSON
+    }
+  }
+  return undefined;
+}
+
+/** The headers with which the proxy in front of the service sends requests on. */
+export function proxyHeaders(facts: HandlerFacts): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const [first] = facts.allowedHosts;
+  const known = ['*', '127.0.0.1', 'localhost'].find((host) => facts.allowedHosts.includes(host));
+  if (known !== undefined) headers['host'] = known === '*' ? 'localhost' : known;
+  else if (first !== undefined) headers['host'] = first.replace(/^\./, '');
+  else headers['host'] = 'localhost';
+  if (facts.proxySslHeader !== null) {
+    const [name, value] = facts.proxySslHeader;
+    headers[
+      name
+        .replace(/^HTTP_/, '')
+        .replaceAll('_', '-')
+        .toLowerCase()
+    ] = value;
+  } else if (facts.sslRedirect) {
+    headers['x-forwarded-proto'] = 'https';
+  }
+  return headers;
+}

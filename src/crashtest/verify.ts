@@ -1,0 +1,296 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import type { CrashReport } from '../report/model.ts';
+import { readProject } from '../project/read-project.ts';
+import { missingBytes } from './core-complete.ts';
+import { askGdb } from './gdb.ts';
+import { Journal } from './journal.ts';
+import {
+  judgeAborts,
+  judgeCoreComplete,
+  judgeCoreNames,
+  judgeCorePresent,
+  judgeCoresDistinct,
+  judgeLog,
+  judgeLost,
+  judgeRecovery,
+  judgeWaitStatus,
+  longestRecovery,
+  verdict,
+  type Verdict,
+} from './judge.ts';
+import { launch, type RunningService } from './launch.ts';
+import { makePlace, reported, type Place } from './place.ts';
+import { findPython } from './python.ts';
+import { Session, type Crash, type HandlerFacts } from './session.ts';
+import { findTarget } from './target.ts';
+import type { Step, Verification, VerifyOptions } from './verification.ts';
+import { waitFor } from './wait.ts';
+
+export interface Listener {
+  /** What is going on now. */
+  progress(text: string): void;
+  step(step: Step): void;
+}
+
+export interface Verified {
+  verification: Verification;
+  /** False where the application did not start, so that nothing could be verified. */
+  started: boolean;
+}
+
+/** Crashes the real application under its real server and supervisor, and judges what comes of it. */
+export async function verify(options: VerifyOptions, listener: Listener): Promise<Verified> {
+  const project = await readProject(options.root);
+  const target = findTarget(project, options);
+  const program = typeof target.command === 'string' ? undefined : target.command[0];
+  const python = findPython(options.root, options.python, program);
+  const before = stateOfTheMachine(options.root);
+  const journal = Journal.open();
+  const steps = new Steps(listener);
+  const crashes: Crash[] = [];
+  let session: Session | undefined;
+  let service: RunningService | undefined;
+  let place: Place | undefined;
+  let cores: Verification['cores'] = [];
+  try {
+    listener.progress('copying the repository');
+    place = makePlace(options.root, journal);
+    listener.progress('starting the service');
+    service = await launch({ target, place, options, journal, python });
+    const facts = await waitForHandler(place, service, options.timeout);
+    session =
+      facts === undefined ? undefined : new Session(place, service, facts, options.timeout, options.url);
+    const answered = await session?.waitForAnswer();
+    if (session === undefined || answered === undefined) {
+      steps.add(await judgeFailedStart(service, session, options));
+      return { verification: verification([]), started: false };
+    }
+    const workers = await session.workers();
+    steps.add(
+      verdict(
+        'start',
+        true,
+        `${service.detail}, ${session.facts.settings ?? 'no settings module'}, ` +
+          `Django ${session.facts.django} on Python ${session.facts.python}: ` +
+          `${workers.length} worker${workers.length === 1 ? '' : 's'}`,
+      ),
+    );
+    listener.progress('handled errors');
+    steps.add(await judgeHandledErrors(session, workers));
+    await crashEveryWorker(session, workers.length, crashes, listener);
+    steps.add(judgeAborts(crashes, workers.length));
+    steps.add(judgeLog(crashes));
+    steps.add(judgeWaitStatus(crashes));
+    steps.add(judgeCorePresent(crashes, session.settings));
+    steps.add(
+      judgeCoreComplete(
+        crashes,
+        crashes.map(({ core }) => (core === undefined ? undefined : missingBytes(core.file))),
+      ),
+    );
+    steps.add(judgeCoresDistinct(crashes));
+    steps.add(judgeCoreNames(session.settings));
+    listener.progress('reading the core');
+    steps.add(await judgeGdb(crashes, session));
+    const report = await readReport(crashes);
+    steps.add(judgeReport(report));
+    cores = crashes.flatMap(({ core }, index) =>
+      core === undefined
+        ? []
+        : [
+            {
+              path: options.keep ? core.file : core.path,
+              bytes: core.bytes,
+              report: index === 0 ? report : null,
+            },
+          ],
+    );
+    steps.add(judgeRecovery(crashes, options.timeout));
+    steps.add(judgeLost(session.inFlight));
+    listener.progress('crash budget');
+    if (crashes.every(({ ended }) => ended)) steps.add(await judgeBudget(session, options.timeout));
+  } finally {
+    listener.progress('cleaning up');
+    await service?.stop();
+    journal.close(options.keep);
+    if (place !== undefined) steps.add(judgeCleanUp(place, options, before));
+    listener.progress('');
+  }
+  return { verification: verification(cores), started: true };
+
+  function verification(found: Verification['cores']): Verification {
+    return {
+      schemaVersion: 1,
+      ok: steps.all.every(({ ok }) => ok !== false),
+      server: target.server,
+      supervisor: options.supervisor,
+      steps: steps.all,
+      cores: found,
+      recoverySeconds: longestRecovery(crashes) ?? null,
+      lostRequests: session?.inFlight.lost ?? 0,
+    };
+  }
+}
+
+async function waitForHandler(
+  place: Place,
+  service: RunningService,
+  timeout: number,
+): Promise<HandlerFacts | undefined> {
+  const facts = await waitFor(timeout, async () => {
+    const [line] = reported(place, 'handlers.jsonl');
+    if (line !== undefined) return line;
+    return (await service.failure()) === undefined ? undefined : null;
+  });
+  return facts === undefined || facts === null ? undefined : (facts as unknown as HandlerFacts);
+}
+
+async function judgeFailedStart(
+  service: RunningService,
+  session: Session | undefined,
+  { timeout }: VerifyOptions,
+): Promise<Verdict> {
+  const log = (await service.log()).trimEnd().split('\n').slice(-40).join('\n');
+  const failure = await service.failure();
+  const taken = /address already in use|connection in use/i.test(log)
+    ? '. Its address is taken: stop what listens there, or give --command another one'
+    : '';
+  const why =
+    failure ??
+    (session === undefined
+      ? `no handler of Django was built within ${timeout} s (does the command keep PYTHONPATH?)`
+      : `no 200 within ${timeout} s`);
+  return verdict('start', false, `${service.detail}: ${why}${taken}\n${log}`);
+}
+
+async function judgeHandledErrors(session: Session, workers: readonly number[]): Promise<Verdict> {
+  const answers = await session.handledErrors();
+  const after = await session.workers();
+  const gone = workers.filter((pid) => !after.includes(pid));
+  const said = [...answers].map(([name, { status, error }]) => `${name} ${status ?? error ?? ''}`).join(', ');
+  const wrong = [...answers.values()].some(({ status }) => status === undefined || status >= 500);
+  if (gone.length > 0) return verdict('handled-errors', false, `${said}: ${gone.length} workers ended`);
+  return verdict('handled-errors', !wrong, `${said}: every worker lives on`);
+}
+
+/** Each worker twice: once in a view, and once in a streaming body, where only the WSGI wrapper sees it. */
+async function crashEveryWorker(
+  session: Session,
+  count: number,
+  crashes: Crash[],
+  { progress }: Listener,
+): Promise<void> {
+  for (const how of ['view', 'body'] as const) {
+    for (const worker of await session.workers()) {
+      progress(`crash ${crashes.length + 1} of ${2 * count}`);
+      const crash = await session.crashWorker(worker, how, count);
+      crashes.push(crash);
+      // a service that lives on or does not come back tells nothing more
+      if (!crash.ended || crash.recoverySeconds === undefined) return;
+    }
+  }
+}
+
+async function judgeGdb(crashes: readonly Crash[], session: Session): Promise<Verdict> {
+  const core = crashes[0]?.core;
+  if (core === undefined) return verdict('gdb', 'unknown', 'there is no core to open');
+  const answer = await askGdb(core.file, session.facts.executable, session.service.root);
+  if (answer === undefined) return verdict('gdb', 'unknown', 'there is no gdb here: apt-get install gdb');
+  return verdict('gdb', answer.ok, answer.detail);
+}
+
+function readReport(_crashes: readonly Crash[]): Promise<CrashReport | null> {
+  return Promise.resolve(null);
+}
+
+function judgeReport(report: CrashReport | null): Verdict {
+  return verdict('report', report === null ? 'unknown' : true, '');
+}
+
+/** Started again with a budget of one abort: the second exception has to be answered. */
+async function judgeBudget(session: Session, timeout: number): Promise<Verdict> {
+  await session.service.restart(1);
+  if ((await session.waitForAnswer()) === undefined) {
+    return verdict('crash-budget', false, `no 200 within ${timeout} s of a start with a budget of one`);
+  }
+  const workers = await session.workers();
+  const [first] = workers;
+  const spent = first === undefined ? undefined : await session.crashWorker(first, 'view', workers.length);
+  if (spent?.ended !== true)
+    return verdict('crash-budget', false, 'the one abort of the budget did not come');
+  const [next] = await session.workers();
+  const held = next === undefined ? undefined : await session.crashWorker(next, 'view', workers.length);
+  if (held === undefined || held.ended || held.status === undefined) {
+    return verdict('crash-budget', false, 'with a budget of one abort, the second exception aborted too');
+  }
+  return verdict(
+    'crash-budget',
+    true,
+    `with a budget of one abort, the second exception was answered with ${held.status}`,
+  );
+}
+
+interface MachineState {
+  tree: string;
+  sysctls: string;
+  mounts: string;
+}
+
+function stateOfTheMachine(root: string): MachineState {
+  const settings = ['kernel/core_pattern', 'kernel/core_uses_pid', 'fs/suid_dumpable'];
+  return {
+    tree: readdirSync(root, { recursive: true })
+      .filter((name) => !String(name).startsWith('.git'))
+      .sort()
+      .join('\n'),
+    sysctls: settings.map((name) => readFileSync(`/proc/sys/${name}`, 'utf8')).join(''),
+    mounts: readFileSync('/proc/self/mountinfo', 'utf8'),
+  };
+}
+
+function judgeCleanUp(place: Place, options: VerifyOptions, before: MachineState): Verdict {
+  const after = stateOfTheMachine(options.root);
+  const left: string[] = [];
+  const processes = processesWith(place.token);
+  if (processes.length > 0) left.push(`processes ${processes.join(', ')}`);
+  if (!options.keep && existsSync(place.folder)) left.push(place.folder);
+  if (after.tree !== before.tree) left.push('files in the repository');
+  if (after.sysctls !== before.sysctls) left.push('changed sysctls');
+  if (after.mounts.includes(place.folder)) left.push('mounts');
+  if (left.length > 0) return verdict('clean-up', false, `left behind: ${left.join('; ')}`);
+  const kept = options.keep ? `; kept: ${place.folder}` : '';
+  return verdict('clean-up', true, `no process, mount, sysctl or file is left behind${kept}`);
+}
+
+/** Processes of this run: its token is in their environment. */
+function processesWith(token: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`PYCRASH_VERIFY_TOKEN=${token}`);
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** Collects the steps; the time since the last one is the time of the next. */
+class Steps {
+  readonly all: Step[] = [];
+  readonly #listener: Listener;
+  #last = performance.now();
+
+  constructor(listener: Listener) {
+    this.#listener = listener;
+  }
+
+  add(judged: Verdict): void {
+    const now = performance.now();
+    const step = { ...judged, seconds: Math.round(now - this.#last) / 1000 };
+    this.#last = now;
+    this.all.push(step);
+    this.#listener.step(step);
+  }
+}
