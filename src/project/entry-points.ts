@@ -38,7 +38,12 @@ export function readEntryPoint(
       wrapped = file.span(wrapping.start, wrapping.end);
       if (assignment !== undefined && name === object) continue;
     }
-    if (name !== 'application' && name !== 'app' && !/^get_(w|a)sgi_application\b/.test(value.text)) continue;
+    if (
+      name !== 'application' &&
+      name !== 'app' &&
+      !/^(get_([wa]sgi|default)_application|ProtocolTypeRouter|[WA]SGIHandler)\b/.test(value.text)
+    )
+      continue;
     if (object === 'application' && name !== 'application') continue;
     object = name;
     assignment = {

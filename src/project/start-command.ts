@@ -110,6 +110,10 @@ function configurationOf(
     return undefined;
   }
   // the default one counts only where it is sure to be the one
-  if (name === undefined && !/(^|\/)gunicorn\.conf\.py$/.test(found)) return undefined;
+  const cwd = around.workingDirectory?.replace(/\/+$/, '') ?? '';
+  const isDefault =
+    found === 'gunicorn.conf.py' ||
+    (cwd !== '' && `/${found}`.endsWith(`/${cwd.slice(cwd.lastIndexOf('/') + 1)}/gunicorn.conf.py`));
+  if (name === undefined && !isDefault) return undefined;
   return around.evaluate(found);
 }

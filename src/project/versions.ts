@@ -90,9 +90,12 @@ export function pythonVersion(sources: Sources): Located<string> | undefined {
   for (const [files, expression] of PYTHON_FILES) {
     for (const file of candidates(sources, '', [files])) {
       const found = located(file, expression);
-      if (found !== undefined && (lowest === undefined || compareVersions(found.value, lowest.value) < 0)) {
-        lowest = found;
-      }
+      if (found === undefined) continue;
+      // Python 2 beside Python 3 is what a package once supported, not what the service runs on
+      const old = compareVersions(found.value, '3') < 0;
+      const wasOld = lowest !== undefined && compareVersions(lowest.value, '3') < 0;
+      if (lowest === undefined || (wasOld && !old)) lowest = found;
+      else if (old === wasOld && compareVersions(found.value, lowest.value) < 0) lowest = found;
     }
   }
   return lowest;

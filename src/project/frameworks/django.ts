@@ -61,7 +61,12 @@ export function findDjango(
           !inner.some((other) => isIn(path, other)) &&
           !names.some((one) => one.path === path)),
     );
-    const modules = new TreeModules(sources, parser, [root, '', ...inner], parsed);
+    const modules = new TreeModules(
+      sources,
+      parser,
+      [...new Set([root, '', 'src', 'lib', ...inner])],
+      parsed,
+    );
     const points = mine.map(({ path, kind }): Entry => {
       const file = sources.read(path);
       const module = moduleName(isIn(path, root) ? root : parent(path), path);
@@ -104,7 +109,8 @@ function entryFiles(sources: Sources): EntryFile[] {
     const name = baseName(path);
     if (!/^(manage|.*[aw]sgi.*)\.py$/.test(name) || /[{}%<>]/.test(path)) continue;
     const file = sources.read(path);
-    if (file === undefined) continue;
+    // one that is a symbolic link to another one in the tree is that one
+    if (file === undefined || (file.path !== path && sources.files.has(file.path))) continue;
     const manage = name === 'manage.py';
     if (manage ? !/django|DJANGO_SETTINGS_MODULE|configurations/.test(file.text) : false) continue;
     const kind = manage ? 'manage' : entryKind(path, file.text);
@@ -196,7 +202,13 @@ function settingsOf(
       ...(middleware === undefined ? {} : { middleware }),
     });
   }
-  return withOneProduction(settings);
+  // a package that only holds the settings modules is none itself
+  const some = settings.some(({ middleware }) => middleware !== undefined);
+  return withOneProduction(
+    some
+      ? settings.filter(({ middleware, values }) => middleware !== undefined || values.size > 0)
+      : settings,
+  );
 }
 
 function preferredClass<T extends { name: string }>(classes: readonly T[]): T | undefined {
@@ -229,15 +241,21 @@ function siblings(sources: Sources, root: string, modules: TreeModules, module: 
 
 const ROLES: readonly [SettingsModule['role'], RegExp][] = [
   ['test', /(^|_)(tests?|testing|ci|travis|pytest)(_|$)|^test/],
-  ['development', /(^|_)(dev|devel|develop|development|local|debug|docker_compose|sandbox|example)(_|$)/],
+  ['development', /(^|_)(dev|devel|develop|development|local|debug|docker_compose|sandbox)(_|$)/],
+  ['unknown', /(^|_)(example|sample|template)(_|$)/],
   ['production', /(^|_)(prod|production|live|deploy|deployment|heroku|release|staging)(_|$)/],
   ['base', /(^|_)(base|common|defaults?|shared|core|main)(_|$)/],
 ];
 
 function roleOf(module: string, byService: boolean): SettingsModule['role'] {
   if (byService) return 'production';
-  const last = module.split('.').at(-1) ?? '';
-  return ROLES.find(([, expression]) => expression.test(last.toLowerCase()))?.[0] ?? 'unknown';
+  // the innermost name that says something; the first one is the project's
+  const parts = module.toLowerCase().split('.');
+  for (const part of (parts.length > 1 ? parts.slice(1) : parts).toReversed()) {
+    const role = ROLES.find(([, expression]) => expression.test(part))?.[0];
+    if (role !== undefined) return role;
+  }
+  return 'unknown';
 }
 
 /** Where no name says it, the module that a server's entry point names is the one that runs in production. */
@@ -265,7 +283,10 @@ function fileNotes(sources: Sources, path: string, python: PythonFile | undefine
         : { code: 'unparsed', message: `${path} is not valid Python 3 at line ${at.line}`, at },
     );
   }
-  if (python !== undefined && /\{\{\s*[\w.]+\s*\}\}|\{%-?\s*\w+/.test(python.file.text)) {
+  if (
+    /(^|\/)project_(template|name)\//.test(path) ||
+    (python !== undefined && /\{\{ ?(project_name|cookiecutter)\b/.test(python.file.text))
+  ) {
     notes.push({
       code: 'text-template',
       message: `${path} is a template: its text is filled in when a project is made from it`,

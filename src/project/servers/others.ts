@@ -65,12 +65,21 @@ export function readOtherServer(argv: readonly Word[]): ServerCommand | undefine
         index++;
       }
     }
+    const variable = options.get('env');
+    const equals = variable?.value.indexOf('=') ?? -1;
+    const environment: ServerCommand['environment'] = new Map();
+    if (variable !== undefined && equals > 0) {
+      environment.set(variable.value.slice(0, equals), {
+        value: variable.value.slice(equals + 1),
+        at: variable.at,
+      });
+    }
     application ??= options.get('module')?.value ?? options.get('wsgi')?.value;
     return {
       server: name,
       ...(application === undefined ? {} : { application }),
       options,
-      environment: new Map(),
+      environment,
     };
   }
   const django = argumentsOf(argv, /^(manage\.py|django-admin(\.py)?)$/, /^django$/);

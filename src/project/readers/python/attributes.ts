@@ -30,8 +30,20 @@ export function getAttribute(run: Run, object: Value, name: string): Value {
     case 'string':
     case 'environment':
     case 'namespace':
-    case 'choice':
       return { kind: 'method', of: object, name };
+    case 'choice': {
+      const methods = object.options.every(({ value }) =>
+        ['list', 'mapping', 'string', 'environment', 'none', 'unknown'].includes(value.kind),
+      );
+      if (methods) return { kind: 'method', of: object, name };
+      return {
+        kind: 'choice',
+        options: object.options.map(({ guards, value }) => ({
+          guards,
+          value: getAttribute(run, value, name),
+        })),
+      };
+    }
     case 'function':
       return unknown('it is an attribute of a function');
     default:

@@ -162,7 +162,19 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
           ? getAttribute(run, first, second.value)
           : unknown('its name is not known');
       const fallback = call.positional[2];
-      return fallback !== undefined && !known(found) && first?.kind !== 'unknown' ? fallback : found;
+      if (fallback === undefined || known(found) || first === undefined) return found;
+      // of an object of the project the attribute is missing; of anything else it may be there
+      if (['module', 'class', 'instance', 'none'].includes(first.kind) && found.kind === 'unknown')
+        return fallback;
+      run.soft = true;
+      return {
+        kind: 'environment',
+        name: call.nodes
+          .map((node) => node.text)
+          .slice(0, 2)
+          .join('.'),
+        fallback,
+      };
     }
     case 'setattr': {
       const target = first?.kind === 'external' ? thisModule(run, first) : first;
@@ -247,7 +259,7 @@ function escapeModule(run: Run, target: Value & { kind: 'module' }, call: Argume
 }
 
 function known(value: Value): boolean {
-  return value.kind !== 'unknown' && value.kind !== 'external';
+  return !['unknown', 'external', 'method', 'choice'].includes(value.kind);
 }
 
 function truthValue(holds: boolean | 'unknown'): Value {

@@ -61,10 +61,11 @@ export function callFunction(
   }
   const last = ends.pop();
   if (last === undefined) {
-    // It always raises: nothing after the call runs.
-    run.state.done = 'raise';
+    // Nothing but exceptions was seen, which production surely does not get: what is not known is why it does not.
+    run.state.done = undefined;
+    run.state.path = path;
     run.frame = outer;
-    return unknown('the function raises');
+    return unknown('the function raises an exception as far as it can be followed');
   }
   let state = last.state;
   for (const end of ends.toReversed()) state = merge(end.state, state, run.fresh);

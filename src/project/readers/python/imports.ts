@@ -1,6 +1,6 @@
 import { TooComplex, type Run } from './run.ts';
 import type { State } from './state.ts';
-import { runBlock } from './statements.ts';
+import { runBlock, runStatement } from './statements.ts';
 import type { Syntax } from './syntax.ts';
 import type { Doubt, Place, Value } from './values.ts';
 import { NONE, unknown } from './values.ts';
@@ -41,9 +41,11 @@ export function loadModule(run: Run, name: string): { scope: number } | undefine
     depth: outer.depth + 1,
   };
   const { path } = run.state;
-  runBlock(run, parsed.module);
-  // A module that ends in `raise` ends the import, too; what it leads to is not followed further than that.
-  run.state.done = undefined;
+  // What raises at the module's own level does not in production, or nothing would start: go on after it.
+  for (const statement of parsed.module.named) {
+    runStatement(run, statement);
+    run.state.done = undefined;
+  }
   run.state.path = path;
   run.frame = outer;
   run.loaded.set(name, {
@@ -93,22 +95,17 @@ function moduleValue(inTree: boolean, name: string): Value {
   return inTree ? { kind: 'module', name } : { kind: 'external', path: name };
 }
 
+/** Django and the standard library of every Python from 3.8 on. */
+const ALWAYS = new Set(
+  '__future__ django abc argparse array ast asyncio base64 binascii bisect builtins calendar cmath codecs collections colorsys concurrent configparser contextlib contextvars copy csv ctypes dataclasses datetime decimal difflib dis email encodings enum errno faulthandler fcntl fnmatch fractions ftplib functools gc getpass gettext glob graphlib grp gzip hashlib heapq hmac html http imaplib importlib inspect io ipaddress itertools json keyword linecache locale logging lzma math mimetypes mmap multiprocessing netrc numbers operator os pathlib pickle pkgutil platform plistlib posixpath pprint pwd queue random re reprlib resource sched secrets select selectors shelve shlex shutil signal site smtplib socket socketserver sqlite3 ssl stat statistics string struct subprocess sys sysconfig syslog tarfile tempfile textwrap threading time timeit token tokenize traceback tracemalloc types typing unicodedata unittest urllib uuid venv warnings weakref webbrowser wsgiref xml xmlrpc zipfile zipimport zlib zoneinfo'.split(
+    ' ',
+  ),
+);
+
 /** The test that an import of a module outside of the tree is; nothing for what every project has. */
 function missing(name: string, node: Syntax): string[] {
   const top = name.split('.')[0] ?? '';
-  const always = new Set([
-    'os',
-    'sys',
-    're',
-    'django',
-    'logging',
-    'pathlib',
-    'typing',
-    'json',
-    'datetime',
-    '__future__',
-  ]);
-  return always.has(top) ? [] : [node.text];
+  return ALWAYS.has(top) ? [] : [node.text];
 }
 
 /** `from m import a as b, c`, `from .m import *`. */

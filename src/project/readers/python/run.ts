@@ -256,6 +256,8 @@ export function reason(value: Value): string {
       return `it comes from ${value.name}`;
     case 'choice':
       return 'it depends on conditions';
+    case 'none':
+      return 'it is None';
     default:
       return `it is a ${value.kind}`;
   }

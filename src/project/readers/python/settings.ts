@@ -77,8 +77,15 @@ export function evaluateModule(module: string, modules: Modules): EvaluatedModul
     files: [...run.loaded.values()].map(({ file }) => file.path),
     list: (name) => {
       const value = run.read(scope, name);
-      if (value === undefined) return undefined;
-      return effectiveList(run, value, name, complex);
+      if (value !== undefined) return effectiveList(run, value, name, complex);
+      // Something dynamic may hand over the list of a module that was imported for that.
+      const source = (entry?.opened ?? []).length === 0 ? undefined : setsElsewhere(run, scope, name);
+      if (source === undefined) return undefined;
+      const note = {
+        code: 'dynamic-names',
+        message: `${module} itself sets no ${name}; that of ${source.module} may reach it`,
+      };
+      return effectiveList(run, source.value, name, [...complex, note, ...notes]);
     },
     classes: (attribute) =>
       [...(entry?.names ?? [])].flatMap(([name, { value }]) => {
@@ -98,6 +105,14 @@ export function evaluateFile(path: string, modules: Modules): EvaluatedModule | 
     parse: (file) => modules.parse(file),
     glob: (pattern, from) => modules.glob(pattern, from),
   });
+}
+
+function setsElsewhere(run: Run, scope: number, name: string): { module: string; value: Value } | undefined {
+  for (const [module, loaded] of [...run.loaded].toReversed()) {
+    const value = loaded.scope === scope ? undefined : run.read(loaded.scope, name);
+    if (value !== undefined && run.list(value) !== undefined) return { module, value };
+  }
+  return undefined;
 }
 
 function isSetting(value: Value): boolean {
@@ -165,7 +180,16 @@ function effectiveList(run: Run, value: Value, name: string, more: readonly Note
  * the most frequent case is a debugging middleware that is put in front only under a condition.
  */
 function firstPlaceOf(items: readonly Item[]): FirstPlace | undefined {
-  const index = items.findIndex((item) => item.display !== undefined && item.guards.length === 0);
+  let index = items.findIndex((item) => isAlways(item));
+  // An empty list in front of the real one is a hook that something else fills; the place is the same.
+  const next = index + 1;
+  if (
+    items[index]?.display?.first === undefined &&
+    isAlways(items[next]) &&
+    items[next]?.display?.first !== undefined
+  ) {
+    index = next;
+  }
   const chosen =
     index >= 0
       ? index
@@ -190,6 +214,10 @@ function firstPlaceOf(items: readonly Item[]): FirstPlace | undefined {
     effective: reasons.length === 0,
     ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
   };
+}
+
+function isAlways(item: Item | undefined): boolean {
+  return item?.display !== undefined && item.guards.length === 0;
 }
 
 function elementOf(run: Run, item: Item, depth = 0): ListElement {

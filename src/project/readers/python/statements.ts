@@ -17,7 +17,8 @@ export function runBlock(run: Run, block: Syntax): void {
   }
 }
 
-function runStatement(run: Run, node: Syntax): void {
+/** Runs one statement. */
+export function runStatement(run: Run, node: Syntax): void {
   run.step();
   switch (node.type) {
     case 'expression_statement':

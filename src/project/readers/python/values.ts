@@ -178,7 +178,6 @@ export function truth(value: Value, list: (ref: number) => boolean | 'unknown'):
     case 'module':
     case 'function':
     case 'class':
-    case 'method':
       return true;
     case 'choice': {
       const current = byDefault(value);
