@@ -1,6 +1,6 @@
 // Bundles src/ into dist/: two bins, one chunk per command, and the WebAssembly of the Python parser.
 import { build } from 'esbuild';
-import { chmodSync, copyFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -30,3 +30,14 @@ for (const bin of ['pycrash.js', 'pycrash-init.js']) chmodSync(`${root}dist/${bi
 for (const file of ['web-tree-sitter/tree-sitter.wasm', 'tree-sitter-python/tree-sitter-python.wasm']) {
   copyFileSync(`${root}node_modules/${file}`, `${root}dist/${file.split('/')[1]}`);
 }
+// One file for all pages of `check --explain`: the number of files is what makes npx slow.
+const rules = `${root}src/rules/`;
+const pages = readdirSync(rules)
+  .filter((file) => /^PYC\d{3}-.*\.md$/.test(file))
+  .sort();
+writeFileSync(
+  `${root}dist/rule-pages.json`,
+  JSON.stringify(
+    Object.fromEntries(pages.map((file) => [file.slice(0, 6), readFileSync(rules + file, 'utf8')])),
+  ),
+);

@@ -22,4 +22,5 @@ export const COMMANDS: readonly Entry[] = [
     summary: 'would this host, or that process, leave a usable core?',
     load: () => import('./doctor.ts'),
   },
+  { name: 'check', summary: 'check that crash handling is wired', load: () => import('./check.ts') },
 ];

@@ -212,6 +212,6 @@ export interface CoreLimit {
 export interface SystemdUnit {
   /** The unit's file and the drop-ins that were applied, from the root. */
   files: readonly string[];
-  /** In order of effect: a later entry of a single-valued key wins; list keys were reset where an empty value says so. */
-  entries: readonly { section: string; key: string; value: string; at: Span }[];
+  /** `at` is the value's place. In order of effect: a later entry of a single-valued key wins; list keys were reset where an empty value says so. */
+  entries: readonly { section: string; key: string; keyAt: Span; value: string; at: Span }[];
 }

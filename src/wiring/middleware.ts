@@ -1,4 +1,5 @@
 import { insertFirst } from '../edit/first-element.ts';
+import { productionSettings } from '../project/production-settings.ts';
 import type { FirstPlace, Note, SettingsModule } from '../project/project.ts';
 import { MIDDLEWARE_CLASS, moduleName, type Situation, type Wiring } from './wiring.ts';
 
@@ -65,16 +66,8 @@ function whyNot(settings: SettingsModule): string {
     : `MIDDLEWARE of ${settings.file} is not a list or tuple that can be edited`;
 }
 
-/**
- * The settings modules of production: by their name, or named where the application is started. Without such, those
- * that are named at all; without these, every one but tests.
- */
+/** The settings modules to wire: the one that was asked for, else those of production. */
 export function modulesToWire({ application, settings: wanted }: Situation): readonly SettingsModule[] {
   if (wanted !== undefined) return application.settings.filter(({ module }) => module === wanted);
-  const live = application.settings.filter(({ role }) => role !== 'test');
-  const named = live.filter(({ namedBy }) => namedBy.length > 0);
-  const production = live.filter(
-    (module) => module.role === 'production' || (named.includes(module) && module.role !== 'development'),
-  );
-  return [production, named, live].find((modules) => modules.length > 0) ?? [];
+  return productionSettings(application);
 }

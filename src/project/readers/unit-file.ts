@@ -1,9 +1,12 @@
 import { JoinedText } from './joined-text.ts';
+import type { Span } from '../project.ts';
 import type { SourceFile } from './text.ts';
 
 export interface UnitEntry {
   section: string;
   key: string;
+  /** Where the key stands. */
+  keyAt: Span;
   value: JoinedText;
 }
 
@@ -43,9 +46,11 @@ export function readUnitFile(file: SourceFile): UnitEntry[] {
     }
     const equals = value.text.indexOf('=');
     if (equals <= 0) continue;
+    const key = value.slice(0, equals).trim();
     entries.push({
       section,
-      key: value.text.slice(0, equals).trim(),
+      key: key.text,
+      keyAt: key.span(),
       value: value.slice(equals + 1, value.text.length).trim(),
     });
   }

@@ -107,9 +107,10 @@ function serviceOf(
   if (!isPython) return undefined;
   const user = keys.last('User');
   const directory = read?.workingDirectory ?? workingDirectory;
-  const unitEntries: SystemdUnit['entries'] = effective.map(({ section, key, value }) => ({
+  const unitEntries: SystemdUnit['entries'] = effective.map(({ section, key, keyAt, value }) => ({
     section,
     key,
+    keyAt,
     value: value.text,
     at: value.span(),
   }));
@@ -257,7 +258,8 @@ function commandWords(
   });
 }
 
-const ABORT = /^(SIG)?ABRT$|^6$/;
+/** A number would be an exit status, never a signal (systemd.service(5)). */
+const ABORT = /^(SIG)?ABRT$/;
 
 /** Does systemd start the service again when its main process dies by SIGABRT (systemd.service(5), table 1)? Behind a shell that is exit status 134. */
 function restartOf(keys: Keys, behindShell: boolean): RestartPolicy {

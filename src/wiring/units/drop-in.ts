@@ -1,4 +1,5 @@
-import type { Service, SystemdUnit } from '../../project/project.ts';
+import type { Service } from '../../project/project.ts';
+import { isIn, seconds, UnitKeys } from '../../project/unit-keys.ts';
 import { render } from '../../templates.ts';
 
 /** What `templates/systemd/drop-in.conf` needs to know; an empty value leaves its lines out. */
@@ -53,7 +54,7 @@ export function generalDropIn(unit: string, systemdVersion: number): DropIn {
 
 /** What this service's unit lacks without the drop-in in `path`; undefined where it lacks nothing. */
 export function dropInFor(service: Service, path: string, systemdVersion: number): DropIn | undefined {
-  const unit = new Keys((service.unit?.entries ?? []).filter(({ at }) => at.file !== path));
+  const unit = new UnitKeys((service.unit?.entries ?? []).filter(({ at }) => at.file !== path));
   const restartSec = unit.last('RestartSec') === undefined;
   const timeout = stopSeconds(unit);
   const short = timeout !== undefined && timeout.seconds < SHORTEST_STOP_SECONDS;
@@ -90,7 +91,7 @@ function startLimit(
 }
 
 /** Can a crash loop use up StartLimitBurst= within the interval? Defaults: 5 in 10 s, 100 ms apart (systemd.service(5)). */
-function reachesStartLimit(unit: Keys): boolean {
+function reachesStartLimit(unit: UnitKeys): boolean {
   const interval = seconds(unit.last('StartLimitIntervalSec') ?? unit.last('StartLimitInterval') ?? '10s');
   const burst = Number(unit.last('StartLimitBurst') ?? 5);
   const pause = seconds(unit.last('RestartSec') ?? '1s');
@@ -98,7 +99,7 @@ function reachesStartLimit(unit: Keys): boolean {
   return interval > 0 && burst > 0 && pause * burst < interval;
 }
 
-function restartNeeded(service: Service, unit: Keys): DropIn['restart'] {
+function restartNeeded(service: Service, unit: UnitKeys): DropIn['restart'] {
   const policy = unit.last('Restart') ?? 'no';
   // hypercorn ends with 0 when its last worker has crashed
   if (service.command?.value.server === 'hypercorn') return policy === 'always' ? '' : 'always';
@@ -114,7 +115,7 @@ function liftedInCommand({ coreLimit, unit }: Service): boolean {
   return soft === 'unlimited' && at !== undefined && unit?.files.includes(at.file) !== true;
 }
 
-function stopSeconds(unit: Keys): { seconds: number; text: string } | undefined {
+function stopSeconds(unit: UnitKeys): { seconds: number; text: string } | undefined {
   const text = unit.last('TimeoutStopSec') ?? unit.last('TimeoutSec');
   const value = text === undefined ? undefined : seconds(text);
   return text === undefined || value === undefined ? undefined : { seconds: value, text };
@@ -126,7 +127,7 @@ type Where = Pick<
 >;
 
 /** Where the core goes, if the unit's own working directory would lose it. */
-function workingDirectory(service: Service, unit: Keys, systemdVersion: number): Where {
+function workingDirectory(service: Service, unit: UnitKeys, systemdVersion: number): Where {
   const where: Where = {
     stateDirectory: '',
     whyWorkingDirectory: '',
@@ -165,21 +166,21 @@ function workingDirectory(service: Service, unit: Keys, systemdVersion: number):
     unit.words('ReadOnlyPaths').some((name) => isIn(folder, name))
   ) {
     const writable = unit.words('ReadWritePaths').map((name) => name.replace(/^[-+]+/, ''));
-    const always = ['/dev', '/proc', '/sys', ...(isYes(unit, 'PrivateTmp') ? ['/tmp', '/var/tmp'] : [])];
+    const always = ['/dev', '/proc', '/sys', ...(unit.isYes('PrivateTmp') ? ['/tmp', '/var/tmp'] : [])];
     if (![...writable, ...always].some((name) => isIn(folder, name))) where.readWritePaths = `-${folder}`;
   }
   return where;
 }
 
-function reasonToMove(folder: string, unit: Keys): string | undefined {
+function reasonToMove(folder: string, unit: UnitKeys): string | undefined {
   const user = unit.last('User');
-  const dynamic = isYes(unit, 'DynamicUser');
+  const dynamic = unit.isYes('DynamicUser');
   if (dynamic) return `DynamicUser= can write to none of the folders of the machine, and not to ${folder}.`;
   if (folder === '/' && user !== undefined && user !== 'root' && user !== '0') {
     return `Without WorkingDirectory= it is /, where ${user} cannot write.`;
   }
   const temporary = isIn(folder, '/tmp') || isIn(folder, '/var/tmp');
-  if (temporary && isYes(unit, 'PrivateTmp'))
+  if (temporary && unit.isYes('PrivateTmp'))
     return `PrivateTmp= empties ${folder} at every restart, and the core with it.`;
   return undefined;
 }
@@ -187,70 +188,4 @@ function reasonToMove(folder: string, unit: Keys): string | undefined {
 function pythonPath(service: Service): string[] {
   const value = service.environment.get('PYTHONPATH')?.value ?? '';
   return value === '' ? [] : [value];
-}
-
-function isYes(unit: Keys, key: string): boolean {
-  return /^(yes|true|on|1|disconnected)$/i.test(unit.last(key) ?? '');
-}
-
-function isIn(folder: string, outer: string): boolean {
-  return folder === outer || folder.startsWith(outer.endsWith('/') ? outer : `${outer}/`);
-}
-
-/** The keys of a unit by name; its sections do not share any that is asked for here. */
-class Keys {
-  readonly #entries: SystemdUnit['entries'];
-
-  constructor(entries: SystemdUnit['entries']) {
-    this.#entries = entries;
-  }
-
-  /** The value in force of a key that takes one; an empty value is the default again. */
-  last(key: string): string | undefined {
-    const value = this.#entries.findLast((entry) => entry.key === key)?.value;
-    return value === '' ? undefined : value;
-  }
-
-  /** The words in force of a key that takes a list. */
-  words(key: string): string[] {
-    const values = this.#entries.filter((entry) => entry.key === key).map(({ value }) => value);
-    return values
-      .slice(values.lastIndexOf('') + 1)
-      .flatMap((value) => value.split(/\s+/))
-      .filter((word) => word !== '');
-  }
-}
-
-const UNITS: Record<string, number> = {
-  us: 1e-6,
-  usec: 1e-6,
-  ms: 1e-3,
-  msec: 1e-3,
-  '': 1,
-  s: 1,
-  sec: 1,
-  second: 1,
-  seconds: 1,
-  m: 60,
-  min: 60,
-  minute: 60,
-  minutes: 60,
-  h: 3600,
-  hr: 3600,
-  hour: 3600,
-  hours: 3600,
-  d: 86_400,
-  day: 86_400,
-  days: 86_400,
-};
-
-/** A time span of systemd.time(7) in seconds, e.g. `2min 200ms`; undefined where it is none. */
-function seconds(text: string): number | undefined {
-  if (text.trim() === 'infinity') return Infinity;
-  let sum = 0;
-  const rest = text.replace(/(\d+(?:\.\d+)?)\s*([a-z]*)/g, (_all, number: string, unit: string) => {
-    sum += Number(number) * (UNITS[unit] ?? Number.NaN);
-    return '';
-  });
-  return rest.trim() === '' && !Number.isNaN(sum) ? sum : undefined;
 }

@@ -1,0 +1,39 @@
+import type { Rule, RuleFinding } from './rule.ts';
+import { unitServices } from './unit-services.ts';
+
+export const rule: Rule = {
+  id: 'PYC010',
+  slug: 'no-restart-after-abort',
+  level: 'error',
+  summary: 'systemd does not start the service again after SIGABRT',
+  check: (project) =>
+    unitServices(project).flatMap(({ service, keys, start }): RuleFinding[] => {
+      const entry = keys.entry('Restart');
+      const { afterAbort } = service.restart;
+      // any other reason for not coming back is a rule of its own (PYC011, PYC012)
+      const policy = entry?.value ?? 'no';
+      const own = ['no', 'on-success', 'on-watchdog'].includes(policy) || afterAbort === 'unknown';
+      if (afterAbort === true || !own) return [];
+      const help = 'write Restart=on-failure in [Service]';
+      if (afterAbort === 'unknown') {
+        return [
+          {
+            level: 'unknown',
+            confidence: 'low',
+            message: `whether ${service.name} comes back after SIGABRT cannot be known: ${service.restart.detail}`,
+            help: `ask the host: systemctl show -p Restart ${service.name}; if in doubt ${help}`,
+            at: service.restart.at ?? start,
+          },
+        ];
+      }
+      const value = entry === undefined ? 'without Restart=' : `with Restart=${policy}`;
+      return [
+        {
+          confidence: 'high',
+          message: `${value} ${service.name} stays down after SIGABRT`,
+          help,
+          at: entry?.at ?? start,
+        },
+      ];
+    }),
+};

@@ -1,0 +1,35 @@
+import { isAbort } from './abort-status.ts';
+import type { Rule, RuleFinding } from './rule.ts';
+import { unitServices } from './unit-services.ts';
+
+export const rule: Rule = {
+  id: 'PYC012',
+  slug: 'restart-prevented',
+  level: 'error',
+  summary: 'the unit excludes SIGABRT from what it restarts after',
+  check: (project) =>
+    unitServices(project).flatMap(({ service, keys }) => {
+      const behindShell = service.command?.value.behindShell === true;
+      const prevented = keys
+        .wordEntries('RestartPreventExitStatus')
+        .filter(({ word }) => isAbort(word, behindShell));
+      const clean = keys.wordEntries('SuccessExitStatus').filter(({ word }) => isAbort(word, behindShell));
+      const restart = keys.last('Restart') ?? 'no';
+      return prevented
+        .map(({ word, at }): RuleFinding => ({
+          confidence: 'high',
+          message: `RestartPreventExitStatus=${word} leaves ${service.name} down after an abort, even with Restart=always`,
+          help: `take ${word} out of RestartPreventExitStatus=`,
+          at,
+        }))
+        .concat(
+          // a success is nothing that on-failure, on-abnormal or on-abort restart after
+          (/^on-(failure|abnormal|abort)$/.test(restart) ? clean : []).map(({ word, at }) => ({
+            confidence: 'high',
+            message: `SuccessExitStatus=${word} makes an abort a success, and Restart=${restart} starts nothing again after a success`,
+            help: `take ${word} out of SuccessExitStatus=`,
+            at,
+          })),
+        );
+    }),
+};

@@ -1,0 +1,47 @@
+import { seconds } from '../project/unit-keys.ts';
+import type { Rule } from './rule.ts';
+import { unitServices } from './unit-services.ts';
+
+/** DefaultRestartSec=100ms, DefaultStartLimitIntervalSec=10s, DefaultStartLimitBurst=5 (systemd-system.conf(5)). */
+const DEFAULT_PAUSE = '100ms';
+const DEFAULT_INTERVAL = '10s';
+const DEFAULT_BURST = '5';
+
+export const rule: Rule = {
+  id: 'PYC013',
+  slug: 'start-limit-reached',
+  level: 'warning',
+  summary: 'a crash loop reaches the start limit, and the service stays down for good',
+  check: (project) =>
+    unitServices(project).flatMap(({ service, keys, start }) => {
+      if ((keys.last('Restart') ?? 'no') === 'no') return [];
+      const limits = keys.in('Unit');
+      const old = keys.in('Service');
+      const interval =
+        limits.entry('StartLimitIntervalSec') ??
+        limits.entry('StartLimitInterval') ??
+        old.entry('StartLimitInterval');
+      const burst = limits.entry('StartLimitBurst') ?? old.entry('StartLimitBurst');
+      const pause = keys.entry('RestartSec');
+      const intervalSeconds = seconds(interval?.value ?? DEFAULT_INTERVAL);
+      const pauseSeconds = seconds(pause?.value ?? DEFAULT_PAUSE);
+      const starts = Number(burst?.value ?? DEFAULT_BURST);
+      if (intervalSeconds === undefined || pauseSeconds === undefined || Number.isNaN(starts)) return [];
+      if (intervalSeconds === 0 || starts === 0 || pauseSeconds * starts >= intervalSeconds) return [];
+      const action = limits.entry('StartLimitAction');
+      const acts = action !== undefined && action.value !== 'none';
+      return [
+        {
+          level: acts ? 'error' : 'warning',
+          confidence: 'high',
+          message:
+            `${starts} crashes within ${interval?.value ?? DEFAULT_INTERVAL}, ${pause?.value ?? DEFAULT_PAUSE} apart, ` +
+            (acts
+              ? `make systemd do StartLimitAction=${action.value} to the whole machine`
+              : `leave ${service.name} failed until somebody resets it`),
+          help: 'write StartLimitIntervalSec=0 in [Unit] (and RestartSec=1s in [Service], so that a loop does not spin)',
+          at: (acts ? action.at : undefined) ?? interval?.at ?? pause?.at ?? start,
+        },
+      ];
+    }),
+};

@@ -1,0 +1,43 @@
+import { isIn } from '../project/unit-keys.ts';
+import type { Rule } from './rule.ts';
+import { unitServices, workingFolder } from './unit-services.ts';
+
+export const rule: Rule = {
+  id: 'PYC017',
+  slug: 'core-deleted-by-restart',
+  level: 'error',
+  summary: 'the core is written, and the restart deletes it',
+  check: (project) =>
+    unitServices(project).flatMap((unit) => {
+      const { keys, start } = unit;
+      const folder = workingFolder(unit);
+      if (folder === undefined) return [];
+      const at = folder.at ?? start;
+      const temporary = isIn(folder.path, '/tmp') || isIn(folder.path, '/var/tmp');
+      const dynamic = keys.isYes('DynamicUser');
+      if (temporary && (dynamic || keys.isYes('PrivateTmp'))) {
+        const key = keys.isYes('PrivateTmp') ? 'PrivateTmp=' : 'DynamicUser=';
+        return [
+          {
+            confidence: 'high' as const,
+            message: `the working directory ${folder.path} is a private one (${key}) that is deleted whenever the service stops, and the core with it`,
+            help: 'write StateDirectory=NAME and WorkingDirectory=/var/lib/NAME in [Service]',
+            at,
+          },
+        ];
+      }
+      const runtime = keys
+        .words('RuntimeDirectory')
+        .some((name) => isIn(folder.path, `/run/${name.replace(/:.*$/, '')}`));
+      const preserve = keys.last('RuntimeDirectoryPreserve') ?? 'no';
+      if (!runtime || !/^(no|n|false|f|off|0)$/i.test(preserve)) return [];
+      return [
+        {
+          confidence: 'high' as const,
+          message: `the working directory ${folder.path} is the RuntimeDirectory=, which systemd deletes at every restart, and the core with it`,
+          help: 'write RuntimeDirectoryPreserve=restart in [Service], or use StateDirectory=',
+          at,
+        },
+      ];
+    }),
+};

@@ -1,0 +1,86 @@
+import { UserError } from '../errors.ts';
+import type { Output } from '../output/output.ts';
+import { readProject } from '../project/read-project.ts';
+import { Sources } from '../project/sources.ts';
+import type { Terminal } from '../terminal.ts';
+import { readBaseline, writeBaseline } from './baseline.ts';
+import { checkProject, type CheckResult } from './check-project.ts';
+import { RULES } from './index.generated.ts';
+import type { Level, Target } from './rule.ts';
+
+export interface CheckRequest {
+  /** Absolute path of the repository. */
+  root: string;
+  /** A name of OUTPUTS. */
+  format: string;
+  fix: boolean;
+  /** A `Level`: findings of it or above make the exit code 1. */
+  failLevel: string;
+  /** Absolute paths. */
+  baseline?: string;
+  writeBaseline?: string;
+  target: Target;
+}
+
+const OUTPUTS: Record<string, () => Promise<Output>> = {
+  text: async () => (await import('../output/text.ts')).text,
+  json: async () => (await import('../output/json.ts')).json,
+  sarif: async () => (await import('../output/sarif.ts')).sarif,
+  github: async () => (await import('../output/github.ts')).github,
+  junit: async () => (await import('../output/junit.ts')).junit,
+  gitlab: async () => (await import('../output/gitlab.ts')).gitlab,
+};
+
+const LEVELS: readonly Level[] = ['info', 'warning', 'error'];
+
+/**
+ * Checks the repository, prints the findings, and returns the exit code: 1 where there is a finding of `failLevel` or
+ * above. What is `unknown` does not fail. Throws a `UserError` where there is nothing that could be checked.
+ */
+export async function check(terminal: Terminal, request: CheckRequest): Promise<0 | 1> {
+  const baseline = request.baseline === undefined ? undefined : readBaseline(request.baseline);
+  let result = await checkOnce(request, baseline);
+  if (request.fix && result.findings.some(({ fix }) => fix !== undefined)) {
+    const { applyFixes } = await import('./apply-fixes.ts');
+    const mended = applyFixes(request.root, result.findings);
+    terminal.say(`${mended} ${mended === 1 ? 'finding was' : 'findings were'} mended`);
+    result = await checkOnce(request, baseline);
+  }
+  if (request.writeBaseline !== undefined) {
+    writeBaseline(request.writeBaseline, result.findings);
+    terminal.say(`${result.findings.length} findings are in ${request.writeBaseline} now`);
+    return 0;
+  }
+  const output = await OUTPUTS[request.format]?.();
+  if (output === undefined)
+    throw new UserError('format', `there is no format ${request.format}`, { exitCode: 2 });
+  const document = output(result, terminal);
+  if (document !== '') terminal.out(document);
+  return result.findings.some(({ level }) => fails(level, request.failLevel)) ? 1 : 0;
+}
+
+async function checkOnce(
+  request: CheckRequest,
+  baseline: ReadonlySet<string> | undefined,
+): Promise<CheckResult> {
+  const project = await readProject(request.root);
+  if (project.applications.length === 0 && project.services.length === 0) {
+    const why = project.notes.map(({ message }) => message).join('; ');
+    throw new UserError(
+      'nothing-to-check',
+      `no web application and no service was found in ${request.root}${why === '' ? '' : ` (${why})`}`,
+      { help: 'name the folder that has manage.py or the unit files: pycrash check DIR' },
+    );
+  }
+  const sources = new Sources(request.root, project.files);
+  return checkProject(project, {
+    rules: RULES,
+    target: request.target,
+    read: (file) => sources.read(file),
+    ...(baseline === undefined ? {} : { baseline }),
+  });
+}
+
+function fails(level: Level | 'unknown', failLevel: string): boolean {
+  return level !== 'unknown' && LEVELS.indexOf(level) >= LEVELS.findIndex((known) => known === failLevel);
+}

@@ -1,0 +1,46 @@
+// Written by .build/rule-index.mjs from the files of this folder.
+import type { Rule } from './rule.ts';
+import { rule as PYC001 } from './PYC001-generated-module-missing.ts';
+import { rule as PYC002 } from './PYC002-generated-module-changed.ts';
+import { rule as PYC003 } from './PYC003-middleware-not-wired.ts';
+import { rule as PYC004 } from './PYC004-middleware-not-first.ts';
+import { rule as PYC005 } from './PYC005-entry-point-not-wrapped.ts';
+import { rule as PYC006 } from './PYC006-debug-on.ts';
+import { rule as PYC007 } from './PYC007-development-settings.ts';
+import { rule as PYC008 } from './PYC008-switched-off.ts';
+import { rule as PYC010 } from './PYC010-no-restart-after-abort.ts';
+import { rule as PYC011 } from './PYC011-abort-hidden-by-shell.ts';
+import { rule as PYC012 } from './PYC012-restart-prevented.ts';
+import { rule as PYC013 } from './PYC013-start-limit-reached.ts';
+import { rule as PYC014 } from './PYC014-key-in-wrong-section.ts';
+import { rule as PYC015 } from './PYC015-core-limit.ts';
+import { rule as PYC016 } from './PYC016-working-folder-not-writable.ts';
+import { rule as PYC017 } from './PYC017-core-deleted-by-restart.ts';
+import { rule as PYC018 } from './PYC018-coredump-filter.ts';
+import { rule as PYC019 } from './PYC019-unknown-unit-value.ts';
+import { rule as PYC020 } from './PYC020-unknown-unit-key.ts';
+import { rule as PYC021 } from './PYC021-key-newer-than-systemd.ts';
+
+/** Every rule, in order of its number. */
+export const RULES: readonly Rule[] = [
+  PYC001,
+  PYC002,
+  PYC003,
+  PYC004,
+  PYC005,
+  PYC006,
+  PYC007,
+  PYC008,
+  PYC010,
+  PYC011,
+  PYC012,
+  PYC013,
+  PYC014,
+  PYC015,
+  PYC016,
+  PYC017,
+  PYC018,
+  PYC019,
+  PYC020,
+  PYC021,
+];

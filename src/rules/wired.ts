@@ -1,0 +1,14 @@
+import type { Span, StaticValue } from '../project/project.ts';
+
+/** Is this entry of MIDDLEWARE the class of the generated module, in whatever package? */
+export function isOurMiddleware(value: StaticValue): boolean {
+  return (
+    value.kind === 'string' &&
+    /(^|\.)abort_on_exception\.AbortOnUncaughtExceptionMiddleware$/.test(value.value)
+  );
+}
+
+/** The beginning of a file: where a finding about something that is missing from it stands. */
+export function startOf(file: string): Span {
+  return { file, line: 1, column: 1, endLine: 1, endColumn: 1, start: 0, end: 0 };
+}
