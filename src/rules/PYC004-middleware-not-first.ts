@@ -13,10 +13,7 @@ export const rule: Rule = {
       productionSettings(application).flatMap(({ module, middleware }) => {
         const elements = middleware?.elements ?? [];
         const place = elements.findIndex(({ value }) => isOurMiddleware(value));
-        const before = elements
-          .slice(0, place < 0 ? 0 : place)
-          .filter(({ byDefault }) => byDefault !== false);
-        const [other] = before;
+        const other = elements.slice(0, Math.max(0, place)).find(({ byDefault }) => byDefault !== false);
         const own = elements[place];
         if (other === undefined || own === undefined) return [];
         return [

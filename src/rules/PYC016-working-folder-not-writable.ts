@@ -52,12 +52,16 @@ function lookAt(unit: UnitService): RuleFinding[] {
   ];
 }
 
+/** A path of ReadWritePaths= without its prefixes (systemd.exec(5)) and the `/` at its end. */
+function plain(name: string): string {
+  return name.replace(/^[-+]+/, '').replace(/(.)\/+$/, '$1');
+}
+
 /** The key that makes `path` read-only (systemd.exec(5), Sandboxing); undefined where none does. */
 function readOnly(
   path: string,
   { keys, start }: UnitService,
 ): { key: string; at: UnitService['start'] } | undefined {
-  const plain = (name: string) => name.replace(/^[-+]+/, '').replace(/(.)\/+$/, '$1');
   const inOne = (key: string) => keys.wordEntries(key).findLast(({ word }) => isIn(path, plain(word)));
   // the deepest path decides, whichever key it stands in
   const opened = inOne('ReadWritePaths');
