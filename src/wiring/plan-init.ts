@@ -15,7 +15,7 @@ import { wireGitignore } from './gitignore.ts';
 import { wireLibrary } from './library.ts';
 import { wireMiddleware } from './middleware.ts';
 import { wireTeamDocument } from './team-document.ts';
-import { wireUnits } from './units.ts';
+import { DROP_IN, wireUnits } from './units.ts';
 import type { Kind, Situation, Wiring, Wish } from './wiring.ts';
 
 export interface InitOptions {
@@ -57,7 +57,7 @@ export async function planInit(
 ): Promise<InitPlan> {
   const manifest = readManifest(project.root);
   const situation: Situation = {
-    project,
+    project: await withoutDropIns(project, manifest),
     application,
     systemdVersion: options.systemdVersion,
     ours: new Set(manifest?.files.filter(({ action }) => action === 'create').map(({ path }) => path)),
@@ -88,6 +88,14 @@ export async function planInit(
   notes.push(...carriedBy(wirings));
   const changes = final.map(({ change }) => change);
   return { plan: { changes: withManifest(project.root, changes, final, manifest), notes }, unmet: unmetIn };
+}
+
+/** The project as if the drop-ins of an earlier run were empty: what a unit lacks is what it lacks without them. */
+async function withoutDropIns(project: Project, manifest: Manifest | undefined): Promise<Project> {
+  const dropIns = manifest?.files.filter(({ path }) => path.endsWith(`/${DROP_IN}`)) ?? [];
+  if (dropIns.length === 0) return project;
+  const overlay = new Map(dropIns.map(({ path }) => [path, new Uint8Array()] as const));
+  return readProject(project.root, { overlay });
 }
 
 function readTree(root: string, path: string): SourceFile | undefined {

@@ -6,7 +6,7 @@ import { gunicornCommand, renderUnit } from './units/unit.ts';
 import type { Situation, Wiring, Wish } from './wiring.ts';
 
 /** The drop-in's name: it comes after the distribution's and before an operator's own (systemd.unit(5)). */
-const DROP_IN = '10-pycrash.conf';
+export const DROP_IN = '10-pycrash.conf';
 
 /** A drop-in beside each unit that starts the application; a complete unit where nothing starts it at all. */
 export function wireUnits(situation: Situation): Wiring {
@@ -31,9 +31,9 @@ function isLongRunning(service: Service): boolean {
 }
 
 function dropInBeside(service: Service, { systemdVersion }: Situation): Wish[] {
-  const path = `${posix.dirname(service.file)}/${service.name}.d/${DROP_IN}`.replace(/^\.\//, '');
-  const dropIn = dropInFor(service, path, systemdVersion);
+  const dropIn = dropInFor(service, systemdVersion);
   if (dropIn === undefined) return [];
+  const path = `${posix.dirname(service.file)}/${service.name}.d/${DROP_IN}`.replace(/^\.\//, '');
   return [{ kind: 'units', path, text: renderDropIn(dropIn), others: 'leave' }];
 }
 

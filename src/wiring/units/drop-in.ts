@@ -52,9 +52,9 @@ export function generalDropIn(unit: string, systemdVersion: number): DropIn {
   };
 }
 
-/** What this service's unit lacks without the drop-in in `path`; undefined where it lacks nothing. */
-export function dropInFor(service: Service, path: string, systemdVersion: number): DropIn | undefined {
-  const unit = new UnitKeys((service.unit?.entries ?? []).filter(({ at }) => at.file !== path));
+/** What this service's unit lacks; undefined where it lacks nothing. */
+export function dropInFor(service: Service, systemdVersion: number): DropIn | undefined {
+  const unit = new UnitKeys(service.unit?.entries ?? []);
   const restartSec = unit.last('RestartSec') === undefined;
   const timeout = stopSeconds(unit);
   const short = timeout !== undefined && timeout.seconds < SHORTEST_STOP_SECONDS;

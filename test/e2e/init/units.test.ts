@@ -1,0 +1,214 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { needs } from '../../parts.ts';
+import { verifyUnits } from '../../systemd-verify.ts';
+import { pycrash } from '../pycrash.ts';
+import { makeTree } from './django-project.ts';
+
+const trees: string[] = [];
+afterEach(() => {
+  for (const tree of trees.splice(0)) rmSync(tree, { recursive: true, force: true });
+});
+
+function projectWith(files: Record<string, string>): string {
+  const root = makeTree({
+    'manage.py':
+      "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n" +
+      'from django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n',
+    'shop/__init__.py': '',
+    'shop/settings.py': "MIDDLEWARE = ['a.A']\n",
+    'shop/wsgi.py':
+      'from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n',
+    ...files,
+  });
+  trees.push(root);
+  return root;
+}
+
+const START = 'ExecStart=/srv/shop/venv/bin/gunicorn shop.wsgi:application';
+
+/** `[Section]Key=value` of every line of a unit that is no comment. */
+function keys(text: string): string[] {
+  let section = '';
+  return text.split('\n').flatMap((line) => {
+    if (line.startsWith('[')) section = line;
+    return /^\w+=/.test(line) ? [`${section}${line}`] : [];
+  });
+}
+
+/** The text with a program and a user that exist on this machine. */
+function here(text: string): string {
+  return text.replace(/^ExecStart=.*$/m, 'ExecStart=/bin/true').replace(/^(User|Group)=.*$/gm, '$1=root');
+}
+
+/** The lines of the drop-in that a unit with these [Service] keys gets; undefined where it gets none. */
+async function dropIn(
+  service: readonly string[],
+  args: string[] = [],
+  start = START,
+): Promise<string[] | undefined> {
+  const unit = `[Unit]\nDescription=shop\n\n[Service]\n${[start, ...service].join('\n')}\n`;
+  const root = projectWith({ 'deploy/shop.service': unit });
+  const { exitCode } = await pycrash(['init', '--yes', ...args], { cwd: root });
+  expect(exitCode).toBe(0);
+  const path = join(root, 'deploy/shop.service.d/10-pycrash.conf');
+  if (!existsSync(path)) return undefined;
+  const text = readFileSync(path, 'utf8');
+  // the machine's own systemd takes it, on top of the unit; it is older than 254
+  const clean = { status: 0, output: '' };
+  const verified = args.includes('254')
+    ? clean
+    : verifyUnits({ 'shop.service': here(unit), 'shop.service.d/10-pycrash.conf': here(text) });
+  expect(verified).toEqual(clean);
+  // each line says which trap it avoids; some come in twos
+  const bare = text
+    .split('\n')
+    .filter((line, index, lines) => /^\w+=/.test(line) && lines[index - 1]?.startsWith('#') !== true)
+    .map((line) => line.split('=')[0] ?? '');
+  expect(new Set(['RestartMaxDelaySec', 'RestartPreventExitStatus', 'WorkingDirectory', ...bare]).size).toBe(
+    3,
+  );
+  const again = await pycrash(['init', '--yes', ...args], { cwd: root });
+  expect(again).toMatchObject({ exitCode: 0, stdout: '' });
+  return keys(text);
+}
+
+const LIMIT = '[Unit]StartLimitIntervalSec=0';
+const RESTART = '[Service]Restart=on-failure';
+const PAUSE = '[Service]RestartSec=1s';
+const CORE = '[Service]LimitCORE=infinity';
+const GOOD = ['Restart=always', 'RestartSec=5s', 'LimitCORE=infinity', 'WorkingDirectory=/srv/shop'];
+
+describe('the drop-in has the lines that the unit lacks', () => {
+  test.each<[string, string[], string[] | undefined]>([
+    ['nothing is set', ['WorkingDirectory=/srv/shop'], [LIMIT, RESTART, PAUSE, CORE]],
+    ['everything is set', GOOD, undefined],
+    ['Restart=on-success', [...GOOD, 'Restart=on-success'], [RESTART]],
+    ['Restart=on-abort', [...GOOD, 'Restart=on-abort'], undefined],
+    ['a fast restart', [...GOOD, 'RestartSec=200ms'], [LIMIT]],
+    [
+      'SIGABRT prevented',
+      [...GOOD, 'RestartPreventExitStatus=255 SIGABRT'],
+      ['[Service]RestartPreventExitStatus=', '[Service]RestartPreventExitStatus=255'],
+    ],
+    ['a small core limit', [...GOOD, 'LimitCORE=20M'], [CORE]],
+    ['no core at all', [...GOOD, 'LimitCORE=0'], [CORE]],
+    ['a short stop', [...GOOD, 'TimeoutStopSec=5'], ['[Service]TimeoutStopSec=90s']],
+    ['a stop of 2min', [...GOOD, 'TimeoutStopSec=2min'], undefined],
+    [
+      'the root folder',
+      [...GOOD.slice(0, 3), 'User=shop'],
+      ['[Service]StateDirectory=shop', '[Service]WorkingDirectory=/var/lib/shop'],
+    ],
+    [
+      'a private /tmp',
+      [...GOOD, 'PrivateTmp=yes', 'WorkingDirectory=/tmp'],
+      [
+        '[Service]StateDirectory=shop',
+        '[Service]WorkingDirectory=/var/lib/shop',
+        '[Service]Environment=PYTHONPATH=/tmp',
+      ],
+    ],
+    [
+      'a runtime folder',
+      [...GOOD, 'RuntimeDirectory=shop', 'WorkingDirectory=/run/shop'],
+      ['[Service]RuntimeDirectoryPreserve=restart'],
+    ],
+    ['a read-only system', [...GOOD, 'ProtectSystem=strict'], ['[Service]ReadWritePaths=-/srv/shop']],
+    [
+      'a read-only system with that folder open',
+      [...GOOD, 'ProtectSystem=strict', 'ReadWritePaths=/srv'],
+      undefined,
+    ],
+    [
+      'a dynamic user',
+      [...GOOD, 'DynamicUser=yes'],
+      [
+        '[Service]StateDirectory=shop',
+        '[Service]WorkingDirectory=/var/lib/shop',
+        '[Service]Environment=PYTHONPATH=/srv/shop',
+      ],
+    ],
+    [
+      'a folder of its own',
+      [...GOOD, 'User=shop', 'StateDirectory=shop', 'WorkingDirectory=/var/lib/shop'],
+      undefined,
+    ],
+  ])('%s', async (_name, service, expected) => {
+    expect(await dropIn(service)).toEqual(expected);
+  });
+
+  test('for systemd 254', async () => {
+    const lines = ['WorkingDirectory=/srv/shop'];
+    expect(await dropIn(lines, ['--systemd-version', '254'])).toEqual([
+      LIMIT,
+      RESTART,
+      PAUSE,
+      '[Service]RestartSteps=5',
+      '[Service]RestartMaxDelaySec=30s',
+      CORE,
+    ]);
+  });
+
+  test('hypercorn exits with 0 after a crash: always', async () => {
+    const start = 'ExecStart=/srv/shop/venv/bin/hypercorn shop.asgi:application';
+    expect(await dropIn([...GOOD, 'Restart=on-failure'], [], start)).toEqual(['[Service]Restart=always']);
+  });
+});
+
+describe('units', () => {
+  test('a template unit and a unit of something else', async (context) => {
+    needs(context, 'systemd');
+    const root = projectWith({
+      'deploy/shop@.service': `[Service]\n${START}\nWorkingDirectory=/srv/shop\n`,
+      'deploy/backup.service':
+        '[Service]\nType=oneshot\nExecStart=/srv/shop/venv/bin/python manage.py backup\n',
+    });
+    await pycrash(['init', '--yes'], { cwd: root });
+    expect(existsSync(join(root, 'deploy/shop@.service.d/10-pycrash.conf'))).toBe(true);
+    expect(existsSync(join(root, 'deploy/backup.service.d'))).toBe(false);
+    expect(existsSync(join(root, 'deploy/shop.service'))).toBe(false);
+  });
+
+  test('a dropped privilege and a short time-out are said', async () => {
+    const start = `${START} --user www-data --timeout 4`;
+    const root = projectWith({ 'shop.service': `[Service]\n${start}\nWorkingDirectory=/srv/shop\n` });
+    const { stdout } = await pycrash(['init', '--dry-run', '--json'], { cwd: root });
+    const { notes } = JSON.parse(stdout) as { notes: { code: string; file?: string; line?: number }[] };
+    expect(notes.map(({ code, file, line }) => ({ code, file, line }))).toEqual([
+      { code: 'privilege-drop', file: 'shop.service', line: 2 },
+      { code: 'worker-timeout', file: 'shop.service', line: 2 },
+    ]);
+  });
+});
+
+describe('continuous integration', () => {
+  test.each([
+    [
+      'test:\n  script: [make]\n',
+      'pycrash:\n  image: node:22-slim\n  script:\n    - npx --yes pycrash-init@',
+    ],
+    [
+      'stages: [build, check]\nx:\n  stage: build\n  script: [make]',
+      'pycrash:\n  stage: build\n  image: node:22-slim\n',
+    ],
+  ])('adds a job to .gitlab-ci.yml', async (gitlab, expected) => {
+    const root = projectWith({ '.gitlab-ci.yml': gitlab });
+    await pycrash(['init', '--yes'], { cwd: root });
+    const text = readFileSync(join(root, '.gitlab-ci.yml'), 'utf8');
+    expect(text.startsWith(`${gitlab.trimEnd()}\n\n# Is crash`)).toBe(true);
+    expect(text).toContain(expected);
+    expect(existsSync(join(root, '.github'))).toBe(false);
+    await pycrash(['remove', '--yes'], { cwd: root });
+    expect(readFileSync(join(root, '.gitlab-ci.yml'), 'utf8')).toBe(gitlab);
+  });
+
+  test('leaves a .gitlab-ci.yml that cannot be read alone, and says so', async () => {
+    const root = projectWith({ '.gitlab-ci.yml': 'test: [\n' });
+    const { stderr, exitCode } = await pycrash(['init', '--yes'], { cwd: root });
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('.gitlab-ci.yml cannot be read as YAML');
+    expect(readFileSync(join(root, '.gitlab-ci.yml'), 'utf8')).toBe('test: [\n');
+  });
+});
