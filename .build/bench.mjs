@@ -5,7 +5,7 @@ import { installDebianPackages, installPackages, root, run } from './install.mjs
 
 installPackages();
 const { build } = await import('esbuild');
-installDebianPackages(['gdb', 'hyperfine', 'python3-venv', 'valgrind']);
+installDebianPackages(['gdb', 'python3-venv', 'time', 'valgrind']);
 run(process.execPath, ['.build/bundle.mjs']);
 const all = readdirSync(`${root}test/bench`)
   .filter((file) => file.endsWith('.bench.ts'))

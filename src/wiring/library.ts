@@ -1,26 +1,19 @@
+import { renderGeneratedModule } from '../project/generated-module.ts';
 import { inFolder, MODULE, type Situation, type Wiring } from './wiring.ts';
 
-const PENDING = `from django.core.exceptions import MiddlewareNotUsed
-
-
-class AbortOnUncaughtExceptionMiddleware:
-    def __init__(self, get_response):
-        raise MiddlewareNotUsed
-
-
-def wrap_wsgi(application):
-    return application
-
-
-def wrap_asgi(application):
-    return application
-`;
-
-/** The generated module in the project package. */
+/** The generated module in the project package, with the wrappers that the entry points need. */
 export function wireLibrary({ application }: Situation): Wiring {
-  const path = inFolder(application.packageFolder, `${MODULE}.py`);
+  const { framework, entryPoints, packageFolder } = application;
+  const has = (wanted: string): boolean => entryPoints.some(({ kind }) => kind === wanted);
+  // without either file there is still a server that imports something: both are there to be pasted
+  const neither = !has('wsgi') && !has('asgi');
+  const text = renderGeneratedModule({
+    framework,
+    wsgi: neither || has('wsgi'),
+    asgi: neither || has('asgi'),
+  });
   return {
-    wishes: [{ kind: 'library', path, text: PENDING, others: 'refuse' }],
+    wishes: [{ kind: 'library', path: inFolder(packageFolder, `${MODULE}.py`), text, others: 'refuse' }],
     notes: [],
     impossible: [],
   };
