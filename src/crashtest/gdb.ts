@@ -4,7 +4,6 @@ import { execa } from 'execa';
 export async function askGdb(
   core: string,
   executable: string,
-  root: string,
 ): Promise<{ ok: boolean; detail: string } | undefined> {
   const result = await execa(
     'gdb',
@@ -15,7 +14,6 @@ export async function askGdb(
       'set auto-load no',
       '-iex',
       'set debuginfod enabled off',
-      ...(root === '' ? [] : ['-iex', `set sysroot ${root}`]),
       '-ex',
       'bt',
       executable,

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { processEntry } from '../host/processes.ts';
+import { isRunning, processEntry } from '../host/processes.ts';
+import { waitFor } from './wait.ts';
 
 interface Named {
   pid: number;
@@ -14,6 +15,7 @@ interface Entry {
   folders: string[];
   /** Leaders of the process groups that were started. */
   processes: Named[];
+  cgroups: string[];
 }
 
 /**
@@ -30,7 +32,7 @@ export class Journal {
   }
 
   /** Cleans up after killed runs, and opens the journal of this one. */
-  static open(): Journal {
+  static async open(): Promise<Journal> {
     const folder = join(
       process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'),
       'pycrash',
@@ -41,7 +43,7 @@ export class Journal {
       const file = join(folder, name);
       const entry = readEntry(file);
       if (entry !== undefined && isAlive(entry.owner)) continue;
-      if (entry !== undefined) cleanUp(entry);
+      if (entry !== undefined) await cleanUp(entry);
       rmSync(file, { force: true });
     }
     const owner = { pid: process.pid, startTime: processEntry(process.pid)?.startTime ?? 0 };
@@ -49,6 +51,7 @@ export class Journal {
       owner,
       folders: [],
       processes: [],
+      cgroups: [],
     });
     journal.#write();
     return journal;
@@ -65,9 +68,15 @@ export class Journal {
     this.#write();
   }
 
+  /** A folder below /sys/fs/cgroup. */
+  cgroup(path: string): void {
+    this.#entry.cgroups.push(path);
+    this.#write();
+  }
+
   /** Ends every process and removes every folder; `keep` leaves the folders. */
-  close(keep = false): void {
-    cleanUp(keep ? { ...this.#entry, folders: [] } : this.#entry);
+  async close(keep = false): Promise<void> {
+    await cleanUp(keep ? { ...this.#entry, folders: [] } : this.#entry);
     rmSync(this.#file, { force: true });
   }
 
@@ -88,20 +97,36 @@ function readEntry(file: string): Entry | undefined {
 
 function isEntry(value: unknown): value is Entry {
   if (typeof value !== 'object' || value === null) return false;
-  return 'owner' in value && 'folders' in value && 'processes' in value;
+  return 'owner' in value && 'folders' in value && 'processes' in value && 'cgroups' in value;
 }
 
 function isAlive({ pid, startTime }: Named): boolean {
   return processEntry(pid)?.startTime === startTime;
 }
 
-function cleanUp({ folders, processes }: Entry): void {
+async function cleanUp({ folders, processes, cgroups }: Entry): Promise<void> {
   for (const named of processes) {
     // the pid may belong to somebody else by now
     if (isAlive(named)) killGroup(named.pid);
+    await waitFor(5, () => (isRunning(named.pid) && isAlive(named) ? undefined : true));
   }
-  for (const folder of folders) {
-    if (existsSync(folder)) rmSync(folder, { recursive: true, force: true });
+  // a pid namespace goes a moment after its first process
+  for (const cgroup of cgroups) await waitFor(5, () => (removeCgroup(cgroup) ? true : undefined));
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}
+
+/** Removes a cgroup and all below it; false while a process is left in one. */
+function removeCgroup(path: string): boolean {
+  if (!existsSync(path)) return true;
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory() && !removeCgroup(join(path, entry.name))) return false;
+  }
+  try {
+    rmdirSync(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false;
+    throw error;
   }
 }
 

@@ -189,6 +189,38 @@ export function longestRecovery(crashes: readonly Crash[]): number | undefined {
   return seconds.length === 0 ? undefined : Math.max(...seconds);
 }
 
+/** Does the supervisor bring the service back, and does the main process leave a core too? */
+export function judgeMainProcess(
+  crash: Crash | undefined,
+  { pattern }: CoreSettings,
+  log: string,
+  timeout: number,
+): Verdict {
+  if (crash === undefined) return verdict('main-process', false, 'the service has no main process any more');
+  if (crash.recoverySeconds === undefined) {
+    return verdict(
+      'main-process',
+      false,
+      `not started again within ${timeout} s of SIGABRT: look at Restart=`,
+    );
+  }
+  const exit =
+    /Main process exited, (code=\S+, status=\S+)/.exec(log)?.[1] ?? 'wait status not in the journal';
+  if (pattern.kind === 'file' && crash.core === undefined) {
+    return verdict(
+      'main-process',
+      false,
+      `${exit}, started again, but no core in ${crash.coreFolder ?? '?'}${whyNoCore(crash)}: look at LimitCORE=`,
+    );
+  }
+  const core = crash.core === undefined ? '' : `, core of ${formatBytes(crash.core.bytes)}`;
+  return verdict(
+    'main-process',
+    true,
+    `${exit}${core}; 200 again after ${crash.recoverySeconds.toFixed(2)} s`,
+  );
+}
+
 export function judgeLost(counts: { answered: number; refused: number; lost: number }): Verdict {
   return verdict(
     'lost-requests',

@@ -3,6 +3,7 @@ import type { Journal } from './journal.ts';
 import type { Place } from './place.ts';
 import type { Address } from './provoke.ts';
 import { startWithNone } from './supervisors/none.ts';
+import { startWithSystemd } from './supervisors/systemd.ts';
 import type { Target } from './target.ts';
 import type { VerifyOptions } from './verification.ts';
 
@@ -18,7 +19,7 @@ export interface RunningService {
   /** Why it is not going to run any more; undefined while it may. */
   failure(): Promise<string | undefined>;
   /** Where the service's file system is seen from here: '' or `/proc/PID/root`. */
-  root: string;
+  root(): Promise<string>;
   /** Ends it and starts it again with another crash budget. */
   restart(budget: number): Promise<void>;
   stop(): Promise<void>;
@@ -34,18 +35,19 @@ export interface LaunchRequest {
 
 /** Starts the target under the supervisor that was asked for. */
 export function launch(request: LaunchRequest): Promise<RunningService> {
-  return startWithNone(request);
+  return request.options.supervisor === 'systemd' ? startWithSystemd(request) : startWithNone(request);
 }
 
 /**
  * What is set besides the service's own environment: the planted code, an address that nobody uses, and a crash budget
  * that lasts for the test. GUNICORN_CMD_ARGS wins over gunicorn's configuration file, and the command line over both.
+ * `paths` are those that the service sees.
  */
 export function plantedEnvironment(
-  { target, place }: Pick<LaunchRequest, 'target' | 'place'>,
+  target: Target,
+  place: Place,
   paths: { planted: string; reports: string },
-  port: number,
-  budget: number,
+  { port, budget }: { port: number; budget: number },
 ): Record<string, string> {
   const pythonPath = [paths.planted, ...(target.environment['PYTHONPATH']?.split(':') ?? [])].join(':');
   return {

@@ -136,12 +136,56 @@ export class Session {
       status: answer?.status,
       coreFolder: coreFolder(this.settings.pattern, dying.workingDirectory),
       softLimit: status?.coreLimit?.soft,
-      core: collectCore(this.settings, dying, this.service.root, this.place.cores),
+      core: collectCore(this.settings, dying, await this.service.root(), this.place.cores),
       waitStatus: this.waitStatus(pid),
       logged: await this.#logLine(requestId),
       recoverySeconds,
       respawned,
     };
+  }
+
+  /** Aborts the process that the supervisor looks after, as a crash in it would, and watches what becomes of it. */
+  async crashMain(): Promise<Crash | undefined> {
+    const main = await this.service.mainPid();
+    if (main === undefined) return undefined;
+    const pid = ownPid(main) ?? main;
+    const status = processStatus(main);
+    const dying = { pid, workingDirectory: status?.workingDirectory };
+    const workers = (await this.workers()).length;
+    const start = performance.now();
+    process.kill(main, 'SIGABRT');
+    const ended = await this.#waitForEnd(main);
+    const again = ended && (await this.waitForOtherMain(main));
+    const answered = again ? await this.waitForAnswer() : undefined;
+    const recoverySeconds = answered === undefined ? undefined : (performance.now() - start) / 1000;
+    return {
+      how: 'main process',
+      pid,
+      requestId: '',
+      ended,
+      status: undefined,
+      coreFolder: coreFolder(this.settings.pattern, dying.workingDirectory),
+      softLimit: status?.coreLimit?.soft,
+      core: collectCore(this.settings, dying, await this.service.root(), this.place.cores),
+      waitStatus: undefined,
+      logged: undefined,
+      recoverySeconds,
+      respawned: answered !== undefined && (await this.#waitForWorkers(workers)),
+    };
+  }
+
+  /** Waits until the supervisor has started another main process than `main`. */
+  async waitForOtherMain(main: number): Promise<boolean> {
+    const other = await waitFor(
+      this.#timeout,
+      async () => {
+        if ((await this.service.failure()) !== undefined) return false;
+        const now = await this.service.mainPid();
+        return now === undefined || now === main ? undefined : true;
+      },
+      0.05,
+    );
+    return other === true;
   }
 
   /** The wait status that a Python parent got for its child. */

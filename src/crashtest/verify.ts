@@ -12,6 +12,7 @@ import {
   judgeCoresDistinct,
   judgeLog,
   judgeLost,
+  judgeMainProcess,
   judgeRecovery,
   judgeWaitStatus,
   longestRecovery,
@@ -45,7 +46,7 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
   const program = typeof target.command === 'string' ? undefined : target.command[0];
   const python = findPython(options.root, options.python, program);
   const before = stateOfTheMachine(options.root);
-  const journal = Journal.open();
+  const journal = await Journal.open();
   const steps = new Steps(listener);
   const crashes: Crash[] = [];
   let session: Session | undefined;
@@ -107,12 +108,19 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     );
     steps.add(judgeRecovery(crashes, options.timeout));
     steps.add(judgeLost(session.inFlight));
+    if (options.supervisor !== 'none' && session !== undefined) {
+      listener.progress('main process');
+      const crash = await session.crashMain();
+      steps.add(judgeMainProcess(crash, session.settings, await service.log(), options.timeout));
+      listener.progress('start limit');
+      if (crash?.recoverySeconds !== undefined) steps.add(await judgeStartLimit(session));
+    }
     listener.progress('crash budget');
     if (crashes.every(({ ended }) => ended)) steps.add(await judgeBudget(session, options.timeout));
   } finally {
     listener.progress('cleaning up');
     await service?.stop();
-    journal.close(options.keep);
+    await journal.close(options.keep);
     if (place !== undefined) steps.add(judgeCleanUp(place, options, before));
     listener.progress('');
   }
@@ -194,7 +202,7 @@ async function crashEveryWorker(
 async function judgeGdb(crashes: readonly Crash[], session: Session): Promise<Verdict> {
   const core = crashes[0]?.core;
   if (core === undefined) return verdict('gdb', 'unknown', 'there is no core to open');
-  const answer = await askGdb(core.file, session.facts.executable, session.service.root);
+  const answer = await askGdb(core.file, session.facts.executable);
   if (answer === undefined) return verdict('gdb', 'unknown', 'there is no gdb here: apt-get install gdb');
   return verdict('gdb', answer.ok, answer.detail);
 }
@@ -205,6 +213,26 @@ function readReport(_crashes: readonly Crash[]): Promise<CrashReport | null> {
 
 function judgeReport(report: CrashReport | null): Verdict {
   return verdict('report', report === null ? 'unknown' : true, '');
+}
+
+/** systemd's default gives up after 5 starts in 10 s (systemd.unit(5)). */
+const CRASHES_IN_A_ROW = 5;
+
+/** A loop of crashes must not stop the service for good. */
+async function judgeStartLimit(session: Session): Promise<Verdict> {
+  for (let count = 1; count <= CRASHES_IN_A_ROW; count += 1) {
+    const main = await session.service.mainPid();
+    if (main === undefined) return verdict('start-limit', false, 'the service has no main process');
+    process.kill(main, 'SIGABRT');
+    if (!(await session.waitForOtherMain(main))) {
+      const failure = (await session.service.failure()) ?? 'it was not started again in time';
+      return verdict('start-limit', false, `after ${count} more crashes of its main process: ${failure}`);
+    }
+  }
+  const answered = await session.waitForAnswer();
+  const crashes = `${CRASHES_IN_A_ROW} more crashes of its main process in a row`;
+  if (answered === undefined) return verdict('start-limit', false, `no 200 after ${crashes}`);
+  return verdict('start-limit', true, `200 again after ${crashes}`);
 }
 
 /** Started again with a budget of one abort: the second exception has to be answered. */

@@ -37,7 +37,7 @@ export async function startWithNone(request: LaunchRequest): Promise<RunningServ
         ...process.env,
         PATH: pathWith(python),
         ...target.environment,
-        ...plantedEnvironment(request, place, port, budget),
+        ...plantedEnvironment(target, place, place, { port, budget }),
       },
     });
     closeSync(log);
@@ -48,7 +48,7 @@ export async function startWithNone(request: LaunchRequest): Promise<RunningServ
   return {
     address: (bind === undefined ? undefined : boundAddress(bind)) ?? { host: '127.0.0.1', port },
     detail: words.join(' '),
-    root: '',
+    root: () => Promise.resolve(''),
     mainPid: () => Promise.resolve(running.ended === undefined ? running.pid : undefined),
     log: () => Promise.resolve(readFileSync(logFile, 'utf8')),
     failure: () => Promise.resolve(running.ended),
