@@ -45,13 +45,14 @@ export function deployedFolders(
     ...pythonPath,
     environment === undefined || environment === '/usr' ? '' : dirname(environment),
   ];
-  const isOwn = (folder: string): boolean =>
-    folder.startsWith('/') &&
-    folder !== '/' &&
-    !folder.includes('%') &&
-    !/^\/(var\/(lib|cache|log)|run|tmp)\//.test(folder);
   const folder = (candidates.find(isOwn) ?? '/srv/application').replace(/(.)\/+$/, '$1');
   const suffix = `/${importRoot}`;
   const tree = importRoot !== '' && folder.endsWith(suffix) ? folder.slice(0, -suffix.length) : folder;
   return { tree, environment: environment === '/usr' ? undefined : environment };
+}
+
+/** A folder that was made for the application, unlike /, and that no start or restart empties. */
+function isOwn(folder: string): boolean {
+  const elsewhere = /^\/(var\/(lib|cache|log)|run|tmp)\//;
+  return folder.startsWith('/') && folder !== '/' && !folder.includes('%') && !elsewhere.test(folder);
 }
