@@ -56,16 +56,20 @@ export function plantedEnvironment(
     PYCRASH_VERIFY_REPORTS: paths.reports,
     PYCRASH_VERIFY_TOKEN: place.token,
     GUNICORN_CMD_ARGS: `${target.environment['GUNICORN_CMD_ARGS'] ?? ''} --bind 127.0.0.1:${port}`.trim(),
-    ...budgetEnvironment(budget),
+    ...budgetEnvironment(budget, paths.reports),
   };
 }
 
 /** More aborts than any test makes. */
 export const AMPLE_BUDGET = 1000;
 
-/** docs/configuration.md: how many aborts the generated module allows. */
-function budgetEnvironment(aborts: number): Record<string, string> {
-  return { PYCRASH_BUDGET: String(aborts), PYCRASH_BUDGET_PER_FINGERPRINT: String(aborts) };
+/** docs/configuration.md. Each budget is kept in a folder of its own, and not in the machine's. */
+function budgetEnvironment(aborts: number, reports: string): Record<string, string> {
+  return {
+    PYCRASH_BUDGET: String(aborts),
+    PYCRASH_BUDGET_PER_FINGERPRINT: String(aborts),
+    PYCRASH_BUDGET_DIRECTORY: `${reports}/budget-of-${aborts}`,
+  };
 }
 
 /** PATH with the interpreter's own folder first, where `gunicorn` of its environment is. */

@@ -254,7 +254,8 @@ async function judgeBudget(session: Session, timeout: number): Promise<Verdict> 
   return verdict(
     'crash-budget',
     true,
-    `with a budget of one abort, the second exception was answered with ${held.status}`,
+    `with a budget of one abort, the second exception was answered with ${held.status}` +
+      (typeof held.logged?.['decision'] === 'string' ? ` (${held.logged['decision']})` : ''),
   );
 }
 
