@@ -25,8 +25,24 @@ export class Client {
     this.#timeout = timeout;
   }
 
-  /** One GET on a connection of its own. Never throws: no answer is an answer. */
   get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.#send('GET', path, headers);
+  }
+
+  /** Sends `document` as JSON. */
+  post(path: string, document: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const body = JSON.stringify(document);
+    const length = String(Buffer.byteLength(body));
+    return this.#send(
+      'POST',
+      path,
+      { 'content-type': 'application/json', 'content-length': length, ...headers },
+      body,
+    );
+  }
+
+  /** One request on a connection of its own. Never throws: no answer is an answer. */
+  #send(method: string, path: string, headers: Record<string, string>, content?: string): Promise<Answer> {
     const start = performance.now();
     return new Promise((resolve) => {
       let status: number | undefined;
@@ -40,6 +56,7 @@ export class Client {
         });
       const sent = request({
         ...this.#address,
+        method,
         path,
         agent: false,
         headers: { connection: 'close', ...this.#headers, ...headers },
@@ -55,7 +72,7 @@ export class Client {
       });
       sent.on('timeout', () => sent.destroy(Object.assign(new Error('time-out'), { code: 'ETIMEDOUT' })));
       sent.on('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
-      sent.end();
+      sent.end(content);
     });
   }
 }
