@@ -10,5 +10,6 @@ export function productionSettings(application: Application): readonly SettingsM
   const production = live.filter(
     (module) => module.role === 'production' || (named.includes(module) && module.role !== 'development'),
   );
-  return [production, named, live].find((modules) => modules.length > 0) ?? [];
+  const notDevelopment = live.filter(({ role }) => role !== 'development');
+  return [production, notDevelopment, named, live].find((modules) => modules.length > 0) ?? [];
 }

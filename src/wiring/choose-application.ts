@@ -13,7 +13,10 @@ export function chooseApplication(
       (wanted.settings === undefined || settings.some(({ module }) => module === wanted.settings)),
   );
   const [first, ...others] = fitting;
-  if (first !== undefined && others.length === 0) return first;
+  if (first !== undefined && others.length === 0) {
+    mustBeUsable(project, first);
+    return first;
+  }
   if (first !== undefined) {
     const choices = fitting.map((application) => {
       const module = application.settings[0]?.module ?? application.packageName;
@@ -46,4 +49,22 @@ export function chooseApplication(
       'Looked for manage.py, wsgi.py, asgi.py and modules that DJANGO_SETTINGS_MODULE names. Run init in the folder that has manage.py.',
     ].join('\n'),
   });
+}
+
+/** What the generated module cannot work in; the reader's note says where it was seen. */
+const HOPELESS: Readonly<Record<string, string>> = {
+  'python-2': 'pycrash needs Python 3.8 or newer. Bring the project to Python 3 first.',
+  'middleware-classes':
+    'pycrash needs MIDDLEWARE (Django 1.10 and newer). Bring the project to a newer Django first.',
+  'text-template': 'Run init in a project that was made from the template.',
+};
+
+function mustBeUsable(project: Project, { settings, entryPoints, importRoot }: Application): void {
+  const files = new Set([...settings, ...entryPoints].map(({ file }) => file));
+  for (const { code, message, at } of project.notes) {
+    const help = HOPELESS[code];
+    const here = at === undefined || files.has(at.file) || at.file.startsWith(importRoot);
+    if (help !== undefined && here)
+      throw new UserError(code, message, { help: `Nothing was written. ${help}` });
+  }
 }

@@ -1,4 +1,5 @@
 import { insertFirst } from '../edit/first-element.ts';
+import { nextLine } from '../edit/text-style.ts';
 import { productionSettings } from '../project/production-settings.ts';
 import type { FirstPlace, Note, SettingsModule } from '../project/project.ts';
 import { MIDDLEWARE_CLASS, moduleName, type Situation, type Wiring } from './wiring.ts';
@@ -27,6 +28,7 @@ export function wireMiddleware(situation: Situation): Wiring {
       });
     } else {
       places.set(`${place.literal.file}:${place.literal.start}`, place);
+      wiring.notes.push(...(list?.notes ?? []));
       const note = secondPlace(settings, place, entry);
       if (note !== undefined) wiring.notes.push(note);
     }
@@ -38,6 +40,7 @@ export function wireMiddleware(situation: Situation): Wiring {
       wiring.impossible.push({ path: file, reason: `${file} cannot be read` });
       continue;
     }
+    wiring.notes.push(...otherWantsFirst(text, place));
     wiring.wishes.push({ kind: 'settings', path: file, insertions: [insertFirst(text, place, entry)] });
   }
   return wiring;
@@ -53,6 +56,31 @@ function secondPlace(settings: SettingsModule, place: FirstPlace, entry: string)
       'but not one in the constructor of an entry before it',
     at: place.literal,
   };
+}
+
+/** Middleware whose documentation asks for the first place. */
+const WANT_FIRST =
+  /django_prometheus\.middleware\.PrometheusBeforeMiddleware|django_guid\.middleware\.\w+|RequestMetricsMiddleware/;
+
+/** The entry that was first until now may have a claim to that, in a comment or by its documentation. */
+function otherWantsFirst(text: string, { literal, firstElement }: FirstPlace): Note[] {
+  if (firstElement === undefined) return [];
+  const end = nextLine(text, firstElement.end);
+  const comments = text.slice(literal.start, Math.min(end, literal.end)).match(/#[^\r\n]*/g) ?? [];
+  const claim = comments.find((comment) =>
+    /\b(first|top|topmost|beginning|before (all|any|every))\b/i.test(comment),
+  );
+  const element = text.slice(firstElement.start, firstElement.end);
+  if (claim === undefined && !WANT_FIRST.test(element)) return [];
+  return [
+    {
+      code: 'other-wants-first',
+      message:
+        `${element} was first${claim === undefined ? ' and is meant to be' : ` (${claim})`}. Ours takes itself out of ` +
+        'the chain at start-up, so that entry stays the first of those that run; swap the two if you like',
+      at: firstElement,
+    },
+  ];
 }
 
 function whyNot(settings: SettingsModule): string {

@@ -19,11 +19,23 @@ export function wireUnits(situation: Situation): Wiring {
     for (const service of units) wiring.wishes.push(...dropInBeside(service, situation));
     return wiring;
   }
-  if (supervisor === 'systemd' || (supervisor === undefined && services.length === 0)) {
+  const other = services[0]?.file ?? project.files.find((file) => STARTED_OTHERWISE.test(file));
+  if (supervisor === 'systemd' || (supervisor === undefined && other === undefined)) {
     wiring.wishes.push(completeUnit(situation, systemdVersion));
+  } else if (other !== undefined) {
+    wiring.notes.push({
+      code: 'no-systemd-unit',
+      message:
+        `${other} starts the service without systemd, so no unit was written (--supervisor systemd writes one). ` +
+        'Something has to start a crashed process again, with a core limit of unlimited and a folder that keeps the core',
+    });
   }
   return wiring;
 }
+
+/** Files by which a repository that has no systemd unit says how it is started. */
+const STARTED_OTHERWISE =
+  /(^|\/)(Dockerfile[^/]*|(docker-)?compose[^/]*\.ya?ml|Procfile|supervisord?[^/]*\.conf|uwsgi[^/]*\.ini|fly\.toml|app\.ya?ml|render\.ya?ml)$/;
 
 function isLongRunning(service: Service): boolean {
   const type = service.unit?.entries.findLast(({ key }) => key === 'Type')?.value;
@@ -40,10 +52,9 @@ function dropInBeside(service: Service, { systemdVersion }: Situation): Wish[] {
 function completeUnit(situation: Situation, systemdVersion: number): Wish {
   const { application } = situation;
   const entry = application.entryPoints.find(({ kind }) => kind === 'wsgi');
-  const name = (application.packageName.split('.')[0] || 'app').replaceAll('_', '-');
-  const place = `/srv/${name}`;
-  const module =
-    entry === undefined ? `${name}.wsgi:application` : `${entry.module}:${entry.object ?? 'application'}`;
+  const name = serviceName(situation);
+  const modules = modulesToWire(situation);
+  const production = modules.find(({ role }) => role === 'production')?.module;
   return {
     kind: 'units',
     path: `deploy/${name}.service`,
@@ -51,12 +62,28 @@ function completeUnit(situation: Situation, systemdVersion: number): Wish {
     text: renderUnit({
       name,
       user: 'www-data',
-      place,
-      command: gunicornCommand(place, module),
-      settings: modulesToWire(situation)[0]?.module ?? '',
+      importRoot: posix.join(`/srv/${name}`, application.importRoot),
+      command: gunicornCommand(
+        `/srv/${name}`,
+        `${entry?.module ?? 'wsgi'}:${entry?.object ?? 'application'}`,
+      ),
+      settings: production ?? entry?.settingsModule?.value ?? modules[0]?.module ?? '',
       systemdVersion,
     }),
   };
+}
+
+/** Names of packages that say nothing about the project. */
+const GENERAL = new Set(
+  'app apps backend conf config core django main project server settings site src web website'.split(' '),
+);
+
+/** A name for the service: the project package's, else pyproject.toml's, never the checkout's folder. */
+function serviceName({ application, read }: Situation): string {
+  const packaged = application.packageName.split('.')[0] ?? '';
+  const named = /^name\s*=\s*["']([A-Za-z0-9_.-]+)["']/m.exec(read('pyproject.toml')?.text ?? '')?.[1];
+  const name = packaged === '' || GENERAL.has(packaged) ? (named ?? packaged) : packaged;
+  return name.replaceAll(/[_.]/g, '-') || 'app';
 }
 
 /** gunicorn's own options that cost the core; what a person has to decide is said, not edited. */

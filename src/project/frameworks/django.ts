@@ -3,7 +3,7 @@ import { entryKind, readEntryPoint, readManage } from '../entry-points.ts';
 import type { Application, EffectiveList, EntryPoint, Located, Note, SettingsModule } from '../project.ts';
 import { baseName, findModule, join, moduleName, parent, TreeModules } from '../python-modules.ts';
 import { evaluateModule } from '../readers/python/settings.ts';
-import type { PythonFile } from '../readers/python/syntax.ts';
+import type { PythonFile, Syntax } from '../readers/python/syntax.ts';
 import type { Sources } from '../sources.ts';
 import { compareVersions, requiredVersion } from '../versions.ts';
 
@@ -270,11 +270,19 @@ function fileNotes(sources: Sources, path: string, python: PythonFile | undefine
   const notes: Note[] = [];
   const real = sources.realPath(path);
   if (real !== path) notes.push({ code: 'symlink', message: `${path} is a symbolic link to ${real}` });
-  if (python?.error !== undefined) {
+  // the parser takes the statements of Python 2 for valid
+  const old =
+    python === undefined || !isPython2(python.file.text) ? undefined : python2Statement(python.module);
+  if (old !== undefined) {
+    notes.push({
+      code: 'python-2',
+      message: `${path} is Python 2; the generated library needs Python 3.8 or newer`,
+      at: old.file.span(old.start, old.end),
+    });
+  } else if (python?.error !== undefined) {
     const at = python.file.span(python.error.start, python.error.end);
-    const old = isPython2(python.file.text);
     notes.push(
-      old
+      isPython2(python.file.text)
         ? {
             code: 'python-2',
             message: `${path} is Python 2; the generated library needs Python 3.8 or newer`,
@@ -293,6 +301,15 @@ function fileNotes(sources: Sources, path: string, python: PythonFile | undefine
     });
   }
   return notes;
+}
+
+function python2Statement(syntax: Syntax): Syntax | undefined {
+  if (syntax.type === 'print_statement' || syntax.type === 'exec_statement') return syntax;
+  for (const child of syntax.named) {
+    const found = python2Statement(child);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Statements that only Python 2 has. */

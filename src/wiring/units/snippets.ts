@@ -34,7 +34,7 @@ const SNIPPETS: Readonly<Record<string, (options: SnippetOptions) => Snippet>> =
       text: renderUnit({
         name: options.name,
         user: options.user,
-        place: options.workingDirectory,
+        importRoot: options.workingDirectory,
         command: options.command ?? gunicornCommand(options.workingDirectory, `${module}.wsgi:application`),
         settings: '',
         systemdVersion: options.systemdVersion,

@@ -5,8 +5,8 @@ export interface UnitOptions {
   /** Without `.service`. */
   name: string;
   user: string;
-  /** Folder with manage.py on the host. */
-  place: string;
+  /** Folder with manage.py on the host: Python imports from there. */
+  importRoot: string;
   command: string;
   settings: string;
   systemdVersion: number;

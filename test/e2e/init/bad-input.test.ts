@@ -177,6 +177,40 @@ describe('what init cannot do', () => {
     expect(snapshot(root)).toEqual(before);
   });
 
+  test.each([
+    [
+      'Python 2',
+      { 'shop/settings.py': "print 'hello'\nMIDDLEWARE = ['a.A']\n" },
+      'is Python 2',
+      'Bring the project to Python 3',
+    ],
+    [
+      'MIDDLEWARE_CLASSES',
+      { 'shop/settings.py': "MIDDLEWARE_CLASSES = ['a.A']\n" },
+      'sets MIDDLEWARE_CLASSES',
+      'Bring the project to a newer Django',
+    ],
+  ])('%s is refused', async (_name, files, message, help) => {
+    const outcome = await init(inTree({ ...djangoFiles(), ...files }), '--yes');
+    expect(outcome).toMatchObject({ exitCode: 3, stdout: '', untouched: true });
+    expect(outcome.stderr).toContain(message);
+    expect(outcome.stderr).toContain(help);
+  });
+
+  test('an entry that claims the first place, and an insert that counts, are said', async () => {
+    const root = inTree({
+      ...djangoFiles(),
+      'shop/settings.py':
+        "MIDDLEWARE = [\n    # must be first\n    'a.A',\n    'b.B',\n]\nMIDDLEWARE.insert(1, 'c.C')\n",
+    });
+    const { stdout } = await pycrash(['init', '--dry-run', '--json'], { cwd: root });
+    const { notes } = JSON.parse(stdout) as { notes: { code: string; line?: number }[] };
+    expect(notes).toMatchObject([
+      { code: 'index-shift', line: 6 },
+      { code: 'other-wants-first', line: 3 },
+    ]);
+  });
+
   test('a broken manifest is said, not guessed around', async () => {
     const root = inTree({ ...djangoFiles(), '.pycrash.json': '{"schemaVersion": 1' });
     const outcome = await init(root, '--yes');

@@ -183,6 +183,35 @@ describe('units', () => {
   });
 });
 
+describe('without a unit', () => {
+  test('a unit of its own, with the name of the project', async () => {
+    const root = makeTree({
+      'pyproject.toml': '[project]\nname = "my_shop"\n',
+      'backend/manage.py':
+        "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config.settings')\n" +
+        'from django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n',
+      'backend/config/__init__.py': '',
+      'backend/config/settings.py': "MIDDLEWARE = ['a.A']\n",
+      'backend/config/wsgi.py':
+        'from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n',
+    });
+    trees.push(root);
+    await pycrash(['init', '--yes'], { cwd: root });
+    const unit = readFileSync(join(root, 'deploy/my-shop.service'), 'utf8');
+    expect(keys(unit)).toContain('[Service]Environment=DJANGO_SETTINGS_MODULE=config.settings');
+    expect(keys(unit)).toContain('[Service]Environment=PYTHONPATH=/srv/my-shop/backend');
+  });
+
+  test('none where a Dockerfile starts the service, unless --supervisor systemd', async () => {
+    const root = projectWith({ Dockerfile: 'FROM python:3.12\n' });
+    const first = await pycrash(['init', '--yes'], { cwd: root });
+    expect(first.stderr).toContain('Dockerfile starts the service without systemd');
+    expect(existsSync(join(root, 'deploy'))).toBe(false);
+    await pycrash(['init', '--yes', '--force', '--supervisor', 'systemd'], { cwd: root });
+    expect(existsSync(join(root, 'deploy/shop.service'))).toBe(true);
+  });
+});
+
 describe('continuous integration', () => {
   test.each([
     [
