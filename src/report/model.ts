@@ -28,6 +28,8 @@ export interface CrashReport<Value = ReportedValue> {
   request?: ReportedRequest;
   fingerprint: string;
   warnings: { code: string; message: string }[];
+  /** `--show-secrets`: nothing in this report was redacted. */
+  secretsShown?: true;
 }
 
 export interface MissingPart {

@@ -1,0 +1,109 @@
+import { execa } from 'execa';
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { UserError } from '../errors.ts';
+import type { Terminal } from '../terminal.ts';
+import { compressionOf, unpackCore, writeCore, type Unpacked } from './compression.ts';
+import { privateFolder, removePrivateFolder } from './private-file.ts';
+
+export interface FoundCore {
+  /** The core as a plain file. */
+  path: string;
+  /** What to call it to people: the file that was named, or what coredumpctl was asked for. */
+  name: string;
+  /** Set where it could not be unpacked to its end. */
+  broken?: string;
+  /** Removes what was unpacked. */
+  remove(): void;
+}
+
+/**
+ * Finds what the user calls CORE: a file, plain or compressed; else `last` or what coredumpctl(1) calls a match (a pid,
+ * a program's name or path, FIELD=value). A compressed core is unpacked into a private folder; the caller removes it.
+ */
+export async function findCore(wanted: string, terminal: Terminal): Promise<FoundCore> {
+  const file = resolve(terminal.options.cwd, wanted);
+  if (!existsSync(file)) return fromJournal(wanted, terminal);
+  const stat = statSync(file);
+  if (stat.isDirectory()) {
+    throw new UserError('no-core', `${wanted} is a directory, not a core`, {
+      help: `Name the file in it: ls -t ${wanted}`,
+    });
+  }
+  if (!stat.isFile()) throw new UserError('no-core', `${wanted} is not a regular file`);
+  const compression = await compressionOf(file);
+  if (compression === undefined) return { path: file, name: wanted, remove: () => undefined };
+  return unpack(wanted, terminal, (target) => {
+    terminal.progress(`unpacking ${wanted} …`);
+    return unpackCore(file, compression, target, (bytes) =>
+      terminal.progress(`unpacking ${wanted} … ${Math.floor((100 * bytes) / Math.max(stat.size, 1))} %`),
+    );
+  });
+}
+
+async function fromJournal(wanted: string, terminal: Terminal): Promise<FoundCore> {
+  if (/[/\\]|^core(\.|$)|\.(core|zst|gz|xz|lz4)$/.test(wanted) && !wanted.startsWith('/')) {
+    throw new UserError('no-core', `there is no file ${wanted}`, {
+      help: 'CORE is a file, `last`, or a match of coredumpctl(1) such as a pid or the path of a program.',
+    });
+  }
+  const match = wanted === 'last' ? [] : [wanted];
+  const listed = await execa('coredumpctl', ['--no-pager', '--no-legend', '-1', 'list', '--', ...match], { reject: false });
+  if (listed.code === 'ENOENT') {
+    throw new UserError('no-core', `there is no file ${wanted}, and no coredumpctl here to ask for it`, {
+      help: 'Give the path of a core. Where systemd-coredump keeps the cores: apt-get install systemd-coredump.',
+    });
+  }
+  if (listed.failed || listed.stdout.trim() === '') {
+    throw new UserError('no-core', `coredumpctl knows no core of ${wanted === 'last' ? 'any process' : wanted}`, {
+      help: 'coredumpctl list shows what it has; without root it shows the cores of your own processes only.',
+    });
+  }
+  if (/\s(missing|none|error|inaccessible)\s/.test(listed.stdout)) {
+    throw new UserError('no-core', `coredumpctl has an entry for ${wanted}, but its core is not there any more`, {
+      help: listed.stdout.trim(),
+    });
+  }
+  return unpack(wanted, terminal, async (target) => {
+    terminal.progress(`coredumpctl dump ${wanted} …`);
+    const dumping = execa('coredumpctl', ['--no-pager', 'dump', '--', ...match], {
+      encoding: 'buffer',
+      buffer: { stdout: false, stderr: true },
+      reject: false,
+    });
+    const unpacked = await writeCore(
+      bytesOf(dumping.iterable({ from: 'stdout', binary: true, preserveNewlines: true })),
+      `what coredumpctl gave for ${wanted}`,
+      target,
+    );
+    const result = await dumping;
+    const said = Buffer.from(result.stderr).toString().trim().split('\n').at(-1) ?? '';
+    return result.failed && unpacked.broken === undefined ? { ...unpacked, broken: said } : unpacked;
+  });
+}
+
+async function* bytesOf(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Buffer> {
+  for await (const chunk of chunks) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}
+
+async function unpack(
+  name: string,
+  terminal: Terminal,
+  write: (target: string) => Promise<Unpacked>,
+): Promise<FoundCore> {
+  const folder = privateFolder();
+  const remove = (): void => removePrivateFolder(folder);
+  const path = join(folder, 'core');
+  try {
+    const { bytes, broken } = await write(path);
+    terminal.progress('');
+    if (bytes === 0) {
+      throw new UserError('not-a-core', `${name} has nothing in it${broken === undefined ? '' : `: ${broken}`}`);
+    }
+    return broken === undefined ? { path, name, remove } : { path, name, broken, remove };
+  } catch (error) {
+    terminal.progress('');
+    remove();
+    throw error;
+  }
+}

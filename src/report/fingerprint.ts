@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { isApplicationFrame } from './application-frame.ts';
+import type { ChainedException, ReportedException, ReportedFrame } from './model.ts';
+
+const MOST_EXCEPTIONS = 50;
+// Comprehensions are frames of their own before Python 3.12 only (PEP 709).
+const INLINED = new Set(['<listcomp>', '<dictcomp>', '<setcomp>']);
+
+/**
+ * Equal for equal crashes: 16 hexadecimal digits, as docs/crash-record.md defines them; the generated module logs the
+ * same ones. The empty string where there is no exception.
+ */
+export function fingerprint(exception: ReportedException | undefined): string {
+  if (exception === undefined || exception.chain.length === 0) return '';
+  return createHash('sha256').update(fingerprintLines(exception.chain).join('\n')).digest('hex').slice(0, 16);
+}
+
+/** What is hashed. */
+export function fingerprintLines(chain: readonly ChainedException[]): string[] {
+  const lines: string[] = [];
+  const seen = new Set<number>();
+  const visit = (index: number): void => {
+    const exception = chain[index];
+    if (exception === undefined || seen.has(index) || seen.size >= MOST_EXCEPTIONS) return;
+    seen.add(index);
+    lines.push(`E ${exception.module}.${exception.type}`, ...frameLines(exception.frames));
+    const related = (relation: ChainedException['relation']): number[] =>
+      chain.flatMap((other, at) => (other.relation === relation && (other.of ?? at - 1) === index ? [at] : []));
+    for (const member of related('group')) visit(member);
+    const [cause] = related('cause');
+    const [context] = related('context');
+    if (cause !== undefined) visit(cause);
+    else if (context !== undefined && chain[context]?.suppressed !== true) visit(context);
+  };
+  visit(0);
+  return lines;
+}
+
+function frameLines(frames: readonly ReportedFrame[]): string[] {
+  const own = frames.filter((frame) => isApplicationFrame(frame) && !INLINED.has(plainName(frame)));
+  const counted = own.length > 0 ? own : frames.slice(-1);
+  return [...new Set(counted.map((frame) => `F ${tail(frame.file)}:${plainName(frame)}`))];
+}
+
+function tail(file: string): string {
+  return file.split(/[/\\]/).slice(-2).join('/');
+}
+
+/** `co_name`: Python 3.11 made qualified names known, and the older ones are to be grouped the same. */
+function plainName(frame: ReportedFrame): string {
+  return frame.function.slice(frame.function.lastIndexOf('.') + 1);
+}

@@ -1,0 +1,63 @@
+import type { ChainedException, ReportedException } from './model.ts';
+
+/** An exception with what Python's traceback module prints around it. */
+export interface PrintedException {
+  exception: ChainedException;
+  /** Printed before it, with the sentence that joins them. */
+  before?: { printed: PrintedException; sentence: string };
+  /** The members of an exception group. */
+  members: PrintedException[];
+  /** A context that Python does not print, because of `raise … from …`. */
+  hidden?: PrintedException;
+}
+
+// The sentences are the interpreter's own: Lib/traceback.py, _cause_message and _context_message.
+const SENTENCES = {
+  cause: 'The above exception was the direct cause of the following exception:',
+  context: 'During handling of the above exception, another exception occurred:',
+};
+
+/** A chain as the tree that is printed: causes and contexts before, group members below. */
+export function printedChain({ chain }: ReportedException): PrintedException | undefined {
+  const seen = new Set<number>();
+  const visit = (index: number): PrintedException | undefined => {
+    const exception = chain[index];
+    if (exception === undefined || seen.has(index)) return undefined;
+    seen.add(index);
+    const related = (relation: ChainedException['relation']): number[] =>
+      chain.flatMap((other, at) => (other.relation === relation && (other.of ?? at - 1) === index ? [at] : []));
+    const printed: PrintedException = { exception, members: [] };
+    for (const member of related('group')) {
+      const visited = visit(member);
+      if (visited !== undefined) printed.members.push(visited);
+    }
+    const [cause] = related('cause');
+    const [context] = related('context');
+    if (cause !== undefined) {
+      const visited = visit(cause);
+      if (visited !== undefined) printed.before = { printed: visited, sentence: SENTENCES.cause };
+    }
+    if (context !== undefined) {
+      const visited = visit(context);
+      if (visited === undefined) return printed;
+      if (printed.before === undefined && chain[context]?.suppressed !== true) {
+        printed.before = { printed: visited, sentence: SENTENCES.context };
+      } else {
+        printed.hidden = visited;
+      }
+    }
+    return printed;
+  };
+  return visit(0);
+}
+
+/** `module.Type`, without the module where Python leaves it out too. */
+export function typeName({ module, type }: ChainedException): string {
+  return module === '' || module === 'builtins' || module === '__main__' ? type : `${module}.${type}`;
+}
+
+/** The last line of a traceback: `Type: message`. */
+export function headline(exception: ChainedException): string {
+  const name = typeName(exception);
+  return exception.message === '' ? name : `${name}: ${exception.message}`;
+}

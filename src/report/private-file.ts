@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const folders = new Set<string>();
+// Signals that end a process by default and can be caught (signal(7)); Windows knows the first three only.
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * A new folder that only this user can look into (mkdtemp gives 0700), in `TMPDIR`. It goes when the process ends in
+ * any way but SIGKILL, or when `removePrivateFolder` is called.
+ */
+export function privateFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pycrash-'));
+  if (folders.size === 0) listen();
+  folders.add(folder);
+  return folder;
+}
+
+/** Removes a folder of `privateFolder` with all that is in it. */
+export function removePrivateFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  folders.delete(folder);
+  if (folders.size === 0) ignore();
+}
+
+function removeAll(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  folders.clear();
+}
+
+/** Removes the folders, then lets the signal do what it would have done: the caller sees death by that signal. */
+function die(signal: NodeJS.Signals): void {
+  removeAll();
+  ignore();
+  process.kill(process.pid, signal);
+}
+
+function listen(): void {
+  process.on('exit', removeAll);
+  for (const signal of SIGNALS) process.on(signal, die);
+}
+
+function ignore(): void {
+  process.off('exit', removeAll);
+  for (const signal of SIGNALS) process.off(signal, die);
+}
