@@ -14,9 +14,11 @@ export function printable(text: string): string {
 
 /** Like `printable`, but line ends and tabs stay. */
 export function printableLines(text: string): string {
-  return text.replaceAll('\r\n', '\n').replaceAll(UNPRINTABLE, (character) =>
-    character === '\n' || character === '\t' ? character : escapeCharacter(character),
-  );
+  return text
+    .replaceAll('\r\n', '\n')
+    .replaceAll(UNPRINTABLE, (character) =>
+      character === '\n' || character === '\t' ? character : escapeCharacter(character),
+    );
 }
 
 /** The same document, with those characters as JSON's own escapes: it can be shown by `cat`. */
@@ -31,5 +33,7 @@ function escapeCharacter(character: string): string {
   if (character === '\n') return String.raw`\n`;
   if (character === '\t') return String.raw`\t`;
   if (character === '\r') return String.raw`\r`;
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  return code < 0x100
+    ? `\\x${code.toString(16).padStart(2, '0')}`
+    : `\\u${code.toString(16).padStart(4, '0')}`;
 }

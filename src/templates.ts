@@ -5,6 +5,7 @@ import { packageFile } from './package-files.ts';
 const FOLDER = packageFile('templates/');
 
 let environment: nunjucks.Environment | undefined;
+let htmlEnvironment: nunjucks.Environment | undefined;
 
 /**
  * Renders `templates/<name>` with `context`.
@@ -20,6 +21,17 @@ export function render(name: string, context: Record<string, unknown>): string {
     lstripBlocks: true,
   });
   return environment.render(name, context);
+}
+
+/** Renders the page `templates/<name>`: like `render`, but every value is escaped for HTML. */
+export function renderHtml(name: string, context: Record<string, unknown>): string {
+  htmlEnvironment ??= new nunjucks.Environment(new nunjucks.FileSystemLoader(FOLDER), {
+    autoescape: true,
+    throwOnUndefined: true,
+    trimBlocks: true,
+    lstripBlocks: true,
+  });
+  return htmlEnvironment.render(name, context);
 }
 
 /** The text of `templates/<name>` as it is. */

@@ -23,4 +23,5 @@ export const COMMANDS: readonly Entry[] = [
     load: () => import('./doctor.ts'),
   },
   { name: 'check', summary: 'check that crash handling is wired', load: () => import('./check.ts') },
+  { name: 'report', summary: 'show the crash that is in a core', load: () => import('./report.ts') },
 ];

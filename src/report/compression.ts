@@ -26,7 +26,9 @@ export async function compressionOf(file: string): Promise<Compression | undefin
   const handle = await open(file, 'r');
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(6), 0, 6, 0);
-    return MAGIC.find(([, magic]) => magic.length <= bytesRead && magic.every((byte, at) => buffer[at] === byte))?.[0];
+    return MAGIC.find(
+      ([, magic]) => magic.length <= bytesRead && magic.every((byte, at) => buffer[at] === byte),
+    )?.[0];
   } finally {
     await handle.close();
   }
@@ -57,7 +59,11 @@ export async function unpackCore(
 }
 
 /** Writes a stream that has to be a core into `target`, as `unpackCore` says. */
-export async function writeCore(stream: AsyncIterable<Buffer>, name: string, target: string): Promise<Unpacked> {
+export async function writeCore(
+  stream: AsyncIterable<Buffer>,
+  name: string,
+  target: string,
+): Promise<Unpacked> {
   const file = await open(target, 'wx', 0o600);
   let bytes = 0;
   try {
@@ -88,7 +94,8 @@ export async function writeCore(stream: AsyncIterable<Buffer>, name: string, tar
 async function writeWithHoles(file: FileHandle, chunk: Buffer, position: number): Promise<void> {
   for (let at = 0; at < chunk.length; at += HOLE.length) {
     const block = chunk.subarray(at, at + HOLE.length);
-    if (!block.equals(HOLE.subarray(0, block.length))) await file.write(block, 0, block.length, position + at);
+    if (!block.equals(HOLE.subarray(0, block.length)))
+      await file.write(block, 0, block.length, position + at);
   }
 }
 
@@ -128,13 +135,17 @@ async function* throughProgram(packed: Readable, compression: 'zstd' | 'xz' | 'l
   }
   const result = await running;
   if (result.code === 'ENOENT') {
-    throw new UserError('no-program', `this core is compressed with ${compression}, and there is no program ${program}`, {
-      help: `Install it: ${install}.`,
-    });
+    throw new UserError(
+      'no-program',
+      `this core is compressed with ${compression}, and there is no program ${program}`,
+      {
+        help: `Install it: ${install}.`,
+      },
+    );
   }
   if (result.failed) {
     const said = Buffer.from(result.stderr).toString();
-    throw new Error(firstLine(said === '' ? result.shortMessage : said));
+    throw new Error(firstLine(said.trim() === '' ? `${program} failed` : said));
   }
 }
 

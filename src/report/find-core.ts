@@ -48,21 +48,31 @@ async function fromJournal(wanted: string, terminal: Terminal): Promise<FoundCor
     });
   }
   const match = wanted === 'last' ? [] : [wanted];
-  const listed = await execa('coredumpctl', ['--no-pager', '--no-legend', '-1', 'list', '--', ...match], { reject: false });
+  const listed = await execa('coredumpctl', ['--no-pager', '--no-legend', '-1', 'list', '--', ...match], {
+    reject: false,
+  });
   if (listed.code === 'ENOENT') {
     throw new UserError('no-core', `there is no file ${wanted}, and no coredumpctl here to ask for it`, {
       help: 'Give the path of a core. Where systemd-coredump keeps the cores: apt-get install systemd-coredump.',
     });
   }
   if (listed.failed || listed.stdout.trim() === '') {
-    throw new UserError('no-core', `coredumpctl knows no core of ${wanted === 'last' ? 'any process' : wanted}`, {
-      help: 'coredumpctl list shows what it has; without root it shows the cores of your own processes only.',
-    });
+    throw new UserError(
+      'no-core',
+      `coredumpctl knows no core of ${wanted === 'last' ? 'any process' : wanted}`,
+      {
+        help: 'coredumpctl list shows what it has; without root it shows the cores of your own processes only.',
+      },
+    );
   }
   if (/\s(missing|none|error|inaccessible)\s/.test(listed.stdout)) {
-    throw new UserError('no-core', `coredumpctl has an entry for ${wanted}, but its core is not there any more`, {
-      help: listed.stdout.trim(),
-    });
+    throw new UserError(
+      'no-core',
+      `coredumpctl has an entry for ${wanted}, but its core is not there any more`,
+      {
+        help: listed.stdout.trim(),
+      },
+    );
   }
   return unpack(wanted, terminal, async (target) => {
     terminal.progress(`coredumpctl dump ${wanted} …`);
@@ -98,7 +108,10 @@ async function unpack(
     const { bytes, broken } = await write(path);
     terminal.progress('');
     if (bytes === 0) {
-      throw new UserError('not-a-core', `${name} has nothing in it${broken === undefined ? '' : `: ${broken}`}`);
+      throw new UserError(
+        'not-a-core',
+        `${name} has nothing in it${broken === undefined ? '' : `: ${broken}`}`,
+      );
     }
     return broken === undefined ? { path, name, remove } : { path, name, broken, remove };
   } catch (error) {

@@ -25,7 +25,9 @@ export function fingerprintLines(chain: readonly ChainedException[]): string[] {
     seen.add(index);
     lines.push(`E ${exception.module}.${exception.type}`, ...frameLines(exception.frames));
     const related = (relation: ChainedException['relation']): number[] =>
-      chain.flatMap((other, at) => (other.relation === relation && (other.of ?? at - 1) === index ? [at] : []));
+      chain.flatMap((other, at) =>
+        other.relation === relation && (other.of ?? at - 1) === index ? [at] : [],
+      );
     for (const member of related('group')) visit(member);
     const [cause] = related('cause');
     const [context] = related('context');

@@ -25,7 +25,9 @@ export function printedChain({ chain }: ReportedException): PrintedException | u
     if (exception === undefined || seen.has(index)) return undefined;
     seen.add(index);
     const related = (relation: ChainedException['relation']): number[] =>
-      chain.flatMap((other, at) => (other.relation === relation && (other.of ?? at - 1) === index ? [at] : []));
+      chain.flatMap((other, at) =>
+        other.relation === relation && (other.of ?? at - 1) === index ? [at] : [],
+      );
     const printed: PrintedException = { exception, members: [] };
     for (const member of related('group')) {
       const visited = visit(member);

@@ -14,7 +14,10 @@ const PATTERNS: readonly [RegExp, string][] = [
   // AWS access key ids, docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
   [/\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z\d]{16}\b/g, REDACTED],
   // GitHub, Slack, Stripe, GitLab, Google: their documented prefixes
-  [/\b(?:gh[pousr]_[A-Za-z\d]{30,}|github_pat_\w{30,}|xox[abeoprs]-[\w-]{10,}|glpat-[\w-]{20,}|AIza[\w-]{35})/g, REDACTED],
+  [
+    /\b(?:gh[pousr]_[A-Za-z\d]{30,}|github_pat_\w{30,}|xox[abeoprs]-[\w-]{10,}|glpat-[\w-]{20,}|AIza[\w-]{35})/g,
+    REDACTED,
+  ],
   [/\b[spr]k_(?:live|test)_[A-Za-z\d]{16,}/g, REDACTED],
   // user:password@ of any URL, RFC 3986 3.2.1
   [/\b([a-z][a-z\d+.-]{1,30}:\/\/[^\s/?#:@'"]{0,200}):[^\s/?#'"]{1,500}@/gi, `$1:${REDACTED}@`],

@@ -32,10 +32,12 @@ const NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /** These are found inside of words too: `mysqlpassword`, `usertoken`, `AWSSecret`. */
-const INSIDE = /passw(?:or)?d|passphrase|secret|token|credential|api_?key|private_?key|access_?key|cookie|csrf|session/i;
+const INSIDE =
+  /passw(?:or)?d|passphrase|secret|token|credential|api_?key|private_?key|access_?key|cookie|csrf|session/i;
 
 /** Names that hold such a word and never a secret: they say which, how many or whether. */
-const HARMLESS = /(?:^|_)(?:keyword|keywords|keyboard|public_key|foreign_key|primary_key|sort_key|keys_only)$/i;
+const HARMLESS =
+  /(?:^|_)(?:keyword|keywords|keyboard|public_key|foreign_key|primary_key|sort_key|keys_only)$/i;
 
 /**
  * Is what is called `name` (a variable, an attribute, a dictionary's key, a header, an environment variable) a secret?

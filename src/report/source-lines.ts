@@ -1,4 +1,5 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { insideRoot } from '../core/local-files.ts';
 import { isAbsolute, join, posix, resolve, sep } from 'node:path';
 
 const MOST_BYTES = 10_000_000;
@@ -48,14 +49,20 @@ export class SourceLines {
   }
 
   *#candidates(file: string): Generator<string> {
-    const parts = posix.normalize(file.replaceAll('\\', '/')).split('/').filter((part) => part !== '');
+    const parts = posix
+      .normalize(file.replaceAll('\\', '/'))
+      .split('/')
+      .filter((part) => part !== '');
     if (!parts.includes('..')) {
       for (const folder of this.#places.folders) {
         for (let from = 0; from < Math.min(parts.length, 50); from += 1) {
           yield* inside(folder, parts.slice(from));
         }
       }
-      if (this.#places.sysroot !== undefined) yield* inside(this.#places.sysroot, parts);
+      if (this.#places.sysroot !== undefined) {
+        const candidate = insideRoot(this.#places.sysroot, file);
+        if (candidate !== undefined) yield candidate;
+      }
     }
     if (isAbsolute(file)) yield file;
   }

@@ -11,6 +11,8 @@ export interface TextOptions {
   locals: 'app' | 'all' | 'none';
   /** Cut longer values here; the JSON has them whole. */
   width: number;
+  /** Only these parts. */
+  parts?: readonly ('head' | 'exceptions' | 'request' | 'threads')[];
 }
 
 type Style = Parameters<Terminal['style']>[0];
@@ -19,24 +21,16 @@ type Paint = (style: Style, text: string) => string;
 /** The report for people: the exception first, then where the process aborted, then everything else. */
 export function reportText(report: CrashReport, options: TextOptions, paint: Paint): string {
   const page = new Page(options, paint);
-  page.head(report);
-  if (report.exceptions.length === 0) {
-    page.blank();
-    page.line(paint('yellow', 'No exception was found in this core.'));
+  const parts = new Set(options.parts ?? ['head', 'exceptions', 'request', 'threads']);
+  if (parts.has('head')) page.head(report);
+  if (parts.has('exceptions')) page.exceptions(report);
+  if (parts.has('request')) page.request(report);
+  if (parts.has('threads')) {
+    page.threads(report);
+    page.tasks(report);
   }
-  for (const [at, exception] of report.exceptions.entries()) {
-    const printed = printedChain(exception);
-    if (printed === undefined) continue;
-    page.blank();
-    const label = at === 0 ? '' : 'Also in this core, ';
-    page.line(paint('dim', `${label}${at === 0 ? 'F' : 'f'}ound via ${printable(exception.foundVia)}`));
-    page.exception(printed, '');
-  }
-  page.request(report);
-  page.threads(report);
-  page.tasks(report);
-  page.foot(report);
-  return `${page.lines.join('\n')}\n`;
+  if (parts.has('head')) page.foot(report);
+  return `${page.lines.join('\n').replace(/^\n/, '')}\n`;
 }
 
 class Page {
@@ -59,24 +53,46 @@ class Page {
 
   head({ core, process, python, fingerprint }: CrashReport): void {
     const { signal } = process;
-    const why = signal.code === undefined ? '' : ` (${printable(signal.code)})`;
-    this.line(this.#paint('bold', `${printable(signal.name)}${why} in process ${process.pid}: ${words(process.cmdline)}`));
-    this.line(`core         ${printable(core.path)}, ${size(core.bytes)}${core.truncated ? ', truncated' : ''}`);
-    this.line(`executable   ${printable(process.executable)}${process.buildId === undefined ? '' : `, build ID ${process.buildId}`}`);
+    this.line(
+      this.#paint('bold', `${printable(signal.name)} in process ${process.pid}: ${words(process.cmdline)}`),
+    );
+    this.line(
+      `core         ${printable(core.path)}, ${size(core.bytes)}${core.truncated ? ', truncated' : ''}`,
+    );
+    this.line(
+      `executable   ${printable(process.executable)}${process.buildId === undefined ? '' : `, build ID ${process.buildId}`}`,
+    );
     const threading = python.freeThreaded ? ', free-threaded' : '';
     this.line(`python       ${printable(`${python.implementation} ${python.version}${threading}`)}`);
     if (process.cwd !== undefined) this.line(`directory    ${printable(process.cwd)}`);
     if (fingerprint !== '') this.line(`fingerprint  ${fingerprint}`);
     for (const missing of core.missing) {
       const bytes = missing.bytes === undefined ? '' : ` (${size(missing.bytes)})`;
-      this.line(this.#paint('yellow', printable(`missing      ${missing.what}${bytes}: ${missing.consequence}`)));
+      this.line(
+        this.#paint('yellow', printable(`missing      ${missing.what}${bytes}: ${missing.consequence}`)),
+      );
+    }
+  }
+
+  exceptions({ exceptions }: CrashReport): void {
+    if (exceptions.length === 0) {
+      this.blank();
+      this.line(this.#paint('yellow', 'No exception was found in this core.'));
+    }
+    for (const [at, exception] of exceptions.entries()) {
+      const printed = printedChain(exception);
+      if (printed === undefined) continue;
+      this.blank();
+      const found = `ound via ${printable(exception.foundVia)}`;
+      this.line(this.#paint('dim', at === 0 ? `F${found}` : `Also in this core, f${found}`));
+      this.#exception(printed, '');
     }
   }
 
   /** As Lib/traceback.py prints it: what came before, then this one, then the members of a group. */
-  exception(printed: PrintedException, margin: string): void {
+  #exception(printed: PrintedException, margin: string): void {
     if (printed.before !== undefined) {
-      this.exception(printed.before.printed, margin);
+      this.#exception(printed.before.printed, margin);
       this.line(margin.trimEnd());
       this.line(`${margin}${this.#paint('dim', printed.before.sentence)}`);
       this.line(margin.trimEnd());
@@ -89,13 +105,13 @@ class Page {
     this.#headline(printed.exception, margin);
     for (const [at, member] of printed.members.entries()) {
       this.line(`${margin}  +---------------- ${at + 1} ----------------`);
-      this.exception(member, `${margin}  | `);
+      this.#exception(member, `${margin}  | `);
     }
     if (group) this.line(`${margin}  +------------------------------------`);
     if (printed.hidden !== undefined) {
       this.line(margin.trimEnd());
       this.line(`${margin}${this.#paint('dim', 'Hidden by `raise … from …`, but in the core:')}`);
-      this.exception(printed.hidden, `${margin}  `);
+      this.#exception(printed.hidden, `${margin}  `);
     }
   }
 
@@ -108,7 +124,11 @@ class Page {
   }
 
   /** Frames in the order given; a recursion is cut as Python cuts it, after the third time. */
-  #frames(frames: readonly ReportedFrame[], margin: string, withLocals = this.#options.locals !== 'none'): void {
+  #frames(
+    frames: readonly ReportedFrame[],
+    margin: string,
+    withLocals = this.#options.locals !== 'none',
+  ): void {
     const application = frames.some(isApplicationFrame);
     let repeated = 0;
     for (const [at, frame] of frames.entries()) {
@@ -192,7 +212,8 @@ class Page {
     this.line(this.#paint('bold', `${tasks.length} task${tasks.length === 1 ? '' : 's'}`));
     for (const task of tasks) {
       const state = task.state === undefined ? '' : ` (${task.state})`;
-      const awaits = task.awaits === undefined || task.awaits.length === 0 ? '' : `: ${task.awaits.join(' → ')}`;
+      const awaits =
+        task.awaits === undefined || task.awaits.length === 0 ? '' : `: ${task.awaits.join(' → ')}`;
       this.line(printable(`  ${task.kind} ${task.name ?? ''}${state}${awaits}`));
       this.#frames(task.frames, '    ', this.#options.threads && this.#options.locals !== 'none');
     }
@@ -200,10 +221,16 @@ class Page {
 
   foot({ warnings, secretsShown }: CrashReport): void {
     if (warnings.length > 0) this.blank();
-    for (const warning of warnings) this.line(this.#paint('yellow', `warning: ${printable(warning.message)}`));
+    for (const warning of warnings)
+      this.line(this.#paint('yellow', `warning: ${printable(warning.message)}`));
     if (secretsShown === true) {
       this.blank();
-      this.line(this.#paint(['bold', 'yellow'], 'Nothing is redacted in this report (--show-secrets): do not pass it on.'));
+      this.line(
+        this.#paint(
+          ['bold', 'yellow'],
+          'Nothing is redacted in this report (--show-secrets): do not pass it on.',
+        ),
+      );
     }
   }
 
@@ -233,7 +260,9 @@ function capital(text: string): string {
 
 /** A command line as it could be typed. */
 function words(cmdline: readonly string[]): string {
-  const quoted = cmdline.map((word) => (/^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
+  const quoted = cmdline.map((word) =>
+    /^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`,
+  );
   return printable(quoted.join(' '));
 }
 

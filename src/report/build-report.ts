@@ -1,0 +1,126 @@
+import type { PythonValue } from '../core/python/value.ts';
+import type { UnredactedReport } from '../core/read-core.ts';
+import { fingerprint } from './fingerprint.ts';
+import type { CrashReport, ReportedFrame, ReportedValue } from './model.ts';
+import { Redaction } from './redaction.ts';
+import type { SourceLines } from './source-lines.ts';
+
+interface BuildOptions {
+  /** What to call the core: as the user named it. */
+  name: string;
+  showSecrets: boolean;
+  sources: SourceLines;
+}
+
+/**
+ * The report of what was read: values as text, secrets hidden, source lines and fingerprint added. The fingerprint is
+ * that of the exception in flight, which is the first one.
+ */
+export function buildReport(
+  contents: UnredactedReport,
+  { name, showSecrets, sources }: BuildOptions,
+): CrashReport {
+  const redaction = new Redaction(showSecrets);
+  const frame = ({ locals, ...rest }: ReportedFrame<PythonValue>): ReportedFrame => {
+    const source = sources.line(rest.file, rest.line);
+    return {
+      ...rest,
+      ...(source === undefined ? {} : { source: redaction.source(source) }),
+      locals: record(Object.entries(locals).map(([local, value]) => [local, redaction.value(local, value)])),
+    };
+  };
+  const { environment, cmdline, ...process } = contents.process;
+  const { exceptions, threads, tasks, request, ...rest } = contents;
+  const report: CrashReport = {
+    ...rest,
+    core: { ...contents.core, path: name },
+    process: {
+      ...process,
+      cmdline: redaction.words(cmdline),
+      ...(environment === undefined
+        ? {}
+        : {
+            environment: record(
+              Object.entries(environment).map(([key, value]) => [key, redaction.text(key, value)]),
+            ),
+          }),
+    },
+    exceptions: exceptions.map((exception) => ({
+      ...exception,
+      chain: exception.chain.map((each) => ({
+        ...each,
+        message: redaction.message(each.message),
+        notes: each.notes.map((note) => redaction.message(note)),
+        frames: each.frames.map(frame),
+      })),
+    })),
+    threads: threads.map((thread) => ({ ...thread, frames: thread.frames.map(frame) })),
+    ...(tasks.length === 0
+      ? {}
+      : { tasks: tasks.map((task) => ({ ...task, frames: task.frames.map(frame) })) }),
+    ...(request === undefined
+      ? {}
+      : {
+          request: {
+            ...request,
+            ...(request.path === undefined ? {} : { path: redaction.message(request.path) }),
+            ...(request.query === undefined ? {} : { query: redaction.query(request.query) }),
+            headers: record(
+              Object.entries(request.headers).map(([header, value]) => [
+                header,
+                redaction.text(header, value),
+              ]),
+            ),
+          },
+        }),
+    fingerprint: '',
+    ...(showSecrets ? { secretsShown: true } : {}),
+  };
+  report.fingerprint = fingerprint(report.exceptions[0]);
+  if (!showSecrets) maskAll(report, redaction);
+  return report;
+}
+
+/** An object without a prototype: names come from the core, and `__proto__` is a name like any other. */
+function record<V>(pairs: readonly (readonly [string, V])[]): Record<string, V> {
+  const result = Object.create(null) as Record<string, V>;
+  for (const [key, value] of pairs) result[key] = value;
+  return result;
+}
+
+/** A second pass, because the name that gives a secret away may come after a text that contains it. */
+function maskAll(report: CrashReport, redaction: Redaction): void {
+  const values = (locals: Record<string, ReportedValue>): void => {
+    for (const value of Object.values(locals)) {
+      const masked = redaction.mask(value.repr);
+      if (masked === value.repr) continue;
+      value.repr = masked;
+      value.redacted = true;
+    }
+  };
+  const frames = (all: readonly ReportedFrame[]): void => {
+    for (const each of all) {
+      values(each.locals);
+      if (each.source !== undefined) each.source = redaction.mask(each.source);
+    }
+  };
+  const texts = (texts: Record<string, string> | undefined): void => {
+    for (const key of Object.keys(texts ?? {}))
+      if (texts !== undefined) texts[key] = redaction.mask(texts[key] ?? '');
+  };
+  for (const { chain } of report.exceptions) {
+    for (const each of chain) {
+      each.message = redaction.mask(each.message);
+      each.notes = each.notes.map((note) => redaction.mask(note));
+      frames(each.frames);
+    }
+  }
+  for (const thread of report.threads) frames(thread.frames);
+  for (const task of report.tasks ?? []) frames(task.frames);
+  report.process.cmdline = report.process.cmdline.map((word) => redaction.mask(word));
+  texts(report.process.environment);
+  if (report.request === undefined) return;
+  texts(report.request.headers);
+  if (report.request.path !== undefined) report.request.path = redaction.mask(report.request.path);
+  if (report.request.query !== undefined) report.request.query = redaction.mask(report.request.query);
+}

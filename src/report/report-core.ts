@@ -1,0 +1,114 @@
+import { closeSync, fchmodSync, fstatSync, openSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { openLocalFile } from '../core/local-files.ts';
+import { readCore, type ReadCoreOptions } from '../core/read-core.ts';
+import { UserError } from '../errors.ts';
+import { printableJson } from '../printable.ts';
+import type { Terminal } from '../terminal.ts';
+import { buildReport } from './build-report.ts';
+import { findCore } from './find-core.ts';
+import type { CrashReport } from './model.ts';
+import { SourceLines } from './source-lines.ts';
+import { reportText, type TextOptions } from './text.ts';
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** `pycrash report`: finds the core, reads it, and prints or writes the report. */
+export async function reportCore(wanted: string, options: Options, terminal: Terminal): Promise<0> {
+  const core = await findCore(wanted, terminal);
+  try {
+    const report = await readReport(core, options, terminal);
+    const output =
+      typeof options['output'] === 'string' ? resolve(terminal.options.cwd, options['output']) : undefined;
+    const text = await formatted(report, options, terminal, output !== undefined);
+    if (output === undefined) terminal.out(text);
+    else writePrivately(output, text);
+  } finally {
+    core.remove();
+  }
+  return 0;
+}
+
+/** The report of a core that was found, with progress on the terminal. */
+export async function readReport(
+  core: { path: string; name: string; broken?: string },
+  options: Options,
+  terminal: Terminal,
+): Promise<CrashReport> {
+  const { cwd } = terminal.options;
+  const sysroot = typeof options['sysroot'] === 'string' ? resolve(cwd, options['sysroot']) : undefined;
+  const file = openLocalFile(core.path);
+  if (file === undefined) {
+    throw new UserError('no-core', `${core.name} cannot be read`, {
+      help: `Are you allowed to? ls -l ${core.name}`,
+    });
+  }
+  let contents;
+  try {
+    terminal.progress(`reading ${core.name} …`);
+    contents = await readCore(file, { ...readingOptions(options, cwd), path: core.name });
+  } finally {
+    terminal.progress('');
+    file.close();
+  }
+  if (core.broken !== undefined) {
+    contents.warnings.unshift({
+      code: 'broken-compression',
+      message: `${core.name} could not be unpacked to its end (${core.broken}): this is the report of what came before`,
+    });
+  }
+  const sources = new SourceLines({
+    folders: strings(options['source']).map((folder) => resolve(cwd, folder)),
+    ...(sysroot === undefined ? {} : { sysroot }),
+  });
+  return buildReport(contents, { name: core.name, showSecrets: options['showSecrets'] === true, sources });
+}
+
+function readingOptions(options: Options, cwd: string): Omit<ReadCoreOptions, 'path'> {
+  const { executable, sysroot } = options;
+  return {
+    ...(typeof executable === 'string' ? { executable: resolve(cwd, executable) } : {}),
+    ...(typeof sysroot === 'string' ? { sysroot: resolve(cwd, sysroot) } : {}),
+    searchPath: strings(options['searchPath']).map((folder) => resolve(cwd, folder)),
+    scan: options['scan'] === true,
+  };
+}
+
+async function formatted(
+  report: CrashReport,
+  options: Options,
+  terminal: Terminal,
+  toFile: boolean,
+): Promise<string> {
+  const format = terminal.options.json ? 'json' : options['format'];
+  if (format === 'json') return `${printableJson(report)}\n`;
+  const { locals } = options;
+  const text: TextOptions = {
+    threads: options['threads'] === true,
+    locals: locals === 'all' || locals === 'none' ? locals : 'app',
+    width: 400,
+  };
+  if (format === 'markdown') return (await import('./markdown.ts')).reportMarkdown(report);
+  if (format === 'html') return (await import('./html.ts')).reportHtml(report);
+  return reportText(report, text, (style, shown) => (toFile ? shown : terminal.style(style, shown)));
+}
+
+/** A report is about as secret as the core: only its owner may read it, also where the file was there before. */
+function writePrivately(file: string, text: string): void {
+  try {
+    const handle = openSync(file, 'w', 0o600);
+    try {
+      if (fstatSync(handle).isFile()) fchmodSync(handle, 0o600);
+      writeFileSync(handle, text);
+    } finally {
+      closeSync(handle);
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UserError('not-written', `the report cannot be written: ${why}`);
+  }
+}
+
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}
