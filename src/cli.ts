@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { UserError } from './errors.ts';
+import { printableLines } from './printable.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -29,8 +30,8 @@ export async function main(program: 'pycrash' | 'pycrash-init', argv: readonly s
 /** Tells the user what went wrong and returns the exit code. */
 function explain(program: string, error: unknown): number {
   if (error instanceof UserError) {
-    process.stderr.write(`${program}: ${error.message}\n`);
-    if (error.help !== undefined) process.stderr.write(`${error.help}\n`);
+    process.stderr.write(`${program}: ${printableLines(error.message)}\n`);
+    if (error.help !== undefined) process.stderr.write(`${printableLines(error.help)}\n`);
     return error.exitCode;
   }
   const text =

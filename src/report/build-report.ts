@@ -1,7 +1,7 @@
 import type { PythonValue } from '../core/python/value.ts';
 import type { UnredactedReport } from '../core/read-core.ts';
 import { fingerprint } from './fingerprint.ts';
-import type { CrashReport, ReportedFrame, ReportedValue } from './model.ts';
+import type { ChainedException, CrashReport, ReportedFrame, ReportedValue } from './model.ts';
 import { Redaction } from './redaction.ts';
 import type { SourceLines } from './source-lines.ts';
 
@@ -29,6 +29,16 @@ export function buildReport(
       locals: record(Object.entries(locals).map(([local, value]) => [local, redaction.value(local, value)])),
     };
   };
+  const framed = <F extends { frames: ReportedFrame<PythonValue>[] }>(each: F) => ({
+    ...each,
+    frames: each.frames.map(frame),
+  });
+  const chained = (each: ChainedException<PythonValue>): ChainedException => ({
+    ...each,
+    message: redaction.message(each.message),
+    notes: each.notes.map((note) => redaction.message(note)),
+    frames: each.frames.map(frame),
+  });
   const { environment, cmdline, ...process } = contents.process;
   const { exceptions, threads, tasks, request, ...rest } = contents;
   const report: CrashReport = {
@@ -45,19 +55,13 @@ export function buildReport(
             ),
           }),
     },
-    exceptions: exceptions.map((exception) => ({
-      ...exception,
-      chain: exception.chain.map((each) => ({
-        ...each,
-        message: redaction.message(each.message),
-        notes: each.notes.map((note) => redaction.message(note)),
-        frames: each.frames.map(frame),
-      })),
+    exceptions: exceptions.map(({ threadId, foundVia, chain }) => ({
+      threadId,
+      foundVia,
+      chain: chain.map(chained),
     })),
-    threads: threads.map((thread) => ({ ...thread, frames: thread.frames.map(frame) })),
-    ...(tasks.length === 0
-      ? {}
-      : { tasks: tasks.map((task) => ({ ...task, frames: task.frames.map(frame) })) }),
+    threads: threads.map(framed),
+    ...(tasks === undefined ? {} : { tasks: tasks.map(framed) }),
     ...(request === undefined
       ? {}
       : {
@@ -104,9 +108,8 @@ function maskAll(report: CrashReport, redaction: Redaction): void {
       if (each.source !== undefined) each.source = redaction.mask(each.source);
     }
   };
-  const texts = (texts: Record<string, string> | undefined): void => {
-    for (const key of Object.keys(texts ?? {}))
-      if (texts !== undefined) texts[key] = redaction.mask(texts[key] ?? '');
+  const texts = (all: Record<string, string> = {}): void => {
+    for (const [key, text] of Object.entries(all)) all[key] = redaction.mask(text);
   };
   for (const { chain } of report.exceptions) {
     for (const each of chain) {

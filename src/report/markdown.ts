@@ -37,9 +37,10 @@ export function reportMarkdown(report: CrashReport): string {
     ...facts.filter(([, value]) => value !== '').map(([name, value]) => `| ${name} | ${cell(value)} |`),
     '',
   ].join('\n');
-  const threads = (): string => folded('Threads', text(report, ['request', 'threads'], 'none'));
+  const threads = (): string => folded('Threads', sectionText(report, ['request', 'threads'], 'none'));
   const variants = [
-    () => fenced(traceback(report)) + folded('Locals', text(report, ['exceptions'], 'app')) + threads(),
+    () =>
+      fenced(traceback(report)) + folded('Locals', sectionText(report, ['exceptions'], 'app')) + threads(),
     () => fenced(traceback(report)) + threads(),
     () => fenced(traceback(report)),
   ];
@@ -54,10 +55,14 @@ export function reportMarkdown(report: CrashReport): string {
 
 /** The traceback of the exception in flight, without locals. */
 function traceback(report: CrashReport): string {
-  return text({ ...report, exceptions: report.exceptions.slice(0, 1) }, ['exceptions'], 'none');
+  return sectionText({ ...report, exceptions: report.exceptions.slice(0, 1) }, ['exceptions'], 'none');
 }
 
-function text(report: CrashReport, parts: TextOptions['parts'] & object, locals: 'app' | 'none'): string {
+function sectionText(
+  report: CrashReport,
+  parts: TextOptions['parts'] & object,
+  locals: 'app' | 'none',
+): string {
   return reportText(report, { threads: true, locals, width: 200, parts }, (_, shown) => shown).trimEnd();
 }
 
