@@ -1,252 +1,362 @@
-import { JoinedText } from './readers/joined-text.ts';
-import { shellCommands, type Word } from './readers/words.ts';
+import type { CoreLimit, Located } from './project.ts';
 
-/** A program that only starts another one. */
-interface Launcher {
-  /** Options that take the next word. */
-  withValue?: RegExp;
-  /** Words after the options that are its own: the user of gosu, the duration of timeout … */
-  own?: number;
-  /** The word that the command follows: `run`, `run-program`, `--`. */
-  verb?: RegExp;
-  /** `NAME=value` words belong to it. */
-  assignments?: true;
+/** What stood before the program that a command line really starts. */
+export interface Stripped {
+  words: readonly Located<string>[];
+  /** e.g. `['tini', 'poetry run']`. */
+  launchers: readonly string[];
+  /** One of them stays as the parent and turns a death by signal into an exit code (128 + signal). */
+  stays: boolean;
+  /** Text that a launcher hands to a shell (`su -c TEXT`, `litestream replicate -exec TEXT`). */
+  script?: Located<string>;
+  user?: Located<string>;
+  environment: ReadonlyMap<string, Located<string>>;
+  workingDirectory?: Located<string>;
+  coreLimit?: CoreLimit;
 }
 
-const LAUNCHERS: Record<string, Launcher> = {
-  exec: { withValue: /^-a$/ },
+interface Launcher {
+  /** Words after the program's name that belong to it; `run` for `poetry run`. */
+  words?: readonly string[];
+  /** Options that take the next word as their value. */
+  values?: readonly string[];
+  /** Number of words that follow the options before the command. */
+  operands?: number;
+  /** Is it the parent of the command while that runs? Else it is replaced by exec. */
+  stays?: boolean;
+  /** The command comes only after `--`. */
+  separator?: boolean;
+  /** Which operand or option names the user. */
+  userOperand?: number;
+  userOptions?: readonly string[];
+  folderOptions?: readonly string[];
+  /** The option whose value is shell text. */
+  scriptOption?: string;
+  /** A limit of 0 or more on the size of a core: option, and which of its values mean no limit. */
+  coreOption?: string;
+}
+
+/**
+ * Sources: the manual page or `--help` of each. Who stays as a parent: tini and dumb-init wait and exit with
+ * 128 + signal (tini.c, dumb-init.c); gosu, su-exec, setpriv, chpst, envdir, softlimit and s6's programs exec;
+ * su, sudo, runuser and timeout fork and wait; pipenv, poetry, hatch and newrelic-admin exec, uv, pdm and rye wait.
+ */
+const LAUNCHERS: Readonly<Record<string, Launcher | readonly Launcher[]>> = {
+  env: { values: ['-u', '--unset', '-C', '--chdir'], folderOptions: ['-C', '--chdir'] },
+  exec: { values: ['-a'] },
   command: {},
-  env: { withValue: /^(-u|--unset|-C|--chdir|-S)$/, assignments: true },
-  nice: { withValue: /^(-n|--adjustment)$/ },
-  ionice: { withValue: /^(-c|-n|--class|--classdata)$/ },
-  chrt: { own: 1 },
-  taskset: { own: 1 },
-  setsid: {},
+  builtin: {},
   nohup: {},
-  stdbuf: { withValue: /^-[ioe]$/ },
-  time: {},
-  timeout: { withValue: /^(-k|-s|--kill-after|--signal)$/, own: 1 },
-  sudo: { withValue: /^(-u|-g|-U|-C|-h|-p|--user|--group)$/, assignments: true },
-  gosu: { own: 1 },
-  'su-exec': { own: 1 },
-  setuidgid: { own: 1 },
-  's6-setuidgid': { own: 1 },
-  's6-notifyoncheck': { withValue: /^-[snTtwc3]$/ },
-  's6-softlimit': { withValue: /^-[a-z]$/ },
-  softlimit: { withValue: /^-[a-z]$/ },
-  chpst: { withValue: /^-[uUbenmdofplrtc/C]$/ },
-  setpriv: { withValue: /^--(reuid|regid|groups|inh-caps|ambient-caps|bounding-set|securebits|pdeathsig)$/ },
-  runuser: { withValue: /^(-u|-g|--user|--group)$/ },
-  prlimit: {},
-  'dumb-init': { withValue: /^(-r|--rewrite)$/ },
-  tini: { withValue: /^(-e|-p)$/ },
-  'tini-static': { withValue: /^(-e|-p)$/ },
-  catatonit: {},
-  'docker-init': {},
-  'with-contenv': {},
-  poetry: { verb: /^run$/ },
-  pipenv: { verb: /^run$/, withValue: /^(--python|--pypi-mirror)$/ },
-  pdm: { verb: /^run$/, withValue: /^(-p|--project)$/ },
-  hatch: { verb: /^run$/, withValue: /^(-e|--env)$/ },
-  rye: { verb: /^run$/ },
-  uv: {
-    verb: /^run$/,
-    withValue:
-      /^(--with|--extra|--group|--only-group|--no-group|--env-file|--python|-p|--project|--directory|--package|--index|--with-requirements)$/,
+  setsid: {},
+  nice: { values: ['-n', '--adjustment'] },
+  ionice: { values: ['-c', '--class', '-n', '--classdata'] },
+  chrt: { values: ['-T', '-P', '-D'], operands: 1 },
+  taskset: { operands: 1 },
+  numactl: {},
+  stdbuf: { values: ['-i', '-o', '-e'] },
+  timeout: { values: ['-k', '-s', '--kill-after', '--signal'], operands: 1, stays: true },
+  time: { stays: true },
+  sudo: { values: ['-u', '-g', '-h', '-p', '-C', '-D'], userOptions: ['-u', '--user'], stays: true },
+  doas: { values: ['-u', '-C'], userOptions: ['-u'], stays: true },
+  su: { values: ['-s', '--shell', '-g', '-G'], scriptOption: '-c', operands: 1, userOperand: 0, stays: true },
+  runuser: {
+    values: ['-u', '-s', '-g', '-G'],
+    userOptions: ['-u', '--user'],
+    scriptOption: '-c',
+    stays: true,
   },
-  conda: { verb: /^run$/, withValue: /^(-n|--name|-p|--prefix|--cwd)$/ },
-  micromamba: { verb: /^run$/, withValue: /^(-n|--name|-p|--prefix|--cwd)$/ },
-  dotenv: { verb: /^run$/, withValue: /^(-f|--file)$/ },
-  doppler: { verb: /^run$/, withValue: /^(-p|-c|--project|--config)$/ },
-  chamber: { verb: /^exec$/, own: 1 },
-  'newrelic-admin': { verb: /^run-(program|python)$/ },
+  gosu: { operands: 1, userOperand: 0 },
+  'su-exec': { operands: 1, userOperand: 0 },
+  setpriv: { userOptions: ['--reuid'] },
+  setuidgid: { operands: 1, userOperand: 0 },
+  's6-setuidgid': { operands: 1, userOperand: 0 },
+  's6-applyuidgid': { values: ['-u', '-g', '-G'] },
+  envuidgid: { operands: 1 },
+  's6-envuidgid': { operands: 1 },
+  envdir: { operands: 1 },
+  's6-envdir': { values: ['-n'], operands: 1 },
+  'with-contenv': {},
+  's6-notifyoncheck': { values: ['-s', '-T', '-t', '-w', '-n', '-c'] },
+  's6-setsid': {},
+  's6-cd': { operands: 1 },
+  cd: { operands: 1 },
+  fdmove: { operands: 2 },
+  redirfd: { values: [], operands: 3 },
+  umask: { operands: 1 },
+  chpst: {
+    values: ['-u', '-U', '-e', '-/', '-n', '-l', '-L', '-m', '-d', '-o', '-p', '-f', '-c', '-r', '-t'],
+    userOptions: ['-u'],
+    coreOption: '-c',
+  },
+  softlimit: {
+    values: ['-m', '-d', '-s', '-l', '-a', '-o', '-p', '-f', '-c', '-r', '-t'],
+    coreOption: '-c',
+  },
+  's6-softlimit': {
+    values: ['-a', '-c', '-d', '-f', '-l', '-m', '-o', '-p', '-r', '-s', '-t'],
+    coreOption: '-c',
+  },
+  prlimit: { separator: false, coreOption: '--core' },
+  tini: { values: ['-p', '-e'], stays: true },
+  'tini-static': { values: ['-p', '-e'], stays: true },
+  'docker-init': { values: ['-p', '-e'], stays: true },
+  catatonit: { stays: true },
+  'dumb-init': { values: ['-r', '--rewrite'], stays: true },
+  init: {},
+  'newrelic-admin': { words: ['run-program'] },
   'ddtrace-run': {},
-  'opentelemetry-instrument': { withValue: /^--(?!version$|help$)[\w-]+$/ },
-  'scout-apm-run': {},
+  'opentelemetry-instrument': {
+    values: [
+      '--traces_exporter',
+      '--metrics_exporter',
+      '--logs_exporter',
+      '--service_name',
+      '--exporter_otlp_endpoint',
+    ],
+  },
+  'splunk-py-trace': {},
   'elasticapm-run': {},
-  envdir: { own: 1 },
-  'wait-for-it': { verb: /^--$/, withValue: /^(-h|-p|-t)$/ },
-  'wait-for-it.sh': { verb: /^--$/, withValue: /^(-h|-p|-t)$/ },
-  'docker-php-entrypoint': {},
+  'scout-apm-launch': {},
+  authbind: {},
+  pipenv: { words: ['run'] },
+  poetry: { words: ['run'] },
+  pdm: { words: ['run'], values: ['-p', '--project', '-s', '--site-packages'], stays: true },
+  hatch: { words: ['run'] },
+  rye: { words: ['run'], stays: true },
+  uv: {
+    words: ['run'],
+    values: [
+      '--group',
+      '--only-group',
+      '--no-group',
+      '--extra',
+      '--with',
+      '--env-file',
+      '--python',
+      '-p',
+      '--project',
+      '--directory',
+      '--package',
+      '--index-url',
+      '--link-mode',
+      '--cache-dir',
+    ],
+    folderOptions: ['--directory'],
+    stays: true,
+  },
+  pipx: { words: ['run'] },
+  conda: { words: ['run'], values: ['-n', '-p', '--name', '--prefix', '--cwd'], stays: true },
+  mamba: { words: ['run'], values: ['-n', '-p', '--name', '--prefix'], stays: true },
+  micromamba: { words: ['run'], values: ['-n', '-p', '--name', '--prefix'], stays: true },
+  direnv: { words: ['exec'], operands: 1 },
+  dotenv: { words: ['run'], values: ['-f', '--file'] },
+  bundle: { words: ['exec'] },
+  honcho: { words: ['run'], values: ['-e', '-f'], stays: true },
+  foreman: { words: ['run'], values: ['-e', '-f'], stays: true },
+  chamber: { words: ['exec'], separator: true },
+  'aws-vault': { words: ['exec'], separator: true },
+  doppler: { words: ['run'], separator: true, stays: true },
+  infisical: { words: ['run'], separator: true, stays: true },
+  op: { words: ['run'], separator: true, stays: true },
+  coverage: { words: ['run'], values: ['--rcfile', '--source', '--omit', '--include', '--data-file'] },
+  'wait-for-it': { operands: 1, values: ['-h', '-p', '-t'], separator: true },
+  'wait-for-it.sh': { operands: 1, values: ['-h', '-p', '-t'], separator: true },
+  'wait-for': { operands: 1, values: ['-t'], separator: true },
+  'wait-for.sh': { operands: 1, values: ['-t'], separator: true },
+  dockerize: {
+    values: ['-wait', '-timeout', '-wait-retry-interval', '-template', '-stdout', '-stderr'],
+    stays: true,
+  },
+  litestream: { words: ['replicate'], values: ['-config'], scriptOption: '-exec', stays: true },
+  strace: { values: ['-o', '-e', '-p', '-s'], stays: true },
+  'start-nginx': { stays: true },
+  'start-pgbouncer': { stays: true },
+  'start-pgbouncer-stunnel': { stays: true },
+  'start-stunnel': { stays: true },
 };
 
-const SHELLS = /^(ba|da|z|k|a)?sh$/;
+/** Python modules that start another program: `python -m poetry run …`. */
+const MODULE_LAUNCHERS = new Set([
+  'poetry',
+  'pipenv',
+  'pdm',
+  'hatch',
+  'uv',
+  'coverage',
+  'ddtrace.commands.ddtrace_run',
+]);
 
-export interface Stripped {
-  words: readonly Word[];
-  launchers: readonly string[];
-  behindShell: boolean;
-  /** Variables that launchers set. */
-  environment: ReadonlyMap<string, Word>;
-  /** Folder that a shell changes to before. */
-  workingDirectory?: Word;
-  /** `ulimit -c …` of a shell before. */
-  coreLimit?: Word;
-  user?: Word;
-}
+const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=/;
 
-/** A script in the tree that a word names. */
-type FindScript = (path: string) => JoinedText | undefined;
+/** More in a row than anybody writes. */
+const MOST = 20;
 
-/** Shells, scripts and launchers inside each other; more is a loop. */
-const DEEPEST = 12;
-
-/** Takes off what only starts another program, until the program that stays. */
-export function stripLaunchers(words: readonly Word[], findScript: FindScript): Stripped {
+/** Takes launchers off the front of a command line. Never throws; a word that is no launcher ends it. */
+export function stripLaunchers(all: readonly Located<string>[]): Stripped {
+  let words = all;
   const launchers: string[] = [];
-  const environment = new Map<string, Word>();
-  let behindShell = false;
-  let current = words;
-  const more: { workingDirectory?: Word; coreLimit?: Word; user?: Word } = {};
-  for (let depth = 0; depth < DEEPEST; depth++) {
-    current = takeAssignments(current, environment);
-    const [first] = current;
-    if (first === undefined) break;
-    const name = first.text.slice(first.text.lastIndexOf('/') + 1);
-    const script = SHELLS.test(name) ? shellArgument(current, findScript) : scriptOf(first, findScript);
-    if (script !== undefined) {
-      const chosen = startOf(script.text, more);
-      if (chosen === undefined) break;
-      launchers.push(script.name);
-      behindShell ||= chosen.words[0]?.text !== 'exec';
-      current = chosen.words;
-      continue;
-    }
-    const launcher = Object.hasOwn(LAUNCHERS, name) ? LAUNCHERS[name] : undefined;
+  const environment = new Map<string, Located<string>>();
+  let stays = false;
+  const found: Pick<Stripped, 'script' | 'user' | 'workingDirectory' | 'coreLimit'> = {};
+  for (let count = 0; count < MOST; count++) {
+    words = takeAssignments(words, environment);
+    const name = programName(words[0]?.value ?? '');
+    const module =
+      /^python[\d.]*$/.test(name) && words[1]?.value === '-m' ? (words[2]?.value ?? '') : undefined;
+    const skipped = module !== undefined && MODULE_LAUNCHERS.has(module) ? 2 : 0;
+    const launcher = launcherFor(
+      skipped > 0 ? ((module ?? '').split('.')[0] ?? '') : name,
+      words.slice(skipped),
+    );
     if (launcher === undefined) break;
-    const stripped = stripOne(current, launcher, environment);
-    if (stripped === undefined) break;
-    if (stripped.own !== undefined && /^(gosu|su-exec|setuidgid|s6-setuidgid)$/.test(name))
-      more.user = stripped.own;
-    const verb = stripped.verb;
-    launchers.push(verb === undefined || verb === '--' ? name : `${name} ${verb}`);
-    current = stripped.rest;
+    const taken = takeLauncher(launcher.launcher, words.slice(skipped), environment);
+    if (taken.words.length === 0 && taken.script === undefined) break;
+    launchers.push(launcher.label);
+    stays ||= launcher.launcher.stays === true;
+    if (taken.script !== undefined) found.script = taken.script;
+    if (taken.user !== undefined) found.user = taken.user;
+    if (taken.workingDirectory !== undefined) found.workingDirectory = taken.workingDirectory;
+    if (taken.coreLimit !== undefined) found.coreLimit = taken.coreLimit;
+    words = taken.words;
+    if (taken.script !== undefined) break;
   }
-  return {
-    words: current,
-    launchers: launchers.filter((one) => one !== 'exec'),
-    behindShell,
-    environment,
-    ...more,
-  };
+  return { words, launchers, stays, environment, ...found };
 }
 
-function takeAssignments(words: readonly Word[], environment: Map<string, Word>): readonly Word[] {
+/** The name of a program without its folder. */
+export function programName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function takeAssignments(
+  words: readonly Located<string>[],
+  environment: Map<string, Located<string>>,
+): readonly Located<string>[] {
   let index = 0;
   for (; index < words.length; index++) {
     const word = words[index];
-    const match = word === undefined ? null : /^([A-Za-z_]\w*)=(.*)$/s.exec(word.text);
-    if (word === undefined || match === null) break;
-    environment.set(match[1] ?? '', { ...word, text: match[2] ?? '' });
+    const name = ASSIGNMENT.exec(word?.value ?? '')?.[1];
+    if (word === undefined || name === undefined) break;
+    environment.set(name, { value: word.value.slice(name.length + 1), at: word.at });
   }
   return words.slice(index);
 }
 
-function stripOne(
-  words: readonly Word[],
-  launcher: Launcher,
-  environment: Map<string, Word>,
-): { rest: readonly Word[]; own?: Word; verb?: string } | undefined {
-  let index = 1;
-  let verb: string | undefined;
-  const skipOptions = () => {
-    while (index < words.length) {
-      const text = words[index]?.text ?? '';
-      if (!text.startsWith('-') || text === '-') return;
-      if (launcher.verb?.test(text) === true) return;
-      index += launcher.withValue?.test(text) === true ? 2 : 1;
-      if (text === '--') return;
+function launcherFor(
+  name: string,
+  words: readonly Located<string>[],
+): { launcher: Launcher; label: string } | undefined {
+  const known = Object.hasOwn(LAUNCHERS, name) ? LAUNCHERS[name] : undefined;
+  if (known === undefined) return undefined;
+  for (const launcher of Array.isArray(known) ? known : [known]) {
+    const wanted: readonly string[] = launcher.words ?? [];
+    if (wanted.length === 0) {
+      // `/sbin/init` alone is no launcher; s6-overlay's `/init COMMAND` is
+      if (name === 'init' && words.length < 2) continue;
+      return { launcher, label: name };
     }
-  };
-  skipOptions();
-  if (launcher.verb !== undefined) {
-    while (index < words.length && launcher.verb.test(words[index]?.text ?? '') === false) index++;
-    verb = words[index]?.text;
-    if (verb === undefined) return undefined;
-    index++;
-    skipOptions();
-  }
-  const own = launcher.own === undefined ? undefined : words[index];
-  index += launcher.own ?? 0;
-  if (words[index]?.text === '--') index++;
-  const rest =
-    launcher.assignments === true ? takeAssignments(words.slice(index), environment) : words.slice(index);
-  if (rest.length === 0) return undefined;
-  return { rest, ...(own === undefined ? {} : { own }), ...(verb === undefined ? {} : { verb }) };
-}
-
-/** The text that `sh -c TEXT` or `sh FILE` runs. */
-function shellArgument(
-  words: readonly Word[],
-  findScript: FindScript,
-): { name: string; text: JoinedText } | undefined {
-  const shell = words[0]?.text.slice((words[0]?.text.lastIndexOf('/') ?? -1) + 1) ?? 'sh';
-  for (const [index, word] of words.entries()) {
-    if (index === 0) continue;
-    if (/^-[a-z]*c$/.test(word.text)) {
-      const script = words[index + 1];
-      return script === undefined ? undefined : { name: `${shell} -c`, text: innerText(script) };
+    if (words.slice(1, 12).some((word) => word.value === wanted[0])) {
+      return { launcher, label: `${name} ${wanted.join(' ')}` };
     }
-    if (/^[-+]/.test(word.text)) continue;
-    const text = findScript(word.text);
-    return text === undefined ? undefined : { name: `${shell} ${word.text}`, text };
   }
   return undefined;
 }
 
-/** The text inside of a quoted word, with its places where nothing in it was escaped. */
-function innerText(word: Word): JoinedText {
-  const inside = word.source.slice(word.start + 1, word.end - 1);
-  if (inside.text === word.text) return inside;
-  const whole = word.source.slice(word.start, word.end);
-  return whole.text === word.text
-    ? whole
-    : new JoinedText(word.source.file, word.text, [
-        { from: 0, offset: word.source.span(word.start, word.end).start },
-      ]);
-}
-
-function scriptOf(word: Word, findScript: FindScript): { name: string; text: JoinedText } | undefined {
-  if (!word.text.includes('/') && !word.text.endsWith('.sh')) return undefined;
-  const text = findScript(word.text);
-  if (text === undefined) return undefined;
-  const firstLine = /^#!.*/.exec(text.text)?.[0] ?? '';
-  const isShell = /\b(ba|da|z|k|a)?sh\b/.test(firstLine) || (firstLine === '' && word.text.endsWith('.sh'));
-  return isShell || /execlineb|with-contenv/.test(firstLine) ? { name: word.text, text } : undefined;
-}
-
-const KEYWORDS = new Set(['then', 'do', 'else', 'if', 'while', 'until', '!', '{', '(', 'elif']);
-
-/** The command of a script that starts the server: the last `exec`, else the last one that starts a server by its look. */
-function startOf(
-  script: JoinedText,
-  found: { workingDirectory?: Word; coreLimit?: Word },
-): { words: readonly Word[] } | undefined {
-  const commands = shellCommands(script)
-    .map((command) => {
-      let { words } = command;
-      while (words[0] !== undefined && KEYWORDS.has(words[0].text)) words = words.slice(1);
-      return { words, separator: command.separator };
-    })
-    .filter(({ words }) => words.length > 0);
-  for (const { words } of commands) {
-    const [name, first, second] = words;
-    if (name?.text === 'cd' && first !== undefined && !first.text.startsWith('$'))
-      found.workingDirectory = first;
-    if (name?.text === 'ulimit' && /^-[SH]?c$/.test(first?.text ?? '') && second !== undefined)
-      found.coreLimit = second;
+function takeLauncher(
+  launcher: Launcher,
+  all: readonly Located<string>[],
+  environment: Map<string, Located<string>>,
+): Pick<Stripped, 'script' | 'user' | 'workingDirectory' | 'coreLimit'> & {
+  words: readonly Located<string>[];
+} {
+  let words: readonly Located<string>[] = all.slice(1);
+  const result: { user?: Located<string>; workingDirectory?: Located<string>; coreLimit?: CoreLimit } = {};
+  let script: Located<string> | undefined;
+  let operands = launcher.operands ?? 0;
+  let operand = 0;
+  const subcommand = [...(launcher.words ?? [])];
+  const note = (name: string, value: Located<string>) => {
+    if (launcher.userOptions?.includes(name) === true) result.user = value;
+    if (launcher.folderOptions?.includes(name) === true) result.workingDirectory = value;
+    if (launcher.scriptOption === name) script = value;
+    if (launcher.coreOption === name) result.coreLimit = coreLimitOf(value, all[0]?.value ?? '');
+  };
+  if (launcher.separator === true) {
+    const separator = words.findIndex((word) => word.value === '--');
+    if (separator !== -1) return { words: words.slice(separator + 1) };
   }
-  return (
-    commands.findLast((command) => command.words[0]?.text === 'exec' && starts(command)) ??
-    commands.findLast(starts) ??
-    commands.findLast((command) => command.words[0]?.text === 'exec' && command.words.length > 1) ??
-    (commands.length === 1 ? commands[0] : undefined)
-  );
+  while (words.length > 0) {
+    const [word, next] = words;
+    if (word === undefined) break;
+    const { value } = word;
+    if (value === '--') {
+      words = words.slice(1);
+      break;
+    }
+    if (subcommand[0] === value) {
+      subcommand.shift();
+      words = words.slice(1);
+      continue;
+    }
+    const equals = value.indexOf('=');
+    if (value.startsWith('-') && value.length > 1) {
+      const takes = launcher.values?.includes(value) === true || launcher.scriptOption === value;
+      const short = value.slice(0, 2);
+      if (value.startsWith('--') && equals !== -1) {
+        note(value.slice(0, equals), { value: value.slice(equals + 1), at: word.at });
+      } else if (takes) {
+        if (next !== undefined) note(value, next);
+        words = words.slice(2);
+        continue;
+      } else if (launcher.values?.includes(short) === true && value.length > 2) {
+        note(short, { value: value.slice(2), at: word.at });
+      } else if (launcher.userOptions?.includes(value) === true || launcher.coreOption === value) {
+        if (next !== undefined) note(value, next);
+        words = words.slice(2);
+        continue;
+      }
+      words = words.slice(1);
+      continue;
+    }
+    if (subcommand.length > 0) {
+      // an option of the program before its subcommand, with a value that we do not know
+      words = words.slice(1);
+      continue;
+    }
+    const rest = takeAssignments(words, environment);
+    if (rest.length < words.length) {
+      words = rest;
+      continue;
+    }
+    if (operands === 0) break;
+    if (launcher.userOperand === operand) result.user = word;
+    operands--;
+    operand++;
+    words = words.slice(1);
+  }
+  // `su app -c TEXT`: the option may come after the operand
+  if (launcher.scriptOption !== undefined && script === undefined) {
+    const index = words.findIndex((word) => word.value === launcher.scriptOption);
+    script = index === -1 ? undefined : words[index + 1];
+  }
+  return { words: script === undefined ? words : [], ...result, ...(script === undefined ? {} : { script }) };
 }
 
-function starts({ words }: { words: readonly Word[] }): boolean {
-  return words.some(({ text }) => SERVER_WORD.test(text.slice(text.lastIndexOf('/') + 1)));
+/**
+ * chpst(8), softlimit(8), s6-softlimit: a number of bytes; `=` (softlimit and s6 only) raises the limit to the hard
+ * one. Anything else (`unlimited`) is a usage error that these programs end with, measured with runit 2.1.2 and s6 2.11.
+ */
+function coreLimitOf({ value, at }: Located<string>, program: string): CoreLimit {
+  const name = programName(program);
+  if (name === 'prlimit') {
+    const soft = value.split(':')[0] ?? '';
+    if (soft === 'unlimited' || soft === '')
+      return { soft: 'unlimited', at, detail: `prlimit --core=${value}` };
+  }
+  if (value === '=' && name !== 'chpst')
+    return { soft: 'unknown', at, detail: `${name} -c = raises it to the hard limit` };
+  const number = /^\d+$/.test(value) ? Number(value) : undefined;
+  return number === undefined
+    ? { soft: 'unknown', at, detail: `${name} does not take the limit ${value}: it ends with a usage error` }
+    : { soft: number, at, detail: `${name} sets it to ${number} bytes` };
 }
-
-const SERVER_WORD =
-  /^(gunicorn\S*|uwsgi\S*|uvicorn|hypercorn|daphne|granian|waitress-serve|mod_wsgi-express|celery|runserver|manage\.py)$/;

@@ -193,6 +193,21 @@ export interface StartCommand {
   application?: string;
   /** The server's options by their long name, e.g. `timeout` → `60`, configuration file included. */
   options: ReadonlyMap<string, Located<string>>;
+  /** What `os.abort()` in a request does under this server with these options, before any supervisor acts. */
+  abort?: AbortOutcome;
+}
+
+/** What an abort in one request means for the processes of a server. */
+export interface AbortOutcome {
+  /** `kernel-forbids`: the worker gave up root without exec, so it is not dumpable (prctl(2), PR_SET_DUMPABLE). */
+  core: 'written' | 'kernel-forbids' | 'needs-directive' | 'unknown';
+  /** Who brings back what died: the server's own master, the supervisor, or nobody (the port may stay open). */
+  respawnedBy: 'server' | 'supervisor' | 'nobody' | 'unknown';
+  /** How the process that the supervisor started ends: by the signal, with an exit code, or not at all. */
+  supervisorSees: 'SIGABRT' | 'nothing' | 'unknown' | number;
+  /** What dies with the request that aborts. */
+  lost: 'request' | 'worker' | 'server';
+  detail: string;
 }
 
 export interface RestartPolicy {

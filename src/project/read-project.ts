@@ -8,7 +8,7 @@ import { TreeModules } from './python-modules.ts';
 import { evaluateFile } from './readers/python/settings.ts';
 import { loadPythonParser } from './readers/python/syntax.ts';
 import { Sources } from './sources.ts';
-import { findSystemd, inTree } from './supervisors/systemd.ts';
+import { findServices } from './supervisors/index.ts';
 import { pythonVersion } from './versions.ts';
 
 export interface ReadOptions {
@@ -33,17 +33,13 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   const sources = new Sources(folder, list.files, options.overlay);
   const files = [...sources.files].sort();
   const modules = new TreeModules(sources, parser, [''], new Map());
-  const systemd = findSystemd(sources, {
-    sources,
-    find: (near, path) => inTree(sources, near, path),
-    evaluate: (path) => evaluateFile(path, modules),
-  });
-  const named = systemd.services.flatMap(({ settingsModule }) =>
+  const found = findServices({ sources, evaluate: (path) => evaluateFile(path, modules) });
+  const named = found.services.flatMap(({ settingsModule }) =>
     settingsModule === undefined ? [] : [settingsModule],
   );
   const django = findDjango(sources, parser, named);
   const python = pythonVersion(sources);
-  const notes: Note[] = [...django.notes, ...systemd.notes, ...sources.notes];
+  const notes: Note[] = [...django.notes, ...found.notes, ...sources.notes];
   if (django.applications.length === 0) {
     notes.push({
       code: 'no-django',
@@ -58,7 +54,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
     folders: foldersOf(files),
     git: list.git,
     applications: django.applications,
-    services: systemd.services,
+    services: found.services,
     ...(python === undefined ? {} : { python }),
     notes,
   };

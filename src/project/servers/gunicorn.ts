@@ -1,9 +1,7 @@
-import type { Located, StaticValue } from '../project.ts';
+import type { Located, Note, StaticValue } from '../project.ts';
 import type { EvaluatedModule } from '../readers/python/settings.ts';
-import { JoinedText } from '../readers/joined-text.ts';
-import type { SourceFile } from '../readers/text.ts';
-import { shellCommands, type Word } from '../readers/words.ts';
-import { argumentsOf, located, type ServerCommand } from './server.ts';
+import { expandWord, readWords } from '../readers/shell.ts';
+import type { Server, ServerContext, ServerReading } from './server.ts';
 
 /** Long names of short options (gunicorn/config.py). */
 const SHORT: Record<string, string> = {
@@ -53,26 +51,37 @@ const SETTINGS: Record<string, string> = {
 /** Options that may be given more than once and then add up. */
 const REPEATED = new Set(['bind', 'env', 'reload-extra-file', 'pythonpath']);
 
-export interface GunicornContext {
-  /** Value of GUNICORN_CMD_ARGS where it is known. */
-  commandArguments?: Located<string> & { file?: SourceFile };
-  /** Reads the configuration file that is named, or the default one; undefined where it is not in the tree. */
-  configuration(name: string | undefined): EvaluatedModule | undefined;
-}
+export const gunicorn: Server = {
+  name: 'gunicorn',
+  programs: ['gunicorn', 'gunicorn3', 'gunicorn_paster'],
+  modules: ['gunicorn', 'gunicorn.app.wsgiapp', 'gunicorn.__main__'],
+  read: readGunicorn,
+  abort({ options, user }) {
+    const kind = options.get('worker-class')?.value ?? 'sync';
+    const shared = kind !== 'sync' || Number(options.get('threads')?.value ?? '1') > 1;
+    return {
+      // Measured with 20.1: as root with --user the worker is not dumpable
+      core: user === undefined ? 'written' : 'kernel-forbids',
+      respawnedBy: 'server',
+      supervisorSees: 'nothing',
+      lost: shared ? 'worker' : 'request',
+      detail: 'the arbiter replaces the worker; the supervisor never sees it',
+    };
+  },
+};
 
 /**
  * What gunicorn is started with: a later source wins, in gunicorn's own order: configuration file, GUNICORN_CMD_ARGS,
- * command line. Undefined where the command does not start gunicorn.
+ * command line.
  */
-export function readGunicorn(argv: readonly Word[], context: GunicornContext): ServerCommand | undefined {
-  const words = argumentsOf(argv, /^gunicorn[\d.]*$/, /^gunicorn(\.app\.wsgiapp|\.__main__)?$/);
-  if (words === undefined) return undefined;
+function readGunicorn(words: readonly Located<string>[], context: ServerContext): ServerReading {
   const line = parse(words);
-  const variable = parse(variableWords(context.commandArguments));
-  const name = (line.options.get('config') ?? variable.options.get('config'))?.value;
+  const variable = parse(variableWords(context.environment.get('GUNICORN_CMD_ARGS')));
+  const named = line.options.get('config') ?? variable.options.get('config');
   const options = new Map<string, Located<string>>();
   const environment = new Map<string, Located<string>>();
-  const configuration = context.configuration(name);
+  const notes: Note[] = [];
+  const configuration = configurationOf(named, context, notes);
   let application =
     configuration === undefined ? undefined : readConfiguration(configuration, options, environment);
   for (const source of [variable, line]) {
@@ -82,12 +91,43 @@ export function readGunicorn(argv: readonly Word[], context: GunicornContext): S
   }
   const paste = options.get('paste') ?? options.get('paster');
   if (paste !== undefined) application ??= paste.value;
+  const workingDirectory = options.get('chdir');
+  const user = options.get('user');
+  const settingsModule = environment.get('DJANGO_SETTINGS_MODULE');
   return {
-    server: 'gunicorn',
-    ...(application === undefined ? {} : { application }),
     options,
     environment,
+    notes,
+    ...(application === undefined ? {} : { application }),
+    ...(workingDirectory === undefined ? {} : { workingDirectory }),
+    ...(user === undefined ? {} : { user }),
+    ...(settingsModule === undefined ? {} : { settingsModule }),
   };
+}
+
+/** gunicorn's configuration: the named file or module, else `gunicorn.conf.py` in the working folder. */
+function configurationOf(
+  named: Located<string> | undefined,
+  context: ServerContext,
+  notes: Note[],
+): EvaluatedModule | undefined {
+  if (named === undefined) {
+    const path = context.beside('gunicorn.conf.py');
+    return path === undefined ? undefined : context.evaluate(path.path);
+  }
+  const plain = named.value.replace(/^file:/, '');
+  const found = context.find(
+    plain.startsWith('python:') ? `${plain.slice(7).replaceAll('.', '/')}.py` : plain,
+  );
+  if (found === undefined) {
+    notes.push({
+      code: 'gunicorn-configuration',
+      message: `gunicorn's configuration ${named.value} is not in the repository; what it sets is not known`,
+      at: named.at,
+    });
+    return undefined;
+  }
+  return context.evaluate(found.path);
 }
 
 interface Parsed {
@@ -97,7 +137,7 @@ interface Parsed {
 }
 
 /** `--bind=x`, `--bind x`, `-b x`, `-bx`; unknown long options take a value unless the next word is an option. */
-function parse(words: readonly Word[]): Parsed {
+function parse(words: readonly Located<string>[]): Parsed {
   const options = new Map<string, Located<string>>();
   const environment = new Map<string, Located<string>>();
   const positional: string[] = [];
@@ -112,22 +152,22 @@ function parse(words: readonly Word[]): Parsed {
   for (let index = 0; index < words.length; index++) {
     const word = words[index];
     if (word === undefined) break;
-    const long = /^--([\w-]+)(?:=(.*))?$/s.exec(word.text);
-    const short = /^-(\w)(.*)$/s.exec(word.text);
+    const long = /^--([\w-]+)(?:=(.*))?$/s.exec(word.value);
+    const short = /^-(\w)(.*)$/s.exec(word.value);
     const key = long === null ? SHORT[short?.[1] ?? ''] : long[1] === 'log-file' ? 'error-logfile' : long[1];
     if (key === undefined || (long === null && short === null)) {
-      if (!word.text.startsWith('-')) positional.push(word.text);
+      if (!word.value.startsWith('-')) positional.push(word.value);
       continue;
     }
     const inline = long === null ? short?.[2] || undefined : long[2];
-    if (inline !== undefined) set(key, located(word, inline.replace(/^=/, '')));
-    else if (FLAGS.has(key)) set(key, located(word, 'true'));
+    if (inline !== undefined) set(key, { value: inline.replace(/^=/, ''), at: word.at });
+    else if (FLAGS.has(key)) set(key, { value: 'true', at: word.at });
     else {
       const next = words[index + 1];
-      if (next === undefined || (next.text.startsWith('-') && !/^-\d*$/.test(next.text)))
-        set(key, located(word, 'true'));
+      if (next === undefined || (next.value.startsWith('-') && !/^-\d*$/.test(next.value)))
+        set(key, { value: 'true', at: word.at });
       else {
-        set(key, located(next));
+        set(key, next);
         index++;
       }
     }
@@ -135,15 +175,13 @@ function parse(words: readonly Word[]): Parsed {
   return { options, environment, positional };
 }
 
-function variableWords(variable: GunicornContext['commandArguments']): readonly Word[] {
-  if (variable?.file === undefined) return [];
-  const { start, end } = variable.at;
-  const source = JoinedText.of(variable.file, start, end);
-  const text =
-    source.text === variable.value
-      ? source
-      : new JoinedText(variable.file, variable.value, [{ from: 0, offset: start }]);
-  return shellCommands(text).flatMap(({ words }) => words);
+/** The words of GUNICORN_CMD_ARGS, all at the place of the variable. */
+function variableWords(variable: Located<string> | undefined): readonly Located<string>[] {
+  if (variable === undefined) return [];
+  return readWords(variable.value).map((word) => ({
+    value: expandWord(word, new Map()).value,
+    at: variable.at,
+  }));
 }
 
 function addVariable(environment: Map<string, Located<string>>, { value, at }: Located<string>): void {

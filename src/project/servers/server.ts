@@ -1,37 +1,43 @@
-import type { Located } from '../project.ts';
-import type { Word } from '../readers/words.ts';
+import type { AbortOutcome, Located, Note } from '../project.ts';
+import type { EvaluatedModule } from '../readers/python/settings.ts';
+import type { SourceFile } from '../readers/text.ts';
 
-/** What a server's own command line (and configuration file) says. */
-export interface ServerCommand {
-  server: string;
+/** What a server's command line is read with. */
+export interface ServerContext {
+  /** The file of the repository that a path on the command line means: relative to the working directory, or by its end. */
+  find(path: string): SourceFile | undefined;
+  /** The file of that name in the working directory, only where that is sure to be a folder of the repository. */
+  beside(name: string): SourceFile | undefined;
+  /** What a configuration file in Python sets. */
+  evaluate(path: string): EvaluatedModule | undefined;
+  environment: ReadonlyMap<string, Located<string>>;
+}
+
+/** What a command line, with the configuration file that it names, says. */
+export interface ServerReading {
+  /** What the server imports, e.g. `shop.wsgi:application`. */
   application?: string;
-  options: Map<string, Located<string>>;
-  /** Variables that the server sets for the application. */
-  environment: Map<string, Located<string>>;
+  /** By long name; a flag has the value `true`. */
+  options: ReadonlyMap<string, Located<string>>;
+  /** Where the server itself changes to. */
+  workingDirectory?: Located<string>;
+  /** The user that the server becomes by itself, without exec. */
+  user?: Located<string>;
+  /** Environment that the server's configuration sets for the workers. */
+  environment?: ReadonlyMap<string, Located<string>>;
+  settingsModule?: Located<string>;
+  notes?: readonly Note[];
 }
 
-/** A word with its place. */
-export function located(word: Word, text = word.text): Located<string> {
-  return { value: text, at: word.source.span(word.start, word.end) };
-}
-
-/** The words after the program where `argv` starts that server: `NAME …`, `python -m MODULE …`. */
-export function argumentsOf(
-  argv: readonly Word[],
-  program: RegExp,
-  module: RegExp,
-): readonly Word[] | undefined {
-  const name = argv[0]?.text.slice((argv[0]?.text.lastIndexOf('/') ?? -1) + 1) ?? '';
-  if (program.test(name)) return argv.slice(1);
-  if (!/^(python|pypy)[\d.]*$/.test(name)) return undefined;
-  for (let index = 1; index < argv.length; index++) {
-    const text = argv[index]?.text ?? '';
-    if (text === '-m') return module.test(argv[index + 1]?.text ?? '') ? argv.slice(index + 2) : undefined;
-    if (text === '-X' || text === '-W') index++;
-    else if (!text.startsWith('-')) {
-      // python /srv/venv/bin/gunicorn
-      return program.test(text.slice(text.lastIndexOf('/') + 1)) ? argv.slice(index + 1) : undefined;
-    }
-  }
-  return undefined;
+/** A program that serves Python web applications (or runs their tasks). One file each in this folder. */
+export interface Server {
+  name: string;
+  /** Names of its programs, without folder. */
+  programs: readonly string[];
+  /** Modules that `python -m` starts it with. */
+  modules: readonly string[];
+  /** Reads the words after the program's name. Never throws. */
+  read(words: readonly Located<string>[], context: ServerContext): ServerReading;
+  /** What `os.abort()` in a request does, before any supervisor acts. */
+  abort(reading: ServerReading): AbortOutcome;
 }

@@ -3,7 +3,8 @@ import { baseName, parent } from '../python-modules.ts';
 import { readUnitFile, type UnitEntry } from '../readers/unit-file.ts';
 import { systemdWords, type Word } from '../readers/words.ts';
 import type { Sources } from '../sources.ts';
-import { type CommandReader, readStartCommand } from '../start-command.ts';
+import { type CommandReader, startedByWords } from '../start-command.ts';
+import type { Found, Supervisor } from './supervisor.ts';
 
 /** Keys that add up; an empty value takes back what was there (systemd.unit(5), systemd.service(5), systemd.exec(5)). */
 const LISTS = new Set(
@@ -16,10 +17,12 @@ const LISTS = new Set(
   ).split(' '),
 );
 
+/** systemd.service(5): the units of the tree, with their drop-ins. */
+export const systemd: Supervisor = { name: 'systemd', find: findUnits };
+
 /** The services of the tree's systemd units that start something of Python. */
-export function findSystemd(sources: Sources, reader: CommandReader): { services: Service[]; notes: Note[] } {
-  const services: Service[] = [];
-  const notes: Note[] = [];
+function findUnits(reader: CommandReader, found: Found): void {
+  const { sources } = reader;
   const units = [...sources.files].filter((path) => mayBeUnit(path)).sort();
   for (const path of units) {
     const name = baseName(path).replace(/\.(example|sample|dist|tmpl|template|in|txt)$/, '');
@@ -27,14 +30,16 @@ export function findSystemd(sources: Sources, reader: CommandReader): { services
     if (file === undefined || !/^\s*\[Service\]/m.test(file.text) || !/^\s*ExecStart\s*=/m.test(file.text))
       continue;
     if (/\{%|\{\{/.test(file.text)) {
-      notes.push({ code: 'unit-template', message: `${path} is a template of a unit; it was not read` });
+      found.notes.push({
+        code: 'unit-template',
+        message: `${path} is a template of a unit; it was not read`,
+      });
       continue;
     }
     const dropIns = dropInsOf(sources, path, name, units);
     const service = serviceOf(sources, path, name, dropIns, reader);
-    if (service !== undefined) services.push(service);
+    if (service !== undefined) found.services.push(service);
   }
-  return { services, notes };
 }
 
 /** Files that can be a unit by their name: reading every file of the tree would take too long. */
@@ -91,18 +96,24 @@ function serviceOf(
   const read =
     start === undefined
       ? undefined
-      : readStartCommand(commandWords(start, name, environment), {
-          ...reader,
-          unit: path,
-          ...(workingDirectory === undefined ? {} : { workingDirectory: workingDirectory.value }),
-          environment,
-        });
+      : startedByWords(
+          commandWords(start, name, environment).map((word) => ({
+            value: word.text,
+            at: word.source.span(word.start, word.end),
+          })),
+          {
+            reader,
+            folder: parent(path),
+            ...(workingDirectory === undefined ? {} : { workingDirectory: workingDirectory.value }),
+            environment,
+          },
+        )[0];
   for (const [key, value] of read?.environment ?? []) environment.set(key, value);
-  const settings = environment.get('DJANGO_SETTINGS_MODULE');
+  const settings = read?.settingsModule ?? environment.get('DJANGO_SETTINGS_MODULE');
   const isPython =
-    read?.command.server !== undefined ||
+    read?.command.value.server !== undefined ||
     settings !== undefined ||
-    (read?.command.argv ?? []).some((word) => /python|manage\.py|celery|\.py$/.test(word)) ||
+    (read?.command.value.argv ?? []).some((word) => /python|manage\.py|celery|\.py$/.test(word)) ||
     /python|gunicorn|uwsgi|manage\.py|celery/.test(start?.value.text ?? '');
   if (!isPython) return undefined;
   const user = keys.last('User');
@@ -120,12 +131,12 @@ function serviceOf(
     file: path,
     ...(start === undefined || read === undefined
       ? {}
-      : { command: { value: read.command, at: start.value.span() } }),
+      : { command: { value: read.command.value, at: start.value.span() } }),
     ...(user === undefined ? {} : { user: at(user, user.value.text) }),
     ...(directory === undefined ? {} : { workingDirectory: directory }),
     environment,
     ...(settings === undefined ? {} : { settingsModule: settings }),
-    restart: restartOf(keys, read?.command.behindShell ?? false),
+    restart: restartOf(keys, read?.command.value.behindShell ?? false),
     coreLimit: read?.coreLimit ?? coreLimitOf(keys),
     unit: { files, entries: unitEntries },
     notes: [...notes, ...(read?.notes ?? [])],
@@ -204,7 +215,7 @@ function environmentOf(
 }
 
 /** The file of the tree that an absolute path of a server most likely is: the one with the longest common tail, if only one has it. */
-export function inTree(sources: Sources, near: string, path: string): string | undefined {
+function inTree(sources: Sources, near: string, path: string): string | undefined {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   const beside = parent(near);
   const local = beside === '' ? (parts.at(-1) ?? '') : `${beside}/${parts.at(-1) ?? ''}`;

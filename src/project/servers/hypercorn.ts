@@ -1,0 +1,54 @@
+import type { Located } from '../project.ts';
+import { CONFIGPARSER, readIni, unquoted } from '../readers/ini.ts';
+import type { Server } from './server.ts';
+import { readOptions } from './options.ts';
+
+/** `hypercorn --help` of 0.14 to 0.18. */
+const OPTIONS = `help/h access-log= access-logfile= access-logformat= backlog= bind/b= ca-certs= certfile= cert-reqs=
+  ciphers= config/c= daemon/D debug error-log= error-logfile= graceful-timeout= read-timeout= max-requests=
+  max-requests-jitter= group/g= worker-class/k= keep-alive= keyfile= keyfile-password= insecure-bind= log-config=
+  log-level= pid/p= quic-bind= reload root-path= server-name= statsd-host= statsd-prefix= umask/m= user/u=
+  verify-mode= websocket-ping-interval= workers/w=`;
+
+export const hypercorn: Server = {
+  name: 'hypercorn',
+  programs: ['hypercorn'],
+  modules: ['hypercorn'],
+  read(words, { find }) {
+    const { options, rest } = readOptions(words, OPTIONS);
+    const notes = [];
+    const config = options.get('config');
+    if (config !== undefined) {
+      const file = config.value.endsWith('.toml') ? find(config.value) : undefined;
+      if (file === undefined) {
+        notes.push({
+          code: 'server-config-unread',
+          message: `hypercorn's configuration ${config.value} was not read`,
+          at: config.at,
+        });
+      } else {
+        // flat `key = value` lines (hypercorn/config.py, from_toml)
+        for (const { key, value } of readIni(file, CONFIGPARSER).entries) {
+          const name = key.value.replaceAll('_', '-');
+          const located: Located<string> = { value: unquoted(value.value), at: value.at };
+          if (!options.has(name)) options.set(name, located);
+        }
+      }
+    }
+    const application = rest[0]?.value ?? options.get('application-path')?.value;
+    return { options, notes, ...(application === undefined ? {} : { application }) };
+  },
+  abort({ options }) {
+    const workers = Number(options.get('workers')?.value ?? '1');
+    // Measured with 0.14 and 0.18: a worker is never replaced; the master goes only when it sees one fail
+    // (hypercorn/run.py, _join_exited), and older ones end with 0.
+    return {
+      core: 'written',
+      respawnedBy: 'supervisor',
+      supervisorSees: 'unknown',
+      lost: workers > 1 ? 'worker' : 'server',
+      detail:
+        'hypercorn does not replace a worker that died, and its master can end with exit code 0: only a supervisor that restarts after every exit brings it back',
+    };
+  },
+};

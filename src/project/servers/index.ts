@@ -1,0 +1,25 @@
+import { celery } from './celery.ts';
+import { daphne } from './daphne.ts';
+import { flaskRun } from './flask-run.ts';
+import { granian } from './granian.ts';
+import { gunicorn } from './gunicorn.ts';
+import { hypercorn } from './hypercorn.ts';
+import { runserver } from './runserver.ts';
+import type { Server } from './server.ts';
+import { uvicorn } from './uvicorn.ts';
+import { uwsgi } from './uwsgi.ts';
+import { waitress } from './waitress.ts';
+
+/** Every server that can stand on a command line. */
+export const SERVERS: readonly Server[] = [
+  celery,
+  daphne,
+  flaskRun,
+  granian,
+  gunicorn,
+  hypercorn,
+  runserver,
+  uvicorn,
+  uwsgi,
+  waitress,
+];

@@ -1,0 +1,87 @@
+import type { CoreLimit, Located, RestartPolicy } from '../project.ts';
+import { CONFIGPARSER, readIni, type IniEntry } from '../readers/ini.ts';
+import type { SourceFile } from '../readers/text.ts';
+import { type CommandReader, startedByWords } from '../start-command.ts';
+import { wordsOf } from '../start-words.ts';
+import { folderOf, INHERITED, addServices, type Found, type Supervisor } from './supervisor.ts';
+
+/** circusd: `[watcher:x]` sections of its INI files. */
+export const circus: Supervisor = {
+  name: 'circus',
+  find(reader, found) {
+    for (const path of reader.sources.files) {
+      if (!/\.(?:ini|conf|cfg|j2)$|circus/.test(path)) continue;
+      const file = reader.sources.read(path);
+      if (file === undefined || !/^\s*\[watcher:/m.test(file.text)) continue;
+      addWatchers(file, reader, found);
+    }
+  },
+};
+
+function addWatchers(file: SourceFile, reader: CommandReader, found: Found): void {
+  const { sections, entries } = readIni(file, CONFIGPARSER);
+  for (const section of sections) {
+    const name = /^watcher:(.+)$/.exec(section.value)?.[1]?.trim();
+    if (name === undefined) continue;
+    const key = (wanted: string) =>
+      entries.findLast((entry) => entry.section === section.value && entry.key.value === wanted)?.value;
+    const environment = environmentOf(entries, name);
+    const command = key('cmd');
+    const args = key('args');
+    const words = [command, args].flatMap((part) =>
+      part === undefined ? [] : wordsOf(file, part.at.start, part.at.end, environment),
+    );
+    const user = key('uid');
+    const directory = key('working_dir');
+    addServices(
+      found,
+      {
+        name,
+        supervisor: 'circus',
+        file: file.path,
+        restart: restartOf(key('respawn')),
+        coreLimit: limitOf(key('rlimit_core')),
+        environment,
+        ...(user === undefined ? {} : { user }),
+        ...(directory === undefined ? {} : { workingDirectory: directory }),
+      },
+      startedByWords(words, { reader, environment, folder: folderOf(file.path) }),
+    );
+  }
+}
+
+/** `[env:NAME]` and `[env]` sections; NAME may list several watchers and hold `*` (circus/config.py). */
+function environmentOf(entries: readonly IniEntry[], watcher: string): Map<string, Located<string>> {
+  const environment = new Map<string, Located<string>>();
+  for (const { section, key, value } of entries) {
+    const names = section === 'env' ? '*' : /^env:(.+)$/.exec(section ?? '')?.[1];
+    const matches = names?.split(',').some((name) => {
+      const trimmed = name.trim();
+      return trimmed.endsWith('*') ? watcher.startsWith(trimmed.slice(0, -1)) : trimmed === watcher;
+    });
+    if (matches === true) environment.set(key.value, value);
+  }
+  return environment;
+}
+
+/** circus/watcher.py: `respawn` is True by default. */
+function restartOf(respawn: Located<string> | undefined): RestartPolicy {
+  if (respawn === undefined) return { afterAbort: true, detail: 'respawn is true by default' };
+  const on = /^(?:1|true|yes|on|t|y)$/i.test(respawn.value);
+  return {
+    afterAbort: on,
+    at: respawn.at,
+    detail: on ? 'respawn starts it again' : 'respawn is off: nothing starts it again',
+  };
+}
+
+/** circus/config.py, rlimit_value: an empty value and -1 mean no limit; a word such as `unlimited` ends circusd. */
+function limitOf(limit: Located<string> | undefined): CoreLimit {
+  if (limit === undefined) return INHERITED;
+  if (limit.value === '' || limit.value === '-1') {
+    return { soft: 'unlimited', at: limit.at, detail: 'rlimit_core' };
+  }
+  return /^\d+$/.test(limit.value)
+    ? { soft: Number(limit.value), at: limit.at, detail: 'rlimit_core' }
+    : { soft: 'unknown', at: limit.at, detail: `rlimit_core takes a number, not ${limit.value}` };
+}

@@ -1,0 +1,263 @@
+import type { CoreLimit, Located, RestartPolicy, Span } from '../project.ts';
+import { linesOf, unquoted } from '../readers/ini.ts';
+import type { SourceFile } from '../readers/text.ts';
+import { maskTemplate } from '../readers/template.ts';
+import { itemsOf, mappingOf, readYaml, textOf, under, type YamlValue } from '../readers/yaml.ts';
+import { type CommandReader, startedByShell, startedByWords, type Started } from '../start-command.ts';
+import { CONTAINER_LIMIT, readImage, type Image } from './dockerfile.ts';
+import { folderOf, addServices, type Found, type Supervisor } from './supervisor.ts';
+
+const NAME = /(?:compose|stack|portainer)[^/]*\.ya?ml(?:\.[\w]+)?$/i;
+const FOLDER = /(?:^|\/)[^/]*compose[^/]*\/[^/]+\.ya?ml$/i;
+
+/** Compose files (compose-spec): services, with `extends`, anchors, `env_file` and the Dockerfile that they build. */
+export const compose: Supervisor = {
+  name: 'compose',
+  find(reader, found) {
+    for (const path of reader.sources.files) {
+      if (!NAME.test(path) && !FOLDER.test(path)) continue;
+      const file = reader.sources.read(path);
+      if (file === undefined) continue;
+      for (const document of documentsOf(file)) {
+        for (const { key, value } of mappingOf(under(document, 'services'))) {
+          addService(new ServiceDefinition(file, value, reader), key.value, reader, found);
+        }
+      }
+    }
+  },
+};
+
+function documentsOf(file: SourceFile): YamlValue[] {
+  return readYaml(file, maskTemplate(file.text).text);
+}
+
+/** A service with what it extends: the nearest definition of a key wins, environments add up. */
+class ServiceDefinition {
+  readonly file: SourceFile;
+  readonly #levels: { file: SourceFile; value: YamlValue }[] = [];
+
+  constructor(file: SourceFile, value: YamlValue, reader: CommandReader) {
+    this.file = file;
+    let level: { file: SourceFile; value: YamlValue } | undefined = { file, value };
+    while (level !== undefined && this.#levels.length < 10) {
+      this.#levels.push(level);
+      level = extended(level, reader);
+    }
+  }
+
+  get(...keys: readonly string[]): { file: SourceFile; value: YamlValue } | undefined {
+    for (const { file, value } of this.#levels) {
+      const found = under(value, ...keys);
+      if (found !== undefined) return { file, value: found };
+    }
+    return undefined;
+  }
+
+  text(...keys: readonly string[]): Located<string> | undefined {
+    return textOf(this.get(...keys)?.value);
+  }
+
+  all(key: string): { file: SourceFile; value: YamlValue }[] {
+    return this.#levels.flatMap(({ file, value }) => {
+      const found = under(value, key);
+      return found === undefined ? [] : [{ file, value: found }];
+    });
+  }
+}
+
+function extended(
+  { file, value }: { file: SourceFile; value: YamlValue },
+  reader: CommandReader,
+): { file: SourceFile; value: YamlValue } | undefined {
+  const extension = under(value, 'extends');
+  const service = textOf(extension)?.value ?? textOf(under(extension, 'service'))?.value;
+  if (service === undefined) return undefined;
+  const named = textOf(under(extension, 'file'))?.value;
+  const other = named === undefined ? file : reader.sources.read(joined(folderOf(file.path), named));
+  if (other === undefined) return undefined;
+  for (const document of documentsOf(other)) {
+    const found = under(document, 'services', service);
+    if (found !== undefined && found !== value) return { file: other, value: found };
+  }
+  return undefined;
+}
+
+function addService(definition: ServiceDefinition, name: string, reader: CommandReader, found: Found): void {
+  const image = imageOf(definition, reader);
+  const environment = environmentOf(definition, reader);
+  const started = startedBy(definition, image, environment, reader);
+  const user = definition.text('user') ?? image?.user;
+  const workingDirectory = definition.text('working_dir') ?? image?.workingDirectory;
+  addServices(
+    found,
+    {
+      name,
+      supervisor: 'compose',
+      file: definition.file.path,
+      restart: restartOf(definition),
+      coreLimit: coreLimitOf(definition),
+      environment,
+      ...(user === undefined ? {} : { user }),
+      ...(workingDirectory === undefined ? {} : { workingDirectory }),
+    },
+    started,
+  );
+}
+
+function imageOf(definition: ServiceDefinition, reader: CommandReader): Image | undefined {
+  const build = definition.get('build');
+  if (build === undefined) return undefined;
+  const context = textOf(build.value)?.value ?? textOf(under(build.value, 'context'))?.value ?? '.';
+  const dockerfile = textOf(under(build.value, 'dockerfile'))?.value ?? 'Dockerfile';
+  const file = reader.sources.read(joined(joined(folderOf(build.file.path), context), dockerfile));
+  return file === undefined
+    ? undefined
+    : readImage(file, reader, textOf(under(build.value, 'target'))?.value);
+}
+
+/** `entrypoint` replaces the image's and drops its CMD; `command` replaces CMD (compose-spec). A string is split as a shell does. */
+function startedBy(
+  definition: ServiceDefinition,
+  image: Image | undefined,
+  environment: ReadonlyMap<string, Located<string>>,
+  reader: CommandReader,
+): Started[] {
+  const command = definition.get('command');
+  const entrypoint = definition.get('entrypoint');
+  const commandWords = command === undefined ? undefined : wordsIn(command.value);
+  const entrypointWords = entrypoint === undefined ? undefined : wordsIn(entrypoint.value);
+  const context = {
+    reader,
+    environment,
+    folder: definition.text('working_dir') === undefined ? '' : folderOf(definition.file.path),
+  };
+  const text = command === undefined ? undefined : textOf(command.value);
+  if (command !== undefined && text !== undefined && entrypointWords === undefined && image === undefined) {
+    return startedByShell(command.file, text.at.start, text.at.end, context).map(notBehindShell);
+  }
+  if (image === undefined) {
+    return startedByWords([...(entrypointWords ?? []), ...(commandWords ?? [])], context);
+  }
+  return image.started(entrypointWords, commandWords, environment);
+}
+
+/** Compose splits a string itself: no shell stays. */
+function notBehindShell(started: Started): Started {
+  const { value } = started.command;
+  return value.launchers.some((launcher) => launcher.endsWith('sh -c'))
+    ? started
+    : { ...started, command: { ...started.command, value: { ...value, behindShell: false } } };
+}
+
+function wordsIn(value: YamlValue): Located<string>[] {
+  const text = textOf(value);
+  if (text === undefined) return itemsOf(value).flatMap((item) => textOf(item) ?? []);
+  const words: Located<string>[] = [];
+  for (const match of text.value.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g)) {
+    const [, double, single, bare] = match;
+    words.push({ value: double ?? single ?? bare ?? '', at: text.at });
+  }
+  return words;
+}
+
+/** Variables of `environment` (map or list) and of the `env_file`s that are in the tree, which come first. */
+function environmentOf(definition: ServiceDefinition, reader: CommandReader): Map<string, Located<string>> {
+  const environment = new Map<string, Located<string>>();
+  for (const { file, value } of definition.all('env_file').reverse()) {
+    for (const item of value.kind === 'sequence' ? value.items : [value]) {
+      const path = textOf(item)?.value ?? textOf(under(item, 'path'))?.value;
+      const source = path === undefined ? undefined : reader.sources.read(joined(folderOf(file.path), path));
+      if (source !== undefined)
+        for (const [name, located] of environmentFile(source)) environment.set(name, located);
+    }
+  }
+  for (const { value } of definition.all('environment').reverse()) {
+    for (const { key, value: inner } of mappingOf(value)) {
+      const text = textOf(inner);
+      if (text !== undefined) environment.set(key.value, { ...text, value: withDefaults(text.value) });
+    }
+    for (const item of itemsOf(value)) {
+      const text = textOf(item);
+      const equals = text?.value.indexOf('=') ?? -1;
+      if (text === undefined || equals <= 0) continue;
+      environment.set(text.value.slice(0, equals), {
+        value: withDefaults(text.value.slice(equals + 1)),
+        at: text.at,
+      });
+    }
+  }
+  return environment;
+}
+
+/** `${NAME:-default}` with nothing known of the environment. */
+function withDefaults(text: string): string {
+  return text.replace(/\$\{\w+:?-([^}]*)\}/g, '$1');
+}
+
+/** The `NAME=value` lines of an environment file, as docker, systemd and dotenv read them. */
+export function environmentFile(file: SourceFile): Map<string, Located<string>> {
+  const environment = new Map<string, Located<string>>();
+  for (const { text, start } of linesOf(file.text)) {
+    const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(text);
+    if (match === null) continue;
+    const [whole, name = '', value = ''] = match;
+    const from = start + match.index + whole.trimEnd().length - value.length;
+    environment.set(name, { value: unquoted(value), at: file.span(from, from + value.length) });
+  }
+  return environment;
+}
+
+/** compose-spec, `restart` and `deploy.restart_policy` (swarm only, default condition `any`). */
+function restartOf(definition: ServiceDefinition): RestartPolicy {
+  const restart = definition.text('restart');
+  const condition = definition.text('deploy', 'restart_policy', 'condition');
+  if (restart === undefined && condition !== undefined) {
+    return policyOf(condition.value, condition.at, 'deploy.restart_policy.condition');
+  }
+  if (restart === undefined) {
+    return {
+      afterAbort: false,
+      detail: 'no restart: the default is no, and nothing starts the container again',
+    };
+  }
+  return policyOf(restart.value, restart.at, 'restart');
+}
+
+function policyOf(value: string, at: Span, key: string): RestartPolicy {
+  if (/^(?:always|unless-stopped|on-failure(?::\d+)?|any)$/.test(value)) {
+    return { afterAbort: true, at, detail: `${key}: ${value} starts it again` };
+  }
+  if (/^(?:no|false|none)$/i.test(value)) {
+    return { afterAbort: false, at, detail: `${key}: ${value}: nothing starts it again` };
+  }
+  return { afterAbort: 'unknown', at, detail: `${key}: ${value} is known only when it is rendered` };
+}
+
+/** `ulimits: {core: -1}`, `core: {soft: …, hard: …}`; -1 is unlimited. */
+function coreLimitOf(definition: ServiceDefinition): CoreLimit {
+  const core = definition.get('ulimits', 'core');
+  const text = textOf(core?.value) ?? textOf(under(core?.value, 'soft'));
+  if (text === undefined) return CONTAINER_LIMIT;
+  const number = Number(text.value);
+  if (text.value === '-1' || text.value === 'unlimited') {
+    return { soft: 'unlimited', at: text.at, detail: 'ulimits.core' };
+  }
+  return Number.isNaN(number)
+    ? {
+        soft: 'unknown',
+        at: text.at,
+        detail: `ulimits.core: ${text.value} is known only when it is rendered`,
+      }
+    : { soft: number, at: text.at, detail: 'ulimits.core' };
+}
+
+/** A path relative to a folder of the tree; one that leaves the tree finds nothing. */
+function joined(folder: string, path: string): string {
+  if (path.startsWith('/')) return path;
+  const parts = folder === '' ? [] : folder.split('/');
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return parts.join('/');
+}

@@ -1,0 +1,41 @@
+import type { CommandReader } from '../start-command.ts';
+import { circus } from './circus.ts';
+import { compose } from './compose.ts';
+import { dockerfile } from './dockerfile.ts';
+import { kubernetes } from './kubernetes.ts';
+import { modWsgi } from './mod-wsgi.ts';
+import { nginxUnit } from './nginx-unit.ts';
+import { nomad } from './nomad.ts';
+import { openrc } from './openrc.ts';
+import { procfile } from './procfile.ts';
+import { daemontools, runit, s6 } from './run-scripts.ts';
+import type { Found, Supervisor } from './supervisor.ts';
+import { supervisord } from './supervisord.ts';
+import { systemd } from './systemd.ts';
+import { uwsgiFiles } from './uwsgi-files.ts';
+
+/** Every kind of supervisor that services are looked for in. */
+const SUPERVISORS: readonly Supervisor[] = [
+  systemd,
+  supervisord,
+  runit,
+  s6,
+  daemontools,
+  openrc,
+  circus,
+  compose,
+  dockerfile,
+  kubernetes,
+  nomad,
+  procfile,
+  modWsgi,
+  nginxUnit,
+];
+
+/** The services of every kind, in the order of the table. */
+export function findServices(reader: CommandReader): Found {
+  const found: Found = { services: [], notes: [] };
+  for (const supervisor of SUPERVISORS) supervisor.find(reader, found);
+  found.services.push(...uwsgiFiles(reader, found.services));
+  return found;
+}

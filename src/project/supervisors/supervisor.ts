@@ -1,0 +1,96 @@
+import type { CoreLimit, Located, Note, RestartPolicy, Service, StartCommand } from '../project.ts';
+import type { CommandReader, Started } from '../start-command.ts';
+
+/** Something that starts services: an init system, a container platform, a process file. One file each in this folder. */
+export interface Supervisor {
+  name: string;
+  /** Adds the services that the repository defines for it. Never throws; what cannot be read goes into `notes`. */
+  find(reader: CommandReader, found: Found): void;
+}
+
+export interface Found {
+  services: Service[];
+  notes: Note[];
+}
+
+/** What a supervisor's own file says of a service. */
+export interface Definition {
+  name: string;
+  supervisor: string;
+  file: string;
+  restart: RestartPolicy;
+  coreLimit: CoreLimit;
+  user?: Located<string>;
+  workingDirectory?: Located<string>;
+  environment?: ReadonlyMap<string, Located<string>>;
+  notes?: readonly Note[];
+}
+
+/**
+ * Adds one service for each program of Python that the definition's command starts; of others only why they were not read. What a script or launcher sets nearer to the
+ * program (user, working directory, core limit) counts more than what the supervisor sets.
+ */
+export function addServices(found: Found, definition: Definition, started: readonly Started[]): void {
+  const { environment = new Map(), notes = [], ...rest } = definition;
+  const python = started.filter(isPython);
+  const others = started.filter((one) => !isPython(one) && !isOther(one));
+  for (const [index, one] of python.entries()) {
+    const user = one.user ?? definition.user;
+    const workingDirectory = one.workingDirectory ?? definition.workingDirectory;
+    found.services.push({
+      ...rest,
+      name: index === 0 ? definition.name : `${definition.name}/${one.command.value.server ?? index + 1}`,
+      command: one.command,
+      environment: new Map([...environment, ...one.environment]),
+      ...(user === undefined ? {} : { user }),
+      ...(workingDirectory === undefined ? {} : { workingDirectory }),
+      ...(one.settingsModule === undefined ? {} : { settingsModule: one.settingsModule }),
+      restart: afterExitOf(definition.restart, one.command.value),
+      coreLimit: one.coreLimit ?? definition.coreLimit,
+      notes: [...notes, ...one.notes],
+    });
+  }
+  found.notes.push(...others.flatMap((one) => one.notes));
+}
+
+/** A server that lives on after its worker's abort is none of the supervisor's business: said in the detail. */
+function afterExitOf(restart: RestartPolicy, command: StartCommand): RestartPolicy {
+  return command.abort?.supervisorSees === 'nothing'
+    ? {
+        ...restart,
+        detail: `${restart.detail}; ${command.server ?? 'the server'} replaces its worker itself`,
+      }
+    : restart;
+}
+
+/** Does the command have to do with Python? Databases and proxies of a compose file have not. */
+function isPython(started: Started): boolean {
+  const { server, argv } = started.command.value;
+  return (
+    server !== undefined ||
+    /(?:^|\/)(?:(?:python|pypy)[\d.]*|rq|rqworker|dramatiq|huey_consumer|flower)$|\.py$/.test(
+      argv[0] ?? '',
+    ) ||
+    argv[1]?.endsWith('.py') === true
+  );
+}
+
+/** Programs that stand beside an application and are none of ours. */
+const OTHERS =
+  /(?:^|\/)(?:nginx|node|npm|npx|yarn|pnpm|redis-server|postgres|memcached|cron|crond|sshd|java|php|php-fpm|caddy|haproxy|mysqld|rabbitmq-server|busybox|sleep|tail|cat|sh|s6-\w+|rsyslogd|syslogd|logrotate|apache2|httpd|traefik|mongod|true|receptor)$/;
+
+function isOther(started: Started): boolean {
+  const [program = ''] = started.command.value.argv;
+  return OTHERS.test(program) || program.includes('node_modules/');
+}
+
+/** The file's folder, '' for the root. */
+export function folderOf(file: string): string {
+  return file.slice(0, Math.max(0, file.lastIndexOf('/')));
+}
+
+/** Limits of what is started are inherited; nothing of the kind was said here. */
+export const INHERITED: CoreLimit = {
+  soft: 'unknown',
+  detail: 'nothing sets it: inherited from what starts this',
+};

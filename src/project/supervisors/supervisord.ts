@@ -1,0 +1,116 @@
+import type { Located, RestartPolicy, Span } from '../project.ts';
+import { readIni, SUPERVISORD, type IniEntry } from '../readers/ini.ts';
+import type { SourceFile } from '../readers/text.ts';
+import { type CommandReader, startedByWords, type StartContext } from '../start-command.ts';
+import { wordsOf } from '../start-words.ts';
+import { folderOf, INHERITED, addServices, type Found, type Supervisor } from './supervisor.ts';
+
+const CANDIDATE =
+  /(?:\.(?:conf|ini|cfg|j2|jinja2?|tmpl|tpl|in|template|example|sample|dist)|supervisor[^/]*)$/;
+
+/** supervisord(8): `[program:x]` sections of its INI files, whatever they are called (`daphne.conf`). */
+export const supervisord: Supervisor = {
+  name: 'supervisord',
+  find(reader, found) {
+    for (const path of reader.sources.files) {
+      if (!CANDIDATE.test(path)) continue;
+      const file = reader.sources.read(path);
+      if (file === undefined || !/^\s*\[(?:program|fcgi-program):/m.test(file.text)) continue;
+      addPrograms(file, reader, found);
+    }
+  },
+};
+
+function addPrograms(file: SourceFile, reader: CommandReader, found: Found): void {
+  const { sections, entries } = readIni(file, SUPERVISORD);
+  const shared = environmentOf(last(entries, 'supervisord', 'environment'), file);
+  for (const section of sections) {
+    const name = /^(?:program|fcgi-program):(.+)$/.exec(section.value)?.[1]?.trim();
+    if (name === undefined) continue;
+    const key = (wanted: string) => last(entries, section.value, wanted);
+    const environment = new Map([...shared, ...environmentOf(key('environment'), file)]);
+    const command = key('command');
+    const directory = key('directory');
+    const user = key('user') ?? last(entries, 'supervisord', 'user');
+    const context: StartContext = {
+      reader,
+      environment,
+      folder: folderOf(file.path),
+    };
+    const started =
+      command === undefined
+        ? []
+        : startedByWords(wordsOf(file, command.at.start, command.at.end, environment), context);
+    addServices(
+      found,
+      {
+        name,
+        supervisor: 'supervisord',
+        file: file.path,
+        restart: restartOf(key('autorestart'), key('exitcodes'), section.at),
+        // no option sets a limit: supervisor/options.py; `command=/bin/sh -c 'ulimit -c unlimited; exec …'` does
+        coreLimit: { ...INHERITED, detail: 'supervisord has no option for it: its own limit is inherited' },
+        environment,
+        ...(user === undefined ? {} : { user }),
+        ...(directory === undefined ? {} : { workingDirectory: directory }),
+      },
+      started,
+    );
+  }
+}
+
+function last(entries: readonly IniEntry[], section: string, key: string): Located<string> | undefined {
+  return entries.findLast((entry) => entry.section === section && entry.key.value.toLowerCase() === key)
+    ?.value;
+}
+
+/**
+ * Measured with 4.2: `unexpected` (the default) starts it again after SIGABRT in 1.4 to 2.3 s, `false` does not.
+ * Behind a shell the exit code is 134, which `exitcodes` (default 0) may declare as expected.
+ */
+function restartOf(
+  autorestart: Located<string> | undefined,
+  exitcodes: Located<string> | undefined,
+  section: Span,
+): RestartPolicy {
+  const value = autorestart?.value.toLowerCase() ?? 'unexpected';
+  const at = autorestart?.at ?? section;
+  if (value === 'unexpected') {
+    const expected = exitcodes?.value.split(',').some((code) => code.trim() === '134') === true;
+    return expected
+      ? {
+          afterAbort: 'unknown',
+          at: exitcodes?.at ?? at,
+          detail: 'exitcodes declares 134 as expected, which is what a shell in between makes of SIGABRT',
+        }
+      : {
+          afterAbort: true,
+          ...(autorestart === undefined ? {} : { at }),
+          detail: `autorestart=unexpected${autorestart === undefined ? ' (the default)' : ''} starts it again after a signal`,
+        };
+  }
+  if (/^(?:true|yes|on|t|y|1)$/.test(value)) {
+    return { afterAbort: true, at, detail: 'autorestart=true starts it again after every exit' };
+  }
+  if (/^(?:false|no|off|f|n|0|none)$/.test(value)) {
+    return { afterAbort: false, at, detail: `autorestart=${value}: nothing starts it again` };
+  }
+  return { afterAbort: 'unknown', at, detail: `autorestart=${value} is known only when it is rendered` };
+}
+
+/** `environment=A="1",B=2`: values may be quoted; `%(ENV_X)s` is the environment of supervisord. */
+function environmentOf(value: Located<string> | undefined, file: SourceFile): Map<string, Located<string>> {
+  const environment = new Map<string, Located<string>>();
+  if (value === undefined) return environment;
+  const text = file.text.slice(value.at.start, value.at.end);
+  for (const match of text.matchAll(/([A-Za-z_]\w*)\s*=\s*("[^"]*"|'[^']*'|[^,\s]*)/g)) {
+    const [whole, name = '', raw = ''] = match;
+    const start = value.at.start + match.index + whole.length - raw.length;
+    const quoted = /^["']/.test(raw);
+    environment.set(name, {
+      value: quoted ? raw.slice(1, -1) : raw,
+      at: file.span(start + (quoted ? 1 : 0), start + raw.length - (quoted ? 1 : 0)),
+    });
+  }
+  return environment;
+}
