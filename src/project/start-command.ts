@@ -502,20 +502,32 @@ class Walk {
     );
     const before = this.#found.length;
     let all = false;
+    let taken = false;
+    // what a `case` tests is looked at when it is reached: `shift` in a branch changes "$1" for what follows
+    const tested = new Map<ShellWord, string | undefined>();
+    const isTaken = (branch: CaseBranch) => {
+      if (!tested.has(branch.word)) tested.set(branch.word, this.#tested(branch.word, place, state, text));
+      const value = tested.get(branch.word);
+      if (value === undefined) return true;
+      const matches = (pattern: ShellWord) => globMatches(expandWord(pattern, state.variables).value, value);
+      return branch.patterns.some(matches) && !branch.earlier.some(matches);
+    };
     const run = (wanted: string | undefined, depth: number) => {
       for (const command of commands) {
         if (command.inFunction !== wanted) continue;
         const [first] = command.words;
         const name = first === undefined ? '' : expandWord(first, state.variables).value;
+        if (!all && !command.branches.every((branch) => isTaken(branch))) continue;
+        taken ||= command.branches.length > 0;
         if (functions.has(name) && depth < 5) run(name, depth + 1);
-        else this.#step(command, place, state, text, all);
+        else this.#step(command, place, state, text);
       }
     };
     run(undefined, 0);
     // branches and functions that only the running script chooses among
     const nothing = () =>
       this.#found.slice(before).every(({ command }) => command.value.server === undefined);
-    if (nothing() && commands.some(({ branches }) => branches.length > 0)) {
+    if (nothing() && !taken && commands.some(({ branches }) => branches.length > 0)) {
       all = true;
       run(undefined, 0);
     }
@@ -529,9 +541,7 @@ class Walk {
     place: (start: number, end: number) => Span,
     state: State,
     text: string,
-    all: boolean,
   ): void {
-    if (!all && !command.branches.every((branch) => this.#taken(branch, place, state, text))) return;
     const environment = new Map(state.environment);
     for (const { name, value } of command.assignments) {
       const expanded = expandWord(value, state.variables);
@@ -601,22 +611,20 @@ class Walk {
     });
   }
 
-  /** Is a branch of `case` one that can be taken? Where the word is known, only the first that matches is. */
-  #taken(
-    branch: CaseBranch,
+  /** The word that a `case` tests; undefined where only the running script knows it. */
+  #tested(
+    tested: ShellWord,
     place: (start: number, end: number) => Span,
     state: State,
     text: string,
-  ): boolean {
-    const [only, ...more] = branch.word.parts.filter((part) => part.kind !== 'text' || part.text !== '');
+  ): string | undefined {
+    const [only, ...more] = tested.parts.filter((part) => part.kind !== 'text' || part.text !== '');
     const argument = only?.kind === 'variable' && more.length === 0 && /^[\d@*]$/.test(only.name);
-    const [word] = this.#words([branch.word], place, state, text);
-    if (word === undefined || word.value === '') {
-      if (!argument) return true;
-    } else if (!argument && !expandWord(branch.word, state.variables).known) return true;
-    const value = word?.value ?? '';
-    const matches = (pattern: ShellWord) => globMatches(expandWord(pattern, state.variables).value, value);
-    return branch.patterns.some(matches) && !branch.earlier.some(matches);
+    const [word] = this.#words([tested], place, state, text);
+    if (argument) return word?.value ?? '';
+    return word !== undefined && word.value !== '' && expandWord(tested, state.variables).known
+      ? word.value
+      : undefined;
   }
 
   /** Words with variables put in; `"$@"` and unquoted variables can become several words or none. */

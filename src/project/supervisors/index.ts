@@ -32,10 +32,24 @@ const SUPERVISORS: readonly Supervisor[] = [
   nginxUnit,
 ];
 
-/** The services of every kind, in the order of the table. */
+/** Files for the developer's machine and for CI, by their name: not what runs in production. */
+const DEVELOPMENT =
+  /(?:^|[/._-])(?:dev|devel|development|devcontainer|local|test|tests|testing|ci|cypress|e2e|override|debug)(?=[/._-]|$)/i;
+
+/** The services of every kind, in the order of the table; those of development files are only named. */
 export function findServices(reader: CommandReader): Found {
   const found: Found = { services: [], notes: [] };
   for (const supervisor of SUPERVISORS) supervisor.find(reader, found);
   found.services.push(...uwsgiFiles(reader, found.services));
-  return found;
+  const services = found.services.filter(
+    ({ file, supervisor }) => supervisor === 'systemd' || !DEVELOPMENT.test(file),
+  );
+  for (const file of new Set(found.services.map((service) => service.file))) {
+    if (services.some((service) => service.file === file)) continue;
+    found.notes.push({
+      code: 'development-file',
+      message: `${file} is for development by its name; it was left out`,
+    });
+  }
+  return { services, notes: found.notes };
 }

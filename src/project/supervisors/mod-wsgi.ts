@@ -1,6 +1,7 @@
 import type { Located, Service, StartCommand } from '../project.ts';
 import { linesOf, unquoted } from '../readers/ini.ts';
 import { readWords, expandWord } from '../readers/shell.ts';
+import { maskTemplate, unmasked } from '../readers/template.ts';
 import type { SourceFile } from '../readers/text.ts';
 import { programName } from '../launchers.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -24,16 +25,15 @@ function serviceOf(file: SourceFile): Service {
   const environment = new Map<string, Located<string>>();
   let alias: Located<string> | undefined;
   let coreFolder: Located<string> | undefined;
-  for (const { text, start } of linesOf(file.text)) {
+  const masked = maskTemplate(file.text).text;
+  for (const { text, start } of linesOf(masked)) {
     const directive = /^\s*([A-Za-z]+)\s+(\S.*)$/.exec(text.trimEnd());
     if (directive === null) continue;
     const [whole, name = '', rest = ''] = directive;
-    const words = readWords(file.text, start + whole.length - rest.length, start + whole.length).map(
-      (word) => ({
-        value: unquoted(expandWord(word, new Map()).value),
-        at: file.span(word.start, word.end),
-      }),
-    );
+    const words = readWords(masked, start + whole.length - rest.length, start + whole.length).map((word) => ({
+      value: unmasked(unquoted(expandWord(word, new Map()).value), file.text.slice(word.start, word.end)),
+      at: file.span(word.start, word.end),
+    }));
     switch (name.toLowerCase()) {
       case 'wsgiscriptalias':
       case 'wsgiscriptaliasmatch':
