@@ -74,6 +74,13 @@ export function startedByShell(
   return walk.result();
 }
 
+/** What a value that is shell text starts (a Procfile's line, a string of a compose file). */
+export function startedByText(text: Located<string>, context: StartContext): Started[] {
+  const walk = new Walk(context);
+  walk.shellText(text, newState(context));
+  return walk.result();
+}
+
 /** What a script of the repository starts when it is run with these arguments. */
 export function startedByScript(
   file: SourceFile,
@@ -154,7 +161,7 @@ class Walk {
       inner.folder = this.#folderOf(stripped.workingDirectory.value, state.folder);
     }
     if (stripped.script !== undefined) {
-      this.#shellText(stripped.script, inner);
+      this.shellText(stripped.script, inner);
       return;
     }
     const [program, ...rest] = stripped.words;
@@ -195,7 +202,7 @@ class Walk {
       if (/^-\w*c\w*$/.test(word.value)) {
         const text = rest[index + 1];
         if (text !== undefined) {
-          this.#shellText(text, {
+          this.shellText(text, {
             ...state,
             args: rest.slice(index + 3),
             launchers: [...state.launchers, `${name} -c`],
@@ -217,7 +224,8 @@ class Walk {
     this.text(rest.map(({ value }) => value).join(' '), () => first.at, state, 'line');
   }
 
-  #shellText(text: Located<string>, state: State): void {
+  /** Shell text that is a value of something else; its words have their places where it stands there verbatim. */
+  shellText(text: Located<string>, state: State): void {
     const file = this.#context.reader.sources.read(text.at.file);
     const offset = file?.text.slice(text.at.start, text.at.end).indexOf(text.value) ?? -1;
     const place =
@@ -518,7 +526,7 @@ class Walk {
         const [first] = command.words;
         const name = first === undefined ? '' : expandWord(first, state.variables).value;
         if (!all && !command.branches.every((branch) => isTaken(branch))) continue;
-        taken ||= command.branches.length > 0;
+        taken ||= command.branches.length > 0 || functions.has(name);
         if (functions.has(name) && depth < 5) run(name, depth + 1);
         else this.#step(command, place, state, text);
       }
@@ -531,7 +539,7 @@ class Walk {
       all = true;
       run(undefined, 0);
     }
-    if (nothing()) for (const name of functions) run(name, 4);
+    if (nothing() && !taken) for (const name of functions) run(name, 4);
     outer.variables = state.variables;
     outer.environment = state.environment;
   }

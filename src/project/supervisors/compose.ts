@@ -3,7 +3,7 @@ import { linesOf, unquoted } from '../readers/ini.ts';
 import type { SourceFile } from '../readers/text.ts';
 import { maskTemplate } from '../readers/template.ts';
 import { itemsOf, mappingOf, readYaml, textOf, under, type YamlValue } from '../readers/yaml.ts';
-import { type CommandReader, startedByShell, startedByWords, type Started } from '../start-command.ts';
+import { type CommandReader, startedByText, startedByWords, type Started } from '../start-command.ts';
 import { CONTAINER_LIMIT, readImage, type Image } from './dockerfile.ts';
 import { folderOf, addServices, type Found, type Supervisor } from './supervisor.ts';
 
@@ -133,7 +133,7 @@ function startedBy(
   };
   const text = command === undefined ? undefined : textOf(command.value);
   if (command !== undefined && text !== undefined && entrypointWords === undefined && image === undefined) {
-    return startedByShell(command.file, text.at.start, text.at.end, context).map(notBehindShell);
+    return startedByText(text, context).map(notBehindShell);
   }
   if (image === undefined) {
     return startedByWords([...(entrypointWords ?? []), ...(commandWords ?? [])], context);

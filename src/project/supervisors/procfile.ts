@@ -3,7 +3,7 @@ import { readIni, unquoted, type IniDialect } from '../readers/ini.ts';
 import { linesOf } from '../readers/ini.ts';
 import type { SourceFile } from '../readers/text.ts';
 import { itemsOf, mappingOf, readYaml, textOf, under } from '../readers/yaml.ts';
-import { startedByShell, type StartContext } from '../start-command.ts';
+import { startedByText, type StartContext } from '../start-command.ts';
 import { folderOf, addServices, type Supervisor } from './supervisor.ts';
 
 /** Heroku dev center, "Dyno crash restart policy"; the others restart likewise and say so in their documentation. */
@@ -37,7 +37,7 @@ export const procfile: Supervisor = {
           environment: environment ?? new Map(),
           folder: folderOf(path),
         };
-        const started = startedByShell(file, command.at.start, command.at.end, context);
+        const started = startedByText(command, context);
         addServices(
           found,
           {
