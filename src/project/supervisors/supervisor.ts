@@ -77,7 +77,7 @@ function isPython(started: Started): boolean {
 
 /** Programs that stand beside an application and are none of ours. */
 const OTHERS =
-  /(?:^|\/)(?:nginx|node|npm|npx|yarn|pnpm|redis-server|postgres|memcached|cron|crond|sshd|java|php|php-fpm|caddy|haproxy|mysqld|rabbitmq-server|busybox|sleep|tail|cat|sh|s6-\w+|rsyslogd|syslogd|logrotate|apache2|httpd|traefik|mongod|true|receptor)$/;
+  /(?:^|\/)(?:nginx|node|npm|npx|yarn|pnpm|redis-server|postgres|memcached|cron|crond|sshd|java|php|php-fpm|caddy|haproxy|mysqld|rabbitmq-server|busybox|sleep|tail|cat|sh|s6-\w+|rsyslogd|syslogd|logrotate|apache2|httpd|traefik|mongod|true|receptor|supervisord|s6-svscan|runsvdir|svscan)$/;
 
 function isOther(started: Started): boolean {
   const [program = ''] = started.command.value.argv;
