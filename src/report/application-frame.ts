@@ -4,12 +4,12 @@
  */
 export function isApplicationFrame({ file }: { file: string }): boolean {
   if (file === '' || file.startsWith('<')) return false;
-  const parts = file.split(/[/\\]/);
+  const parts = file.split('/');
   if (parts.at(-1) === 'abort_on_exception.py') return false;
   return !parts.some(
     (part, at) =>
       part === 'site-packages' ||
       part === 'dist-packages' ||
-      (/^python\d+(\.\d+)?t?$/.test(part) && (parts[at - 1] ?? '').startsWith('lib')),
+      (/^python3\.\d+t?$/.test(part) && (parts[at - 1] ?? '').startsWith('lib')),
   );
 }

@@ -12,11 +12,15 @@ const INLINED = new Set(['<listcomp>', '<dictcomp>', '<setcomp>']);
  */
 export function fingerprint(exception: ReportedException | undefined): string {
   if (exception === undefined || exception.chain.length === 0) return '';
-  return createHash('sha256').update(fingerprintLines(exception.chain).join('\n')).digest('hex').slice(0, 16);
+  // a half of a surrogate pair has no UTF-8: '?', as Python's "replace" has it
+  const text = fingerprintLines(exception.chain)
+    .join('\n')
+    .replaceAll(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '?');
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 /** What is hashed. */
-export function fingerprintLines(chain: readonly ChainedException[]): string[] {
+function fingerprintLines(chain: readonly ChainedException[]): string[] {
   const lines: string[] = [];
   const seen = new Set<number>();
   const visit = (index: number): void => {
@@ -45,7 +49,7 @@ function frameLines(frames: readonly ReportedFrame[]): string[] {
 }
 
 function tail(file: string): string {
-  return file.split(/[/\\]/).slice(-2).join('/');
+  return file.split('/').slice(-2).join('/');
 }
 
 /** `co_name`: Python 3.11 made qualified names known, and the older ones are to be grouped the same. */

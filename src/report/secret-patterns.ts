@@ -40,12 +40,26 @@ export function redactText(text: string, { literals = false } = {}): string {
   let redacted = text.length > LONGEST ? text.slice(0, LONGEST) : text;
   for (const [pattern, replacement] of PATTERNS) redacted = redacted.replaceAll(pattern, replacement);
   redacted = redacted.replaceAll(DIGITS, (digits) => (isCardNumber(digits) ? REDACTED : digits));
-  return redacted.replaceAll(ASSIGNMENT, (all, name: string, joint: string, value: string) => {
-    if (!isSensitiveName(name) || isPlain(value)) return all;
+  return withoutAssigned(redacted, literals);
+}
+
+function withoutAssigned(text: string, literals: boolean): string {
+  let result = '';
+  let done = 0;
+  ASSIGNMENT.lastIndex = 0;
+  for (let match = ASSIGNMENT.exec(text); match !== null; match = ASSIGNMENT.exec(text)) {
+    const [all, name = '', joint = '', value = ''] = match;
     const quoted = /^b?["']/.test(value);
-    if (literals && !quoted) return all;
-    return `${name}${joint}${quoted ? value.replace(/^(b?["'])[\s\S]*(["'])$/, `$1${REDACTED}$2`) : REDACTED}`;
-  });
+    if (!isSensitiveName(name) || isPlain(value) || (literals && !quoted)) {
+      // what looks like the value may be the next name: `failed: password=x`
+      ASSIGNMENT.lastIndex = match.index + name.length + joint.length;
+      continue;
+    }
+    result += text.slice(done, match.index) + name + joint;
+    result += quoted ? value.replace(/^(b?["'])[\s\S]*(["'])$/, `$1${REDACTED}$2`) : REDACTED;
+    done = match.index + all.length;
+  }
+  return result + text.slice(done);
 }
 
 /** An absent secret is no secret, and to know that it was absent often explains the crash. */
