@@ -5,7 +5,7 @@ import type { ExitCode } from './command.ts';
 import { withWiringOptions, wiringOptions } from './wiring-options.ts';
 
 export function define(command: Command): void {
-  withWiringOptions(command).addHelpText(
+  withWiringOptions(command, 'also with uncommitted changes in the tree').addHelpText(
     'after',
     `
 Examples:

@@ -5,7 +5,10 @@ import type { ExitCode } from './command.ts';
 import { withWiringOptions, wiringOptions } from './wiring-options.ts';
 
 export function define(command: Command): void {
-  withWiringOptions(command).addHelpText(
+  withWiringOptions(
+    command,
+    'also with uncommitted changes, and give up edits of generated files',
+  ).addHelpText(
     'after',
     `
 Local edits of generated files are kept. Where an edit and the new version change the same

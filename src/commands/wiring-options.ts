@@ -32,8 +32,8 @@ export function writingOptions(
 }
 
 /** The options of init and upgrade. */
-export function withWiringOptions(command: Command): Command {
-  return withWritingOptions(command, 'also with uncommitted changes in the tree')
+export function withWiringOptions(command: Command, force: string): Command {
+  return withWritingOptions(command, force)
     .option('--only <kinds>', `only these parts, of ${KINDS.join(', ')}`)
     .option('--framework <name>', 'the framework, where it cannot be told')
     .option('--settings <module>', 'the settings module of production, e.g. shop.settings.production')

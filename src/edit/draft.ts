@@ -33,13 +33,13 @@ export function currentFile(root: string, path: string): { path: string; bytes: 
 
 /**
  * A file that is generated as a whole: created, left as it is where it is current, where a person has edited it or
- * where it is not ours; brought to `text` with `upgrade`, keeping local edits.
+ * where it is not ours. `merge` brings it to `text` and keeps local edits, `replace` gives them up.
  */
 export function draftFile(
   root: string,
   wish: { kind: string; path: string; text: string; others: 'leave' | 'refuse' },
   manifest: Manifest | undefined,
-  upgrade: boolean,
+  ifOurs: 'leave' | 'merge' | 'replace',
 ): Draft {
   const { path, bytes } = currentFile(root, wish.path);
   const after = Buffer.from(wish.text, 'utf8');
@@ -72,7 +72,8 @@ export function draftFile(
     const reason = `${path} is not a file that pycrash wrote. Rename it, then run \`pycrash init\` again`;
     return { change: { path, action: 'manual', before: bytes, reason } };
   }
-  if (!upgrade) {
+  if (ifOurs === 'replace') return { change: { path, action: 'edit', before: bytes, after }, entry };
+  if (ifOurs === 'leave') {
     return unchanged(
       lineHashes(text) === known.lines
         ? 'written for another state of the project; `pycrash upgrade` brings it up to date'
@@ -86,7 +87,7 @@ export function draftFile(
       .join(', ');
     const reason =
       `${path} was edited by hand where the new version differs too (lines ${places}). Move the edit away and ` +
-      'run `pycrash upgrade` again';
+      'run `pycrash upgrade` again, or give it up with --force';
     return { change: { path, action: 'manual', before: bytes, reason } };
   }
   const written = Buffer.from(merged.text, 'utf8');

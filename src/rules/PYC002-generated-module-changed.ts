@@ -12,7 +12,7 @@ const MESSAGES: Record<
   ],
   modified: () => [
     'this generated module was edited: what was proved of it no longer holds, and the next upgrade has to merge',
-    'take the edit back with `pycrash upgrade`, and configure with PYCRASH in the settings instead',
+    'take the edit back with `pycrash upgrade --force`, and configure with PYCRASH in the settings instead',
   ],
   unrecognised: () => [
     'this file has the name of the generated module, but not its header',

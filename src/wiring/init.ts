@@ -29,7 +29,10 @@ export async function runInit(terminal: Terminal, request: InitRequest): Promise
   const project = await readProject(root);
   terminal.progress('');
   const application = chooseApplication(project, request);
-  const { plan, unmet } = await planInit(project, application, request);
+  const { plan, unmet } = await planInit(project, application, {
+    ...request,
+    ifOurs: !request.upgrade ? 'leave' : request.force ? 'replace' : 'merge',
+  });
   return carryOut(terminal, {
     root,
     plan,

@@ -1,20 +1,17 @@
 import { renderGeneratedModule } from '../project/generated-module.ts';
 import { inFolder, MODULE, type Situation, type Wiring } from './wiring.ts';
 
-/** The generated module in the project package, with the wrappers that the entry points need. */
+/** The generated module in the project package, with the wrappers that the project's entry points need. */
 export function wireLibrary({ application }: Situation): Wiring {
-  const { framework, entryPoints, packageFolder } = application;
-  const has = (wanted: string): boolean => entryPoints.some(({ kind }) => kind === wanted);
-  // without either file there is still a server that imports something: both are there to be pasted
+  const { framework, packageFolder, entryPoints } = application;
+  const has = (kind: string): boolean => entryPoints.some((entry) => entry.kind === kind);
+  // without any entry point that can be read a person pastes one of them
   const neither = !has('wsgi') && !has('asgi');
   const text = renderGeneratedModule({
     framework,
     wsgi: neither || has('wsgi'),
     asgi: neither || has('asgi'),
   });
-  return {
-    wishes: [{ kind: 'library', path: inFolder(packageFolder, `${MODULE}.py`), text, others: 'refuse' }],
-    notes: [],
-    impossible: [],
-  };
+  const path = inFolder(packageFolder, `${MODULE}.py`);
+  return { wishes: [{ kind: 'library', path, text, others: 'refuse' }], notes: [], impossible: [] };
 }

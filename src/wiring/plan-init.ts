@@ -14,6 +14,7 @@ import { wireEntryPoints } from './entry-points.ts';
 import { wireGitignore } from './gitignore.ts';
 import { wireLibrary } from './library.ts';
 import { wireMiddleware } from './middleware.ts';
+import { wireProjectTest } from './project-test.ts';
 import { wireTeamDocument } from './team-document.ts';
 import { DROP_IN, wireUnits } from './units.ts';
 import type { Kind, Situation, Wiring, Wish } from './wiring.ts';
@@ -23,8 +24,8 @@ export interface InitOptions {
   settings?: string;
   supervisor?: string;
   systemdVersion: number;
-  /** Bring generated files to this version, keeping local edits. */
-  upgrade: boolean;
+  /** What to do with generated files that are not as this version writes them. */
+  ifOurs: 'leave' | 'merge' | 'replace';
 }
 
 export interface InitPlan {
@@ -41,6 +42,7 @@ const PARTS: readonly [Kind, (situation: Situation, wishes: readonly Wish[]) => 
     ['entry-points', wireEntryPoints],
     ['units', wireUnits],
     ['ci', wireContinuousIntegration],
+    ['tests', wireProjectTest],
     ['gitignore', wireGitignore],
     ['docs', wireTeamDocument],
   ];
@@ -71,15 +73,17 @@ export async function planInit(
     const wishes = [...wirings.values()].flatMap((wiring) => wiring.wishes);
     wirings.set(kind, await wire(situation, wishes));
   }
-  const drafts = draftAll(project.root, wirings, manifest, options.upgrade);
+  const drafts = draftAll(project.root, wirings, manifest, options.ifOurs);
   const unmet = await checkOutcome(situation, wirings, drafts);
   for (const [kind, reasons] of unmet) {
     const wiring = wirings.get(kind);
     if (wiring === undefined || reasons.length === 0) continue;
     wiring.wishes = wiring.wishes.filter((wish) => 'good' in wish);
     wiring.impossible.push(...reasons);
+    // the test looks for our class in MIDDLEWARE
+    if (kind === 'settings') wirings.delete('tests');
   }
-  const final = unmet.size === 0 ? drafts : draftAll(project.root, wirings, manifest, options.upgrade);
+  const final = unmet.size === 0 ? drafts : draftAll(project.root, wirings, manifest, options.ifOurs);
   const blocked = blockers(wirings, final);
   const notes = [...project.notes, ...[...wirings.values()].flatMap((wiring) => wiring.notes)];
   const unmetIn = (after: Project): string | undefined =>
@@ -107,14 +111,14 @@ function draftAll(
   root: string,
   wirings: ReadonlyMap<Kind, Wiring>,
   manifest: Manifest | undefined,
-  upgrade: boolean,
+  ifOurs: InitOptions['ifOurs'],
 ): Draft[] {
   const wishes = [...wirings.values()].flatMap((wiring) => wiring.wishes);
   const drafts: Draft[] = [];
   const insertions = new Map<string, { kind: Kind; path: string; insertions: Insertion[] }>();
   for (const wish of wishes) {
     const { path, bytes } = currentFile(root, wish.path);
-    if ('text' in wish) drafts.push(draftFile(root, wish, manifest, upgrade));
+    if ('text' in wish) drafts.push(draftFile(root, wish, manifest, ifOurs));
     else if ('insertions' in wish) gather(insertions, path, wish);
     else if (!drafts.some(({ change }) => change.path === path)) {
       const entry = manifest?.files.find((file) => file.path === path);

@@ -94,7 +94,11 @@ test('any MIDDLEWARE: init puts ours first for Python too, and remove restores e
     const settings = join(root, 'shop/settings.py');
     writeFileSync(settings, text);
     const project = await readProject(root);
-    const request = { systemdVersion: 239, upgrade: false, only: new Set(['library', 'settings'] as const) };
+    const request = {
+      systemdVersion: 239,
+      ifOurs: 'leave' as const,
+      only: new Set(['library', 'settings'] as const),
+    };
     const { plan } = await planInit(project, chooseApplication(project, {}), request);
     expect(
       plan.changes.filter(({ action }) => action === 'manual'),

@@ -1,3 +1,4 @@
+import { inspectGeneratedModule } from '../generated-module.ts';
 import type { Parser } from 'web-tree-sitter';
 import { entryKind, readEntryPoint, readManage } from '../entry-points.ts';
 import type { Application, EffectiveList, EntryPoint, Located, Note, SettingsModule } from '../project.ts';
@@ -327,14 +328,19 @@ function applicationOf(
 ): Application {
   const version = requiredVersion(sources, root, 'django');
   const packageName = packageOf(entries, settings);
+  const packageFolder = join(root, packageName.replaceAll('.', '/'));
+  const generated = sources.read(join(packageFolder, 'abort_on_exception.py'));
   return {
     framework: 'django',
     ...(version === undefined ? {} : { frameworkVersion: version }),
     packageName,
-    packageFolder: join(root, packageName.replaceAll('.', '/')),
+    packageFolder,
     importRoot: root,
     settings,
     entryPoints: entries.map(({ point }) => point),
+    ...(generated === undefined
+      ? {}
+      : { generated: { file: generated.path, ...inspectGeneratedModule(generated.text) } }),
   };
 }
 

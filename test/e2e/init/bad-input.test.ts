@@ -292,6 +292,24 @@ describe('upgrade', () => {
     expect(text).toContain('RestartSteps=5\n');
   });
 
+  test('a module that was edited by hand stays so; upgrade --force gives the edit up', async () => {
+    const root = inTree(djangoFiles());
+    await init(root, '--yes');
+    const module = join(root, 'shop/abort_on_exception.py');
+    const written = readFileSync(module, 'utf8');
+    appendFileSync(module, '# mine\n');
+    commitAll(root);
+    const again = await init(root, '--yes');
+    expect(again).toMatchObject({ exitCode: 0, untouched: true });
+    expect(again.stdout).toContain('shop/abort_on_exception.py: edited by hand since');
+    expect(await pycrash(['upgrade', '--yes'], { cwd: root })).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(module, 'utf8')).toBe(`${written}# mine\n`);
+    const removed = await pycrash(['remove', '--dry-run'], { cwd: root });
+    expect(removed.stderr).toContain('shop/abort_on_exception.py was edited by hand and stays');
+    await pycrash(['upgrade', '--yes', '--force'], { cwd: root });
+    expect(readFileSync(module, 'utf8')).toBe(written);
+  });
+
   test('a line that both have changed is named, and nothing is written', async () => {
     const root = inTree(djangoFiles());
     await init(root, '--yes', '--systemd-version', '239');
