@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { productionSettings } from '../project/production-settings.ts';
 import type { Application, Project } from '../project/project.ts';
 
 /** The one application that init is about; throws a `UserError` that says what to pass where there is none or several. */
@@ -59,11 +60,11 @@ const HOPELESS: Readonly<Record<string, string>> = {
   'text-template': 'Run init in a project that was made from the template.',
 };
 
-function mustBeUsable(project: Project, { settings, entryPoints, importRoot }: Application): void {
-  const files = new Set([...settings, ...entryPoints].map(({ file }) => file));
-  for (const { code, message, at } of project.notes) {
+function mustBeUsable(project: Project, application: Application): void {
+  const notes = productionSettings(application).flatMap((settings) => settings.notes);
+  for (const { code, message, at } of [...notes, ...project.notes]) {
     const help = HOPELESS[code];
-    const here = at === undefined || files.has(at.file) || at.file.startsWith(importRoot);
+    const here = at === undefined || at.file.startsWith(application.importRoot);
     if (help !== undefined && here)
       throw new UserError(code, message, { help: `Nothing was written. ${help}` });
   }
