@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, property, string } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PythonValue } from '../../src/core/python/value.ts';
 import { Redaction } from '../../src/report/redaction.ts';
@@ -52,7 +52,7 @@ describe('patterns', () => {
     ['redis://:only-password@cache/0', 'redis://:[redacted]@cache/0'],
     ['card 4111 1111 1111 1111.', 'card [redacted].'],
     ['card 5500-0000-0000-0004', 'card [redacted]'],
-    ['Authorization: Bearer abcdef123456', 'Authorization: [redacted] abcdef123456'],
+    ['Authorization: Bearer abcdef123456', 'Authorization: [redacted] [redacted]'],
     ['using Bearer abcdef123456', 'using Bearer [redacted]'],
     ['login failed: password=hunter2, user=ada', 'login failed: password=[redacted], user=ada'],
     [`{"api_key": "abc", "page": "2"}`, `{"api_key": "[redacted]", "page": "2"}`],
@@ -60,8 +60,7 @@ describe('patterns', () => {
     ['https://example.org:8080/path?page=2', 'https://example.org:8080/path?page=2'],
     ['order 1234567890123456 at 0x7fca0724e040', 'order 1234567890123456 at 0x7fca0724e040'],
   ])('%s', (text, expected) => {
-    if (text.startsWith('Authorization')) expect(redactText(text)).not.toContain('abcdef123456');
-    else expect(redactText(text)).toBe(expected);
+    expect(redactText(text)).toBe(expected);
   });
 
   test('in source code only literals are values', () => {
@@ -87,11 +86,8 @@ describe('patterns', () => {
   });
 
   test('no text takes long or throws', () => {
-    fc.assert(
-      fc.property(
-        fc.string({ unit: 'binary', maxLength: 3000 }),
-        (text) => typeof redactText(text) === 'string',
-      ),
+    assert(
+      property(string({ unit: 'binary', maxLength: 3000 }), (text) => typeof redactText(text) === 'string'),
       { seed: 1, numRuns: 300 },
     );
     for (const piece of [
