@@ -60,9 +60,7 @@ function filesOf(version) {
 }
 
 function buildId(file) {
-  return (
-    /Build ID: ([0-9a-f]+)/.exec(execFileSync('readelf', ['-n', file], { encoding: 'utf8' }))?.[1] ?? ''
-  );
+  return /Build ID: ([0-9a-f]+)/.exec(execFileSync('readelf', ['-n', file], { encoding: 'utf8' }))?.[1] ?? '';
 }
 
 /** The compiler's own line, of the first compilation unit. */
@@ -73,5 +71,8 @@ function producer(file) {
     'sh',
     file,
   ]);
-  return units.toString().replace(/^.*?: (\(.*?\): )?/, '').trim();
+  return units
+    .toString()
+    .replace(/^.*?: (\(.*?\): )?/, '')
+    .trim();
 }

@@ -1,0 +1,233 @@
+import { posix } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { insideRoot, openLocalFile, type OpenFile } from '../local-files.ts';
+import {
+  PT_LOAD,
+  PT_NOTE,
+  buildIdIn,
+  fileBuildId,
+  readElf,
+  symbolAddress,
+  u64,
+  type ElfFile,
+} from './file.ts';
+import type { Memory } from './memory.ts';
+import type { CoreNotes, FileMapping } from './notes.ts';
+
+/** A program or library that was mapped. */
+export interface Module {
+  path: string;
+  mappings: FileMapping[];
+  /** From the first page, which the core has by default (`coredump_filter` bit 4). */
+  buildId: string | undefined;
+  /** What the mapped addresses are above those of the file. */
+  file?: { source: OpenFile; elf: ElfFile; bias: number } | undefined;
+  tried: boolean;
+}
+
+export interface ModuleFiles {
+  executable?: string;
+  sysroot?: string;
+  searchPath?: readonly string[];
+}
+
+/** A file that was not taken, and why. */
+export interface RefusedFile {
+  path: string;
+  module: string;
+  reason: string;
+}
+
+/**
+ * The files that were mapped into the process, and the same files of this machine where their build IDs are equal.
+ * Their read-only parts complete the memory, which a core has not in it.
+ */
+export class Modules {
+  readonly all: Module[] = [];
+  readonly refused: RefusedFile[] = [];
+  /** Files of which the core does not have the build ID. */
+  readonly unverified: string[] = [];
+  private readonly memory: Memory;
+  private readonly files: ModuleFiles;
+  private readonly opened: OpenFile[] = [];
+  private sorted: FileMapping[];
+  private readonly byMapping = new Map<FileMapping, Module>();
+  readonly program: Module | undefined;
+
+  constructor(memory: Memory, notes: CoreNotes, files: ModuleFiles) {
+    this.memory = memory;
+    this.files = files;
+    const byPath = new Map<string, Module>();
+    for (const mapping of notes.mappings) {
+      let module = byPath.get(mapping.path);
+      if (module === undefined) {
+        module = { path: mapping.path, mappings: [], buildId: undefined, tried: false };
+        byPath.set(mapping.path, module);
+        this.all.push(module);
+      }
+      module.mappings.push(mapping);
+      this.byMapping.set(mapping, module);
+    }
+    this.sorted = [...notes.mappings].sort((a, b) => a.start - b.start);
+    const AT_ENTRY = 9;
+    const entry = notes.auxiliary.get(AT_ENTRY);
+    this.program = entry === undefined ? undefined : this.at(entry);
+    for (const module of this.all) module.buildId = this.buildIdInCore(module);
+    memory.onMissing = (address) => this.complete(address);
+  }
+
+  /** The module that the address is in. */
+  at(address: number): Module | undefined {
+    let low = 0;
+    let high = this.sorted.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.sorted[middle]?.start ?? Infinity) <= address) low = middle + 1;
+      else high = middle;
+    }
+    const mapping = this.sorted[low - 1];
+    return mapping !== undefined && address < mapping.end ? this.byMapping.get(mapping) : undefined;
+  }
+
+  /**
+   * Takes the file that the user named. Throws a `UserError` where it is none of those that were mapped: another
+   * Python would give another, wrong report.
+   */
+  useExecutable(path: string): void {
+    const source = openLocalFile(path);
+    const elf = source === undefined ? undefined : readElf(source);
+    if (source === undefined || elf === undefined) {
+      source?.close();
+      throw new UserError('not-an-executable', `${path} is not an ELF program that can be read`, {
+        help: 'give the python (or the program that embeds it) that crashed',
+      });
+    }
+    const id = fileBuildId(source, elf);
+    const same = this.all.filter((module) => module.buildId !== undefined && module.buildId === id);
+    const [module] = same;
+    if (module !== undefined) {
+      this.take(module, source, elf);
+      return;
+    }
+    const { program } = this;
+    if (program !== undefined && program.buildId === undefined && id === undefined) {
+      // Neither has one (linked with --build-id=none): nothing can be compared, and that is said.
+      this.unverified.push(path);
+      this.take(program, source, elf);
+      return;
+    }
+    source.close();
+    const expected = program?.buildId;
+    throw new UserError(
+      'wrong-executable',
+      `${path} (build ID ${id ?? 'none'}) is not what crashed: ` +
+        (program === undefined
+          ? 'the core does not say which program it was'
+          : `${program.path} has the build ID ${expected ?? 'unknown, because the core does not contain its first page'}`),
+      {
+        help:
+          expected === undefined
+            ? 'leave --executable out: the core is read without it as far as that goes'
+            : `find the file whose \`readelf -n\` shows Build ID ${expected}, or leave --executable out`,
+      },
+    );
+  }
+
+  /** Opens the module's file where one with its build ID is to be had. */
+  open(module: Module): Module['file'] {
+    if (module.tried || module.file !== undefined) return module.file;
+    module.tried = true;
+    const path = module.path.replace(/ \(deleted\)$/, '');
+    if (
+      !path.startsWith('/') ||
+      path.startsWith('/dev/') ||
+      path.startsWith('/proc/') ||
+      path.includes('\0')
+    ) {
+      return undefined;
+    }
+    const { sysroot, searchPath = [] } = this.files;
+    const candidates = searchPath.map((folder) => posix.join(folder, posix.basename(path)));
+    if (sysroot !== undefined) {
+      const inside = insideRoot(sysroot, path);
+      if (inside !== undefined) candidates.push(inside);
+    } else if (!module.path.endsWith(' (deleted)')) {
+      candidates.push(path);
+    }
+    for (const candidate of candidates) {
+      const source = openLocalFile(candidate);
+      if (source === undefined) continue;
+      const elf = readElf(source);
+      const id = elf === undefined ? undefined : fileBuildId(source, elf);
+      if (elf !== undefined && id !== undefined && id === module.buildId)
+        return this.take(module, source, elf);
+      source.close();
+      if (elf !== undefined) {
+        this.refused.push({
+          path: candidate,
+          module: module.path,
+          reason:
+            module.buildId === undefined
+              ? 'the core does not have the build ID of the one that was mapped'
+              : `it has the build ID ${id ?? 'none'}, the one that was mapped has ${module.buildId}`,
+        });
+      }
+    }
+    return undefined;
+  }
+
+  /** Where a symbol of the module was in the process. */
+  symbol(module: Module, name: string, section?: string): number | undefined {
+    const file = this.open(module);
+    if (file === undefined) return undefined;
+    const address = symbolAddress(file.source, file.elf, name, section);
+    return address === undefined ? undefined : address + file.bias;
+  }
+
+  close(): void {
+    for (const file of this.opened) file.close();
+  }
+
+  private take(module: Module, source: OpenFile, elf: ElfFile): Module['file'] {
+    this.opened.push(source);
+    const first = elf.programHeaders.find((header) => header.type === PT_LOAD);
+    const begin = module.mappings.find((mapping) => mapping.offset === 0) ?? module.mappings[0];
+    const page = (value: number): number => value - (value % 4096);
+    const bias =
+      begin === undefined || first === undefined
+        ? 0
+        : begin.start - begin.offset - page(first.address - first.offset);
+    module.file = { source, elf, bias };
+    module.tried = true;
+    for (const { start, end, offset } of module.mappings)
+      this.memory.overlay(source, start, end - start, offset);
+    return module.file;
+  }
+
+  /** The core does not have this address: is it a part of a file that we can have? */
+  private complete(address: number): boolean {
+    const module = this.at(address);
+    if (module === undefined || module.tried) return false;
+    return this.open(module) !== undefined;
+  }
+
+  private buildIdInCore(module: Module): string | undefined {
+    const begin = module.mappings.find((mapping) => mapping.offset === 0);
+    if (begin === undefined) return undefined;
+    const page = this.memory.segmentAt(begin.start);
+    if (page === undefined || page.end < begin.start + 64) return undefined;
+    const bytes = this.memory.available(begin.start, 4096);
+    if (bytes.length < 64 || bytes.readUInt32BE(0) !== 0x7f454c46) return undefined;
+    const table = u64(bytes, 32);
+    for (let index = 0; index < bytes.readUInt16LE(56); index += 1) {
+      const at = table + index * 56;
+      if (at + 56 > bytes.length) break;
+      if (bytes.readUInt32LE(at) !== PT_NOTE) continue;
+      const offset = u64(bytes, at + 8);
+      const size = Math.min(u64(bytes, at + 32), 0x10000);
+      const id = buildIdIn(bytes.subarray(offset, offset + size));
+      if (id !== undefined) return id;
+    }
+    return undefined;
+  }
+}

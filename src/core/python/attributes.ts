@@ -1,0 +1,102 @@
+import { dictEntries, splitEntries } from './dicts.ts';
+import { attempt, type Process } from './process.ts';
+import { readText } from './text.ts';
+import { FLAG, type PythonType } from './types.ts';
+
+export interface Attribute {
+  name: string;
+  value: number;
+}
+
+const MOST_SLOTS = 256;
+const T_OBJECT = 6;
+const T_OBJECT_EX = 16;
+
+/** The attributes of an instance: those of its `__dict__`, then its slots; at most `most`. Addresses of the values. */
+export function attributes(process: Process, object: number, type: PythonType, most = 1000): Attribute[] {
+  const found: Attribute[] = [];
+  for (const { key, value } of attempt(() => instanceEntries(process, object, type, most), [])) {
+    const name = attempt(() => readText(process, key, 200).text, undefined);
+    if (name !== undefined) found.push({ name, value });
+  }
+  for (const base of type.bases) {
+    if (!base.heap || found.length >= most) continue;
+    for (const { name, offset } of slots(process, base)) {
+      const value = attempt(() => process.memory.u64(object + offset), 0);
+      if (value !== 0) found.push({ name, value });
+    }
+  }
+  return found.slice(0, most);
+}
+
+/** One attribute of an instance (not of its class); undefined where it has none of that name. */
+export function attribute(process: Process, object: number, name: string): number | undefined {
+  const type = attempt(() => process.types.of(object), undefined);
+  if (type === undefined) return undefined;
+  return attributes(process, object, type).find((each) => each.name === name)?.value;
+}
+
+function slots({ memory, layout }: Process, type: PythonType): { name: string; offset: number }[] {
+  return attempt(() => {
+    const found = [];
+    let member = memory.u64(type.address + layout.at('type.tp_members'));
+    if (member === 0) return [];
+    for (let index = 0; index < MOST_SLOTS; index += 1) {
+      const name = memory.u64(member + layout.at('member.name'));
+      if (name === 0) break;
+      const kind = memory.u32(member + layout.at('member.type'));
+      if (kind === T_OBJECT_EX || kind === T_OBJECT) {
+        const text = memory.cString(name, 200);
+        if (!text.startsWith('__'))
+          found.push({ name: text, offset: memory.u64(member + layout.at('member.offset')) });
+      }
+      member += layout.at('member.size');
+    }
+    return found;
+  }, []);
+}
+
+/** Address of the dict of an instance; 0 where it has none or keeps its values inline. */
+export function instanceDict(process: Process, object: number, type: PythonType): number {
+  const { memory, layout } = process;
+  if (layout.minor >= 11 && (type.flags & FLAG.managedDict) !== 0) {
+    // Two words of the garbage collector lie between: Include/internal/pycore_object.h.
+    const pointer = memory.u64(object - 24);
+    return layout.minor === 12 && pointer % 2 === 1 ? 0 : pointer;
+  }
+  if (type.dictOffset > 0) return memory.u64(object + type.dictOffset);
+  if (type.dictOffset < 0) {
+    // Counted from the end of an object of variable size: Objects/object.c, _PyObject_ComputedDictPointer.
+    const items = Math.abs(memory.i64(object + layout.at('varObject.ob_size')));
+    const size = 8 * Math.ceil((type.basicSize + items * type.itemSize) / 8);
+    return memory.u64(object + size + type.dictOffset);
+  }
+  return 0;
+}
+
+function instanceEntries(
+  process: Process,
+  object: number,
+  type: PythonType,
+  most: number,
+): { key: number; value: number }[] {
+  const { memory, layout } = process;
+  const inline = inlineValues(process, object, type);
+  if (inline !== 0) {
+    const keys = memory.u64(type.address + layout.at('heapType.ht_cached_keys'));
+    return splitEntries(process, keys, inline, most);
+  }
+  const dict = instanceDict(process, object, type);
+  return dict === 0 ? [] : dictEntries(process, dict, most);
+}
+
+/** Address of values that are kept without a dict, as of 3.11; 0 where there are none. */
+function inlineValues({ memory, layout }: Process, object: number, type: PythonType): number {
+  if (layout.minor < 11 || (type.flags & FLAG.managedDict) === 0) return 0;
+  if (layout.minor === 11) return memory.u64(object - 32);
+  const pointer = memory.u64(object - 24);
+  if (layout.minor === 12) return pointer % 2 === 1 ? pointer + 1 : 0;
+  if (pointer !== 0 || (type.flags & FLAG.inlineValues) === 0) return 0;
+  const values = object + type.basicSize;
+  return memory.u8(values + layout.at('dictValues.valid')) === 0 ? 0 : values;
+}

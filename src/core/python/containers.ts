@@ -1,0 +1,306 @@
+import { dictEntries, dictLength, type Entry } from './dicts.ts';
+import type { Objects, Reader } from './objects.ts';
+import { attempt } from './process.ts';
+import { textRepr } from './text.ts';
+import type { PythonValue } from './value.ts';
+
+function length({ process: { memory, layout } }: Objects, address: number): number {
+  return memory.u64(address + layout.at('varObject.ob_size'));
+}
+
+/** The first pointers of an array, as many as a value can show. */
+function pointers({ process: { memory }, limits }: Objects, start: number, count: number): number[] {
+  const taken = Math.min(count, limits.items);
+  const found = [];
+  for (let index = 0; index < taken; index += 1) found.push(memory.u64(start + index * 8));
+  return found;
+}
+
+const readList: Reader = (objects, address, type, depth) => {
+  const { memory, layout } = objects.process;
+  const count = length(objects, address);
+  const items = count === 0 ? [] : pointers(objects, memory.u64(address + layout.at('list.items')), count);
+  return { type: type.dotted, open: '[', ...objects.items(items, depth, count), close: ']' };
+};
+
+const readTuple: Reader = (objects, address, type, depth) => {
+  const count = length(objects, address);
+  const items = pointers(objects, address + objects.process.layout.at('tuple.items'), count);
+  return {
+    type: type.dotted,
+    open: '(',
+    ...objects.items(items, depth, count),
+    close: count === 1 ? ',)' : ')',
+  };
+};
+
+/** The entries of a dict as values, with what is over the limit left out. */
+export function entriesOf(
+  objects: Objects,
+  entries: readonly Entry[],
+  count: number,
+  depth: number,
+): Partial<PythonValue> {
+  const children = entries
+    .slice(0, objects.limits.items)
+    .map(({ key, value }) => ({
+      key: objects.value(key, depth + 1),
+      value: objects.value(value, depth + 1),
+    }));
+  return children.length < count ? { children, truncated: true } : { children };
+}
+
+function dictContents(objects: Objects, address: number, depth: number): Partial<PythonValue> {
+  const { process, limits } = objects;
+  const count = dictLength(process, address);
+  return entriesOf(objects, dictEntries(process, address, limits.items), count, depth);
+}
+
+const readDict: Reader = (objects, address, type, depth) => ({
+  type: type.dotted,
+  open: '{',
+  ...dictContents(objects, address, depth),
+  close: '}',
+});
+
+const readDefaultDict: Reader = (objects, address, type, depth) => {
+  const { memory, layout } = objects.process;
+  const factory = objects.value(memory.u64(address + layout.at('defaultDict.factory')), depth + 1);
+  return {
+    type: type.dotted,
+    open: 'defaultdict(',
+    children: [{ value: factory }, { value: readDict(objects, address, type, depth) }],
+    close: ')',
+  };
+};
+
+/** In the order of its list of nodes, which move_to_end changes and the table does not know. */
+const readOrderedDict: Reader = (objects, address, type, depth) => {
+  const { process, limits } = objects;
+  const { memory, layout } = process;
+  const count = dictLength(process, address);
+  const entries = dictEntries(process, address, 10_000);
+  const place = new Map<number, number>();
+  let node = attempt(() => memory.u64(address + layout.at('orderedDict.first')), 0);
+  for (let index = 0; node !== 0 && index < 10_000; index += 1) {
+    const from = node;
+    const key = attempt(() => memory.u64(from + layout.at('orderedDictNode.key')), 0);
+    if (key === 0 || place.has(key)) break;
+    place.set(key, index);
+    node = attempt(() => memory.u64(from + layout.at('orderedDictNode.next')), 0);
+  }
+  entries.sort((a, b) => (place.get(a.key) ?? Infinity) - (place.get(b.key) ?? Infinity) || 0);
+  const pairs = entries.slice(0, limits.items);
+  if (count === 0) return { type: type.dotted, text: 'OrderedDict()' };
+  if (layout.minor >= 12) {
+    return {
+      type: type.dotted,
+      open: 'OrderedDict({',
+      ...entriesOf(objects, pairs, count, depth),
+      close: '})',
+    };
+  }
+  const children = pairs.map(({ key, value }): { value: PythonValue } => ({
+    value: {
+      type: 'tuple',
+      open: '(',
+      children: [{ value: objects.value(key, depth + 1) }, { value: objects.value(value, depth + 1) }],
+      close: ')',
+    },
+  }));
+  const shown: PythonValue = { type: type.dotted, open: 'OrderedDict([', children, close: '])' };
+  return children.length < count ? { ...shown, truncated: true } : shown;
+};
+
+const readCounter: Reader = (objects, address, type, depth) => {
+  const { process } = objects;
+  const entries = dictEntries(process, address, 10_000);
+  const counts = new Map(entries.map((entry) => [entry, objects.number(entry.value)]));
+  // most_common(): a stable sort, the largest first
+  entries.sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0) || 0);
+  if (entries.length === 0) return { type: type.dotted, text: 'Counter()' };
+  const count = dictLength(process, address);
+  return { type: type.dotted, open: 'Counter({', ...entriesOf(objects, entries, count, depth), close: '})' };
+};
+
+function setItems(objects: Objects, address: number): { items: number[]; count: number } {
+  const { memory, layout } = objects.process;
+  const count = memory.u64(address + layout.at('set.used'));
+  const mask = Math.min(memory.u64(address + layout.at('set.mask')), 1 << 22);
+  const table = memory.u64(address + layout.at('set.table'));
+  // An emptied slot holds the address of a dummy, with the hash -1: Objects/setobject.c.
+  const items = [];
+  for (let index = 0; index <= mask && items.length < Math.min(count, objects.limits.items); index += 1) {
+    const key = memory.u64(table + index * layout.at('setEntry.size'));
+    if (key !== 0 && memory.i64(table + index * layout.at('setEntry.size') + 8) !== -1) items.push(key);
+  }
+  return { items, count };
+}
+
+const readSet: Reader = (objects, address, type, depth) => {
+  const { items, count } = setItems(objects, address);
+  if (count === 0) return { type: type.dotted, text: `${type.name}()` };
+  if (type.name === 'set') {
+    return { type: type.dotted, open: '{', ...objects.items(items, depth, count), close: '}' };
+  }
+  return { type: type.dotted, open: `${type.name}({`, ...objects.items(items, depth, count), close: '})' };
+};
+
+const DEQUE_BLOCK = 64;
+
+/** The addresses of the items of a deque, at most as many as a value can show. */
+function dequeItems(objects: Objects, address: number, count: number): number[] {
+  const { memory, layout } = objects.process;
+  const items = [];
+  let block = memory.u64(address + layout.at('deque.leftblock'));
+  let index = memory.u64(address + layout.at('deque.leftindex'));
+  const wanted = Math.min(count, objects.limits.items);
+  while (items.length < wanted && index <= DEQUE_BLOCK) {
+    if (index === DEQUE_BLOCK) {
+      block = memory.u64(block + layout.at('dequeBlock.right'));
+      index = 0;
+    }
+    items.push(memory.u64(block + layout.at('dequeBlock.data') + index * 8));
+    index += 1;
+  }
+  return items;
+}
+
+const readDeque: Reader = (objects, address, type, depth) => {
+  const { memory, layout } = objects.process;
+  const count = length(objects, address);
+  const most = memory.i64(address + layout.at('deque.maxlen'));
+  const close = most >= 0 ? `], maxlen=${most})` : '])';
+  return {
+    type: type.dotted,
+    open: 'deque([',
+    ...objects.items(dequeItems(objects, address, count), depth, count),
+    close,
+  };
+};
+
+function readView(part: 'keys' | 'values' | 'items'): Reader {
+  return (objects, address, type, depth) => {
+    const { process, limits } = objects;
+    const dict = process.memory.u64(address + process.layout.at('dictView.dict'));
+    const count = dictLength(process, dict);
+    const entries = dictEntries(process, dict, limits.items);
+    const frame = { open: `dict_${part}([`, close: '])' };
+    if (part !== 'items') {
+      const addresses = entries.map((entry) => (part === 'keys' ? entry.key : entry.value));
+      return { type: type.dotted, ...frame, ...objects.items(addresses, depth, count) };
+    }
+    const children = entries.map(({ key, value }) => ({
+      value: {
+        type: 'tuple',
+        open: '(',
+        children: [{ value: objects.value(key, depth + 1) }, { value: objects.value(value, depth + 1) }],
+        close: ')',
+      },
+    }));
+    const shown: PythonValue = { type: type.dotted, ...frame, children };
+    return children.length < count ? { ...shown, truncated: true } : shown;
+  };
+}
+
+const readRange: Reader = (objects, address, type) => {
+  const { memory, layout } = objects.process;
+  const [start, stop, step] = ['start', 'stop', 'step'].map(
+    (name) => objects.value(memory.u64(address + layout.at(`range.${name}`)), 1).text ?? '?',
+  );
+  return {
+    type: type.dotted,
+    text: step === '1' ? `range(${start}, ${stop})` : `range(${start}, ${stop}, ${step})`,
+  };
+};
+
+const readSlice: Reader = (objects, address, type, depth) => {
+  const { memory, layout } = objects.process;
+  const parts = ['start', 'stop', 'step'].map((name) => memory.u64(address + layout.at(`slice.${name}`)));
+  return { type: type.dotted, open: 'slice(', ...objects.items(parts, depth), close: ')' };
+};
+
+const readProxy: Reader = (objects, address, type, depth) => {
+  const { memory, layout } = objects.process;
+  const inner = objects.value(memory.u64(address + layout.at('mappingProxy.mapping')), depth + 1);
+  return { type: type.dotted, open: 'mappingproxy(', children: [{ value: inner }], close: ')' };
+};
+
+const readNamespace: Reader = (objects, address, type, depth) => {
+  const { memory, layout } = objects.process;
+  const dict = memory.u64(address + layout.at('namespace.dict'));
+  const pairs = dictEntries(objects.process, dict, objects.limits.items).map(({ key, value }) => ({
+    name: objects.text(key) ?? '?',
+    value,
+  }));
+  const name = type.name === 'SimpleNamespace' ? 'namespace' : type.name;
+  return { type: type.dotted, open: `${name}(`, ...objects.named(pairs, depth), close: ')' };
+};
+
+/** array.array; the numbers as far as the type code is known. */
+const readArray: Reader = (objects, address, type) => {
+  const { memory, layout } = objects.process;
+  const description = memory.u64(address + layout.at('array.description'));
+  const code = String.fromCharCode(memory.u8(description + layout.at('arrayDescription.typecode')));
+  const size = ARRAY_SIZES[code];
+  const count = length(objects, address);
+  if (count === 0) return { type: type.dotted, text: `array('${code}')` };
+  if (size === undefined) return { type: type.dotted, text: `array('${code}', <${count} items>)` };
+  const shown = Math.min(count, objects.limits.items);
+  const bytes = memory.bytes(memory.u64(address + layout.at('array.items')), shown * size);
+  const numbers = [];
+  for (let at = 0; at < bytes.length; at += size) numbers.push(arrayItem(bytes, at, code, size));
+  const cut = shown < count ? ', ...' : '';
+  const text = code === 'u' || code === 'w' ? textRepr(numbers.join('')) : `[${numbers.join(', ')}${cut}]`;
+  return { type: type.dotted, text: `array('${code}', ${text})` };
+};
+
+const ARRAY_SIZES: Record<string, number> = {
+  b: 1,
+  B: 1,
+  u: 4,
+  w: 4,
+  h: 2,
+  H: 2,
+  i: 4,
+  I: 4,
+  l: 8,
+  L: 8,
+  q: 8,
+  Q: 8,
+  f: 4,
+  d: 8,
+};
+
+function arrayItem(bytes: Buffer, at: number, code: string, size: number): string {
+  if (code === 'u' || code === 'w') return String.fromCodePoint(Math.min(bytes.readUInt32LE(at), 0x10ffff));
+  if (code === 'f') return floatText(bytes.readFloatLE(at));
+  if (code === 'd') return floatText(bytes.readDoubleLE(at));
+  if (size === 8)
+    return String(code === code.toUpperCase() ? bytes.readBigUInt64LE(at) : bytes.readBigInt64LE(at));
+  return String(code === code.toUpperCase() ? bytes.readUIntLE(at, size) : bytes.readIntLE(at, size));
+}
+
+function floatText(value: number): string {
+  return Number.isInteger(value) && Math.abs(value) < 1e16 ? `${value}.0` : String(value);
+}
+
+export const CONTAINER_READERS: readonly (readonly [string, Reader])[] = [
+  ['list', readList],
+  ['tuple', readTuple],
+  ['dict', readDict],
+  ['collections.defaultdict', readDefaultDict],
+  ['collections.OrderedDict', readOrderedDict],
+  ['collections.Counter', readCounter],
+  ['set', readSet],
+  ['frozenset', readSet],
+  ['collections.deque', readDeque],
+  ['dict_keys', readView('keys')],
+  ['dict_values', readView('values')],
+  ['dict_items', readView('items')],
+  ['range', readRange],
+  ['slice', readSlice],
+  ['mappingproxy', readProxy],
+  ['types.SimpleNamespace', readNamespace],
+  ['array.array', readArray],
+];

@@ -1,0 +1,199 @@
+import type { ReportedFrame } from '../../report/model.ts';
+import { dictEntries } from './dicts.ts';
+import { lineAt } from './line-table.ts';
+import type { Objects } from './objects.ts';
+import { attempt } from './process.ts';
+import { FLAG } from './types.ts';
+import type { PythonValue } from './value.ts';
+
+/** A code object, read once. */
+export interface Code {
+  address: number;
+  file: string;
+  name: string;
+  /** With its classes and functions, 3.11 and later; else the name. */
+  qualifiedName: string;
+  firstLine: number;
+  table: Buffer;
+  flags: number;
+  /** Names of the slots of a frame, in their order. */
+  slots: { name: string; cell: boolean; hidden: boolean }[];
+}
+
+/** A frame that was found, in either of the shapes that CPython has had. */
+export interface Frame {
+  code: Code;
+  /** Address of the `PyFrameObject` or `_PyInterpreterFrame`. */
+  address: number;
+  /** Offset in bytes of the instruction that ran. */
+  lasti: number;
+  /** Address of the first slot. */
+  slots: number;
+  /** Address of `f_locals`, which module and class bodies have. */
+  namespace: number;
+  globals: number;
+  /** Address of the next outer frame; 0 for the outermost. */
+  previous: number;
+}
+
+export interface Local {
+  name: string;
+  value: number;
+}
+
+const CO_OPTIMIZED = 1;
+const CO_FAST_HIDDEN = 0x10;
+const CO_FAST_CELL = 0x40;
+const CO_FAST_FREE = 0x80;
+const MOST_SLOTS = 2000;
+const MOST_TABLE_BYTES = 1 << 20;
+
+/** Reads frames, code objects and what they hold. */
+export class Frames {
+  readonly objects: Objects;
+  private readonly codes = new Map<number, Code>();
+
+  constructor(objects: Objects) {
+    this.objects = objects;
+  }
+
+  /** A `PyFrameObject`, as a traceback has it. Throws where there is none. */
+  ofObject(address: number): Frame {
+    const { memory, layout } = this.objects.process;
+    if (layout.has('frameObject.f_frame')) {
+      return this.interpreterFrame(memory.u64(address + layout.at('frameObject.f_frame')));
+    }
+    return {
+      code: this.code(memory.u64(address + layout.at('frameObject.f_code'))),
+      address,
+      lasti: memory.i32(address + layout.at('frameObject.f_lasti')) * (layout.minor >= 10 ? 2 : 1),
+      slots: address + layout.at('frameObject.f_localsplus'),
+      namespace: memory.u64(address + layout.at('frameObject.f_locals')),
+      globals: memory.u64(address + layout.at('frameObject.f_globals')),
+      previous: memory.u64(address + layout.at('frameObject.f_back')),
+    };
+  }
+
+  /** An `_PyInterpreterFrame`, 3.11 and later. Throws where there is none. */
+  interpreterFrame(address: number): Frame {
+    const { memory, layout } = this.objects.process;
+    const code = untagged(memory.u64(address + layout.at('frame.code')));
+    const start = code + layout.at('code.bytes');
+    const instruction = memory.u64(address + layout.at('frame.instruction'));
+    return {
+      code: this.code(code),
+      address,
+      lasti: instruction - start,
+      slots: address + layout.at('frame.localsplus'),
+      namespace: memory.u64(address + layout.at('frame.f_locals')),
+      globals: memory.u64(address + layout.at('frame.f_globals')),
+      previous: memory.u64(address + layout.at('frame.previous')),
+    };
+  }
+
+  code(address: number): Code {
+    const known = this.codes.get(address);
+    if (known !== undefined) return known;
+    const { objects } = this;
+    const { memory, layout, types } = objects.process;
+    if (types.of(address).dotted !== 'code') throw new Error('not a code object');
+    const table = memory.u64(address + layout.at('code.linetable'));
+    const length = Math.min(memory.u64(table + layout.at('varObject.ob_size')), MOST_TABLE_BYTES);
+    const name = objects.text(memory.u64(address + layout.at('code.co_name'))) ?? '?';
+    const code: Code = {
+      address,
+      file: objects.text(memory.u64(address + layout.at('code.co_filename'))) ?? '?',
+      name,
+      qualifiedName: layout.has('code.co_qualname')
+        ? (objects.text(memory.u64(address + layout.at('code.co_qualname'))) ?? name)
+        : name,
+      firstLine: memory.i32(address + layout.at('code.co_firstlineno')),
+      table: memory.bytes(table + layout.at('bytes.value'), length),
+      flags: memory.u32(address + layout.at('code.co_flags')),
+      slots: attempt(() => this.slotsOf(address), []),
+    };
+    this.codes.set(address, code);
+    return code;
+  }
+
+  line(code: Code, lasti: number): number {
+    return lineAt(this.objects.process.layout.minor, code.table, code.firstLine, lasti) ?? code.firstLine;
+  }
+
+  /** The locals of a frame as addresses: parameters, variables, cells and free variables that have a value. */
+  locals(frame: Frame): Local[] {
+    const { objects } = this;
+    const { memory, layout, types } = objects.process;
+    if ((frame.code.flags & CO_OPTIMIZED) === 0 && frame.namespace !== 0) {
+      return attempt(() => this.namespace(frame.namespace), []);
+    }
+    const found = new Map<string, number>();
+    frame.code.slots.forEach(({ name, cell, hidden }, index) => {
+      if (hidden) return;
+      const value = attempt(() => {
+        const there = untagged(memory.u64(frame.slots + index * 8));
+        if (!cell || there === 0 || types.of(there).dotted !== 'cell') return there;
+        return memory.u64(there + layout.at('cell.ob_ref'));
+      }, 0);
+      if (value !== 0) found.set(name, value);
+    });
+    return [...found].map(([name, value]) => ({ name, value }));
+  }
+
+  /** The frame as the report shows it; without locals where `withLocals` is false. */
+  reported(frame: Frame, line: number, withLocals: boolean): ReportedFrame<PythonValue> {
+    const locals = withLocals
+      ? this.locals(frame).map(({ name, value }): [string, PythonValue] => [name, this.objects.local(value)])
+      : [];
+    const { file, qualifiedName } = frame.code;
+    return { file, line, function: qualifiedName, locals: Object.fromEntries(locals) };
+  }
+
+  /** The names of a module or class body, without those that Python puts into every one. */
+  private namespace(dict: number): Local[] {
+    const { objects } = this;
+    const { process } = objects;
+    if ((process.types.of(dict).flags & FLAG.dict) === 0) return [];
+    const found = [];
+    for (const { key, value } of dictEntries(process, dict, MOST_SLOTS)) {
+      const name = objects.text(key, 200);
+      if (name !== undefined && !/^__\w+__$/.test(name)) found.push({ name, value });
+    }
+    return found;
+  }
+
+  private slotsOf(code: number): Code['slots'] {
+    const { memory, layout } = this.objects.process;
+    if (!layout.has('code.co_localsplusnames')) {
+      return [
+        ...this.names(code, 'code.co_varnames').map((name) => ({ name, cell: false, hidden: false })),
+        ...this.names(code, 'code.co_cellvars').map((name) => ({ name, cell: true, hidden: false })),
+        ...this.names(code, 'code.co_freevars').map((name) => ({ name, cell: true, hidden: false })),
+      ];
+    }
+    const names = this.names(code, 'code.co_localsplusnames');
+    const kinds = memory.u64(code + layout.at('code.co_localspluskinds'));
+    const bytes = memory.bytes(kinds + layout.at('bytes.value'), names.length);
+    return names.map((name, index) => ({
+      name,
+      cell: ((bytes[index] ?? 0) & (CO_FAST_CELL | CO_FAST_FREE)) !== 0,
+      hidden: ((bytes[index] ?? 0) & CO_FAST_HIDDEN) !== 0,
+    }));
+  }
+
+  private names(code: number, field: string): string[] {
+    const { memory, layout } = this.objects.process;
+    const tuple = memory.u64(code + layout.at(field));
+    const count = Math.min(memory.u64(tuple + layout.at('varObject.ob_size')), MOST_SLOTS);
+    const names = [];
+    for (let index = 0; index < count; index += 1) {
+      names.push(this.objects.text(memory.u64(tuple + layout.at('tuple.items') + index * 8), 200) ?? '?');
+    }
+    return names;
+  }
+}
+
+/** 3.14 and later keep two tag bits in references of frames: Include/internal/pycore_stackref.h. */
+export function untagged(reference: number): number {
+  return reference - (reference % 4);
+}

@@ -1,0 +1,317 @@
+import type { CoreNotes } from '../elf/notes.ts';
+import { attributes } from './attributes.ts';
+import { dictEntries } from './dicts.ts';
+import { untagged, type Frame, type Frames } from './frames.ts';
+import type { Objects } from './objects.ts';
+import { attempt } from './process.ts';
+import type { Runtime } from './runtime.ts';
+import { FLAG } from './types.ts';
+
+/** A Python thread as the interpreter knows it. */
+export interface ThreadState {
+  address: number;
+  interpreter: number;
+  /** `threading.get_ident()`. */
+  ident: number;
+  /** The kernel's number; 0 where it cannot be found. */
+  nativeId: number;
+  name: string | undefined;
+  /** It took the signal. */
+  current: boolean;
+  holdsGil: boolean | undefined;
+  /** From the innermost call outwards. */
+  frames: Frame[];
+  /** There are more frames than were read, or they could not be read to the end. */
+  cut: boolean;
+}
+
+/** A (sub)interpreter; the main one has the number 0. */
+export interface Interpreter {
+  address: number;
+  number: number;
+}
+
+const MOST_INTERPRETERS = 1000;
+const MOST_THREADS = 20_000;
+const MOST_FRAMES = 5000;
+// enum _frameowner: 3 and above are the interpreter's own entry frames (Include/internal/pycore_frame.h).
+const OWNED_BY_C = 3;
+
+/** What hangs on the runtime: interpreters, their modules and their threads. */
+export class Interpreters {
+  readonly all: Interpreter[] = [];
+  readonly runtime: Runtime;
+  private readonly objects: Objects;
+  private readonly frames: Frames;
+  private readonly moduleDicts = new Map<number, Map<string, number>>();
+
+  constructor(runtime: Runtime, frames: Frames) {
+    this.runtime = runtime;
+    this.frames = frames;
+    this.objects = frames.objects;
+    const { memory, layout } = runtime.process;
+    let address = attempt(() => memory.u64(runtime.address + layout.at('runtime.interpreters')), 0);
+    const seen = new Set<number>();
+    while (address !== 0 && !seen.has(address) && seen.size < MOST_INTERPRETERS) {
+      seen.add(address);
+      const here = address;
+      this.all.push({ address, number: attempt(() => memory.i64(here + layout.at('interpreter.id')), 0) });
+      address = attempt(() => memory.u64(here + layout.at('interpreter.next')), 0);
+    }
+    this.all.sort((a, b) => a.number - b.number);
+  }
+
+  /** Modules by name: addresses of the module objects. */
+  modules(interpreter: Interpreter): Map<string, number> {
+    let found = this.moduleDicts.get(interpreter.address);
+    if (found === undefined) {
+      const { memory, layout } = this.runtime.process;
+      const dict = attempt(() => memory.u64(interpreter.address + layout.at('interpreter.modules')), 0);
+      found = this.strings(dict);
+      this.moduleDicts.set(interpreter.address, found);
+    }
+    return found;
+  }
+
+  /** What is in a module, by name; empty where there is no such module. */
+  contents(interpreter: Interpreter, name: string): Map<string, number> {
+    const module = this.modules(interpreter).get(name);
+    if (module === undefined) return new Map();
+    const { memory, layout } = this.runtime.process;
+    return this.strings(attempt(() => memory.u64(module + layout.at('module.md_dict')), 0));
+  }
+
+  /** The entries of a dict whose keys are str. */
+  strings(dict: number): Map<string, number> {
+    const { objects } = this;
+    const found = new Map<string, number>();
+    for (const { key, value } of attempt(() => dictEntries(objects.process, dict, 50_000), [])) {
+      const name = objects.text(key, 300);
+      if (name !== undefined) found.set(name, value);
+    }
+    return found;
+  }
+
+  /** One attribute of an instance. */
+  attribute(object: number, name: string): number | undefined {
+    return this.objects.attribute(object, name);
+  }
+
+  /** The contents of `sys`. */
+  sys(interpreter: Interpreter): Map<string, number> {
+    const { memory, layout } = this.runtime.process;
+    return this.strings(attempt(() => memory.u64(interpreter.address + layout.at('interpreter.sys')), 0));
+  }
+
+  /** Every thread of every interpreter, the one that took the signal first. */
+  threads(notes: CoreNotes): ThreadState[] {
+    const { memory, layout } = this.runtime.process;
+    const found: ThreadState[] = [];
+    const seen = new Set<number>();
+    for (const interpreter of this.all) {
+      const names = this.threadNames(interpreter);
+      const holder = this.gilHolder(interpreter);
+      let address = attempt(() => memory.u64(interpreter.address + layout.at('interpreter.threads')), 0);
+      while (address !== 0 && !seen.has(address) && seen.size < MOST_THREADS) {
+        seen.add(address);
+        const here = address;
+        const ident = attempt(() => memory.u64(here + layout.at('thread.thread_id')), 0);
+        const nativeId = this.nativeId(here, ident, notes);
+        const { frames, cut } = this.stack(here);
+        found.push({
+          address,
+          interpreter: interpreter.number,
+          ident,
+          nativeId,
+          name: names.get(ident),
+          current: nativeId !== 0 && nativeId === notes.threads[0]?.id,
+          holdsGil: holder === undefined ? undefined : holder === address,
+          frames,
+          cut,
+        });
+        address = attempt(() => memory.u64(here + layout.at('thread.next')), 0);
+      }
+    }
+    const first = found.findIndex((thread) => thread.current);
+    if (first > 0) found.unshift(...found.splice(first, 1));
+    return found;
+  }
+
+  private nativeId(thread: number, ident: number, notes: CoreNotes): number {
+    const { memory, layout } = this.runtime.process;
+    if (layout.has('thread.native_thread_id')) {
+      const id = attempt(() => memory.u64(thread + layout.at('thread.native_thread_id')), 0);
+      // In a container the number that Python knows is another one than the kernel writes into the core.
+      if (notes.threads.some((each) => each.id === id)) return id;
+    }
+    const exact = notes.threads.find((each) => each.threadPointer === ident && ident !== 0);
+    if (exact !== undefined) return exact.id;
+    // aarch64: pthread_self(3) lies below the thread pointer by the size of glibc's struct pthread.
+    const near = notes.threads.find(
+      (each) => each.threadPointer > ident && each.threadPointer - ident <= 0x1000,
+    );
+    if (near !== undefined && ident !== 0) return near.id;
+    return notes.threads.length === 1 ? (notes.threads[0]?.id ?? 0) : 0;
+  }
+
+  private gilHolder(interpreter: Interpreter): number | undefined {
+    const { process, address } = this.runtime;
+    const { memory, layout } = process;
+    return attempt(() => {
+      const gil = layout.has('runtime.gil')
+        ? address + layout.at('runtime.gil')
+        : memory.u64(interpreter.address + layout.at('interpreter.gil'));
+      if (memory.i32(gil + layout.at('gil.locked')) !== 1) return 0;
+      return memory.u64(gil + layout.at('gil.lastHolder'));
+    }, undefined);
+  }
+
+  /** `threading._active`: Thread objects by ident. */
+  private threadNames(interpreter: Interpreter): Map<number, string> {
+    const names = new Map<number, string>();
+    const { process } = this.runtime;
+    const active = this.contents(interpreter, 'threading').get('_active');
+    if (active === undefined) return names;
+    for (const { key, value } of attempt(() => dictEntries(process, active, MOST_THREADS), [])) {
+      const name = attempt(
+        () =>
+          attributes(process, value, process.types.of(value)).find((each) => each.name === '_name')?.value,
+        undefined,
+      );
+      const text = this.objects.text(name, 200);
+      if (text !== undefined) names.set(this.objects.number(key), text);
+    }
+    return names;
+  }
+
+  /** The frames of a thread. */
+  private stack(thread: number): { frames: Frame[]; cut: boolean } {
+    const { memory, layout } = this.runtime.process;
+    const frames: Frame[] = [];
+    try {
+      if (layout.has('thread.frame')) {
+        let address = memory.u64(thread + layout.at('thread.frame'));
+        while (address !== 0 && frames.length < MOST_FRAMES) {
+          const frame = this.frames.ofObject(address);
+          frames.push(frame);
+          address = frame.previous;
+        }
+        return { frames, cut: address !== 0 };
+      }
+      let address = layout.has('thread.current_frame')
+        ? memory.u64(thread + layout.at('thread.current_frame'))
+        : memory.u64(memory.u64(thread + layout.at('thread.cframe')) + layout.at('cframe.current_frame'));
+      for (let steps = 0; address !== 0 && steps < 2 * MOST_FRAMES; steps += 1) {
+        const owner = memory.u8(address + layout.at('frame.owner'));
+        const previous = memory.u64(address + layout.at('frame.previous'));
+        const entry = owner >= OWNED_BY_C && layout.minor >= 12;
+        if (!entry) {
+          const frame = attempt(() => this.frames.interpreterFrame(address), undefined);
+          // 3.12 and later put a frame without a real code object at the bottom of each call from C.
+          if (frame === undefined && !this.isObject(address)) return { frames, cut: true };
+          if (frame !== undefined) frames.push(frame);
+        }
+        if (frames.length >= MOST_FRAMES) return { frames, cut: true };
+        address = previous;
+      }
+      return { frames, cut: address !== 0 };
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      return { frames, cut: true };
+    }
+  }
+
+  private isObject(frame: number): boolean {
+    const { memory, layout, types } = this.runtime.process;
+    return attempt(
+      () => types.of(untagged(memory.u64(frame + layout.at('frame.code')))) !== undefined,
+      false,
+    );
+  }
+}
+
+// The names of these types are not the names under which the module `types` has them.
+const NAMES_IN_TYPES: Readonly<Record<string, string>> = {
+  FunctionType: 'function',
+  CodeType: 'code',
+  GeneratorType: 'generator',
+  CoroutineType: 'coroutine',
+  AsyncGeneratorType: 'async_generator',
+  MethodType: 'method',
+  BuiltinFunctionType: 'builtin_function_or_method',
+  WrapperDescriptorType: 'wrapper_descriptor',
+  MethodWrapperType: 'method-wrapper',
+  MethodDescriptorType: 'method_descriptor',
+  ClassMethodDescriptorType: 'classmethod_descriptor',
+  ModuleType: 'module',
+  TracebackType: 'traceback',
+  FrameType: 'frame',
+  GetSetDescriptorType: 'getset_descriptor',
+  MemberDescriptorType: 'member_descriptor',
+  CellType: 'cell',
+  MappingProxyType: 'mappingproxy',
+  SimpleNamespace: 'types.SimpleNamespace',
+};
+const CONSTANTS: Readonly<Record<string, string>> = {
+  None: 'NoneType',
+  Ellipsis: 'ellipsis',
+  NotImplemented: 'NotImplementedType',
+};
+const FROM_ABC = /^(dict_keys|dict_values|dict_items|range_iterator|list_iterator|tuple_iterator)$/;
+
+/**
+ * Names of the interpreter's own types from where they are reachable (`builtins`, `types`, every module): what
+ * `tp_name` points to lies in read-only pages, which a core does not have.
+ */
+export function typeNames(interpreters: Interpreters): (address: number) => string | undefined {
+  let near: Map<number, string> | undefined;
+  let far: Map<number, string> | undefined;
+  const { process } = interpreters.runtime;
+  const { memory, layout } = process;
+  const [main] = interpreters.all;
+  const isType = (address: number): boolean =>
+    attempt(() => {
+      const meta = memory.u64(address + layout.at('object.ob_type'));
+      return (memory.u32(meta + layout.at('type.tp_flags')) & FLAG.type) !== 0;
+    }, false);
+  const collectNear = (): Map<number, string> => {
+    const names = new Map<number, string>();
+    if (main === undefined) return names;
+    for (const [name, value] of interpreters.contents(main, 'builtins')) {
+      const constant = CONSTANTS[name];
+      if (constant !== undefined) {
+        names.set(
+          attempt(() => memory.u64(value + layout.at('object.ob_type')), 0),
+          constant,
+        );
+      } else if (isType(value) && !names.has(value)) names.set(value, name);
+    }
+    for (const [name, value] of interpreters.contents(main, 'types')) {
+      const own = NAMES_IN_TYPES[name];
+      if (own !== undefined) names.set(value, own);
+    }
+    for (const [name, value] of interpreters.contents(main, '_collections_abc')) {
+      if (FROM_ABC.test(name)) names.set(value, name);
+    }
+    return names;
+  };
+  const collectFar = (): Map<number, string> => {
+    const names = new Map<number, string>();
+    if (main === undefined) return names;
+    for (const module of interpreters.modules(main).keys()) {
+      for (const [name, value] of interpreters.contents(main, module)) {
+        if (!names.has(value) && isType(value))
+          names.set(value, `${module.replace(/^_(?=[a-z])/, '')}.${name}`);
+      }
+    }
+    return names;
+  };
+  return (address) => {
+    near ??= new Map();
+    if (near.size === 0) near = collectNear();
+    const name = near.get(address);
+    if (name !== undefined) return name;
+    far ??= collectFar();
+    return far.get(address);
+  };
+}

@@ -1,0 +1,55 @@
+import cpython310 from './layouts/cpython-3.10.json' with { type: 'json' };
+import cpython311 from './layouts/cpython-3.11.json' with { type: 'json' };
+import cpython312 from './layouts/cpython-3.12.json' with { type: 'json' };
+import cpython313 from './layouts/cpython-3.13.json' with { type: 'json' };
+import cpython314 from './layouts/cpython-3.14.json' with { type: 'json' };
+import cpython315 from './layouts/cpython-3.15.json' with { type: 'json' };
+import cpython38 from './layouts/cpython-3.8.json' with { type: 'json' };
+import cpython39 from './layouts/cpython-3.9.json' with { type: 'json' };
+
+/** Where the fields of CPython's structures are, for one minor version. */
+export interface Layout {
+  /** 8 to 15. */
+  minor: number;
+  source: string;
+  /**
+   * The offset in bytes of a field, `structure.field`, or the size, `structure.size`; NaN where that version has it not,
+   * so that whatever is read with it is missing memory.
+   */
+  at(field: string): number;
+  has(field: string): boolean;
+}
+
+/** A table as `.build/layouts/make.mjs` writes it; a bit field is [first bit, number of bits]. */
+export interface LayoutTable {
+  version: string;
+  provenance: { file: string; buildId: string; producer: string }[];
+  offsets: Record<string, number | number[]>;
+}
+
+const TABLES: readonly LayoutTable[] = [
+  cpython38,
+  cpython39,
+  cpython310,
+  cpython311,
+  cpython312,
+  cpython313,
+  cpython314,
+  cpython315,
+];
+
+/** The layouts of every version that we know, the oldest first. */
+export const LAYOUTS: readonly Layout[] = TABLES.map(layoutOf);
+
+export function layoutOf(table: LayoutTable): Layout {
+  const offsets = new Map<string, number>();
+  for (const [name, at] of Object.entries(table.offsets)) {
+    if (typeof at === 'number') offsets.set(name, at);
+  }
+  return {
+    minor: Number(table.version.split('.')[1]),
+    source: `table of CPython ${table.version} (${table.provenance[0]?.file ?? 'unknown'})`,
+    at: (field) => offsets.get(field) ?? NaN,
+    has: (field) => offsets.has(field),
+  };
+}

@@ -1,0 +1,37 @@
+import type { Memory } from '../elf/memory.ts';
+import type { Exceptions } from './exceptions.ts';
+
+const CHUNK = 1 << 20;
+const MOST_BYTES = 4 * 1024 ** 3;
+const MOST_FOUND = 100;
+
+/** Every raised exception in writable memory, by looking at each aligned address: only what was asked for. */
+export function* scanForExceptions(memory: Memory, exceptions: Exceptions): Generator<number> {
+  let left = MOST_BYTES;
+  let found = 0;
+  // Most words are no type: each is looked up once.
+  const types = new Map<number, boolean>();
+  for (const segment of memory.segments) {
+    if (!segment.writable) continue;
+    for (let start = segment.start; start < segment.end && left > 0; start += CHUNK) {
+      const bytes = memory.available(start, Math.min(CHUNK, segment.end - start));
+      left -= bytes.length;
+      for (let at = 8; at + 8 <= bytes.length; at += 16) {
+        const high = bytes.readUInt32LE(at + 4);
+        if (high === 0 || high > 0xffff) continue;
+        const type = bytes.readUInt32LE(at) + high * 0x1_0000_0000;
+        const known = types.get(type);
+        if (known === false) continue;
+        const object = start + at - 8;
+        if (known === undefined) {
+          if (types.size > 500_000) types.clear();
+          types.set(type, exceptions.is(object));
+          if (types.get(type) !== true) continue;
+        }
+        if (!exceptions.wasRaised(object)) continue;
+        yield object;
+        if ((found += 1) >= MOST_FOUND) return;
+      }
+    }
+  }
+}

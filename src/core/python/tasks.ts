@@ -1,0 +1,160 @@
+import type { ReportedFrame, ReportedTask } from '../../report/model.ts';
+import { attribute } from './attributes.ts';
+import type { Frame, Frames } from './frames.ts';
+import { untagged } from './frames.ts';
+import type { Interpreters, ThreadState } from './interpreters.ts';
+import { attempt } from './process.ts';
+import type { PythonValue } from './value.ts';
+
+const MOST_TASKS = 1000;
+const MOST_AWAITS = 100;
+const FINISHED = 2;
+
+/** The asyncio tasks that were not done, each with the coroutines that it waits in, the outermost first. */
+export function readTasks(
+  interpreters: Interpreters,
+  threads: readonly ThreadState[],
+  frames: Frames,
+): ReportedTask<PythonValue>[] {
+  const found: ReportedTask<PythonValue>[] = [];
+  const seen = new Set<number>();
+  for (const address of taskAddresses(interpreters, threads)) {
+    if (seen.has(address) || found.length >= MOST_TASKS) continue;
+    seen.add(address);
+    const task = attempt(() => readTask(address, frames), undefined);
+    if (task !== undefined) found.push(task);
+  }
+  return found;
+}
+
+function* taskAddresses(interpreters: Interpreters, threads: readonly ThreadState[]): Generator<number> {
+  const { process } = interpreters.runtime;
+  const { memory, layout } = process;
+  // 3.14 and later: a list in every thread state, another one in the interpreter for tasks of threads that ended.
+  if (layout.has('task.node')) {
+    for (const { address } of threads) {
+      yield* linkedTasks(address + layout.at('threadImplementation.asyncio_tasks_head'), interpreters);
+    }
+    for (const { address } of interpreters.all)
+      yield* linkedTasks(address + layout.at('interpreter.tasks'), interpreters);
+  }
+  for (const interpreter of interpreters.all) {
+    for (const module of ['asyncio.tasks', '_asyncio']) {
+      const contents = interpreters.contents(interpreter, module);
+      for (const name of ['_all_tasks', '_scheduled_tasks']) {
+        const set = contents.get(name);
+        const data =
+          set === undefined ? undefined : attempt(() => attribute(process, set, 'data'), undefined);
+        if (data !== undefined) yield* weaklyHeld(data, interpreters);
+      }
+    }
+  }
+  // Neither list nor set has them where asyncio's C part is not used and the task is only in `_current_tasks`.
+  void memory;
+}
+
+function linkedTasks(head: number, { runtime }: Interpreters): number[] {
+  const { memory, layout } = runtime.process;
+  const found: number[] = [];
+  const seen = new Set<number>([head]);
+  let node = attempt(() => memory.u64(head), 0);
+  while (node !== 0 && !seen.has(node) && found.length < MOST_TASKS) {
+    seen.add(node);
+    found.push(node - layout.at('task.node'));
+    const here = node;
+    node = attempt(() => memory.u64(here), 0);
+  }
+  return found;
+}
+
+/** What the weak references in a set refer to. */
+function weaklyHeld(set: number, { runtime }: Interpreters): number[] {
+  const { memory, layout } = runtime.process;
+  return attempt(() => {
+    const mask = Math.min(memory.u64(set + layout.at('set.mask')), 1 << 20);
+    const table = memory.u64(set + layout.at('set.table'));
+    const found = [];
+    for (let index = 0; index <= mask && found.length < MOST_TASKS; index += 1) {
+      const entry = table + index * layout.at('setEntry.size');
+      const reference = memory.u64(entry);
+      if (reference === 0 || memory.i64(entry + 8) === -1) continue;
+      const target = attempt(() => memory.u64(reference + layout.at('weakReference.wr_object')), 0);
+      if (target !== 0) found.push(target);
+    }
+    return found;
+  }, []);
+}
+
+function readTask(address: number, frames: Frames): ReportedTask<PythonValue> | undefined {
+  const { objects } = frames;
+  const { memory, layout, types } = objects.process;
+  const type = types.of(address);
+  const native = type.bases.some((base) => base.dotted === '_asyncio.Task');
+  const field = (name: string, attributeName: string): number =>
+    native
+      ? memory.u64(address + layout.at(`task.${name}`))
+      : (objects.attribute(address, attributeName) ?? 0);
+  const coroutine = field('coroutine', '_coro');
+  if (native && memory.u32(address + layout.at('task.state')) === FINISHED) return undefined;
+  if (!native && coroutine === 0) return undefined;
+  const nameObject = field('name', '_name');
+  const number = objects.number(nameObject);
+  const name = objects.text(nameObject) ?? (Number.isNaN(number) ? undefined : `Task-${number}`);
+  const waitsFor = field('awaits', '_fut_waiter');
+  const chain = awaitChain(coroutine, frames);
+  const reported: ReportedFrame<PythonValue>[] = chain.map(({ frame }) =>
+    frames.reported(frame, frames.line(frame.code, frame.lasti), true),
+  );
+  return {
+    kind: 'asyncio',
+    ...(name === undefined ? {} : { name }),
+    state: waitsFor === 0 ? 'running or ready' : 'waiting',
+    frames: reported,
+    awaits: chain.map(({ name: each }) => each),
+  };
+}
+
+/** A coroutine, what it awaits, and so on: `cr_await`. */
+function awaitChain(first: number, frames: Frames): { name: string; frame: Frame }[] {
+  const { objects } = frames;
+  const { memory, layout, types } = objects.process;
+  const chain: { name: string; frame: Frame }[] = [];
+  const seen = new Set<number>();
+  let coroutine = first;
+  while (coroutine !== 0 && !seen.has(coroutine) && chain.length < MOST_AWAITS) {
+    seen.add(coroutine);
+    const here = coroutine;
+    const kind = attempt(() => types.of(here).dotted, '');
+    if (!['coroutine', 'generator', 'async_generator'].includes(kind)) break;
+    const frame = attempt(() => {
+      const at = here + layout.at('generator.frame');
+      return layout.has('frame.localsplus') ? frames.interpreterFrame(at) : frames.ofObject(memory.u64(at));
+    }, undefined);
+    if (frame === undefined) break;
+    const name =
+      objects.text(attempt(() => memory.u64(here + layout.at('generator.qualname')), 0)) ?? frame.code.name;
+    chain.push({ name, frame });
+    coroutine = attempt(() => topOfStack(frame, frames), 0);
+  }
+  return chain;
+}
+
+/** What a suspended coroutine waits for lies on top of its stack. */
+function topOfStack(frame: Frame, { objects }: Frames): number {
+  const { memory, layout } = objects.process;
+  if (layout.has('frame.stackpointer')) {
+    return untagged(memory.u64(memory.u64(frame.address + layout.at('frame.stackpointer')) - 8));
+  }
+  if (layout.has('frame.stacktop')) {
+    const top = memory.i32(frame.address + layout.at('frame.stacktop'));
+    return top <= 0 ? 0 : memory.u64(frame.slots + (top - 1) * 8);
+  }
+  if (layout.has('frameObject.f_stackdepth')) {
+    const depth = memory.i32(frame.address + layout.at('frameObject.f_stackdepth'));
+    return depth <= 0
+      ? 0
+      : memory.u64(memory.u64(frame.address + layout.at('frameObject.f_valuestack')) + (depth - 1) * 8);
+  }
+  const top = memory.u64(frame.address + layout.at('frameObject.f_stacktop'));
+  return top === 0 ? 0 : memory.u64(top - 8);
+}

@@ -1,0 +1,80 @@
+import type { Process } from './process.ts';
+
+const SURROGATE_AND_UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\p{Zs}]/u;
+const NOT_PLAIN_ASCII = /[^ -~]|\\/;
+
+/** The characters of a str object, at most `most` of them; `length` is what it really has. */
+export function readText(
+  { memory, layout }: Process,
+  address: number,
+  most = 10_000,
+): { text: string; length: number } {
+  const length = memory.u64(address + layout.at('ascii.length'));
+  const state = memory.u32(address + layout.at('ascii.length') + 16);
+  // struct { interned:2, kind:3, compact:1, ascii:1, … } in every version: Include/cpython/unicodeobject.h.
+  const kind = (state >>> 2) & 7;
+  const compact = (state >>> 5) & 1;
+  const ascii = (state >>> 6) & 1;
+  const taken = Math.min(length, most);
+  const data =
+    compact === 1
+      ? address + layout.at(ascii === 1 ? 'ascii.size' : 'compactUnicode.size')
+      : memory.u64(address + layout.at('unicode.data'));
+  if (kind === 1) return { text: memory.bytes(data, taken).toString('latin1'), length };
+  if (kind === 2) return { text: fromWide(memory.bytes(data, taken * 2), 2), length };
+  if (kind === 4) return { text: fromWide(memory.bytes(data, taken * 4), 4), length };
+  throw new Error('not a str');
+}
+
+/** UCS-2 or UCS-4 units; a surrogate that stands alone in Python stays alone. */
+function fromWide(bytes: Buffer, width: 2 | 4): string {
+  let text = '';
+  for (let at = 0; at + width <= bytes.length; at += width) {
+    const point = width === 2 ? bytes.readUInt16LE(at) : bytes.readUInt32LE(at);
+    text += String.fromCodePoint(point > 0x10ffff ? 0xfffd : point);
+  }
+  return text;
+}
+
+/** A str as `repr` shows it: Objects/unicodeobject.c, unicode_repr. */
+export function textRepr(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  if (!NOT_PLAIN_ASCII.test(text)) {
+    return quote === '"' || !text.includes("'")
+      ? quote + text + quote
+      : `'${text.replaceAll("'", String.raw`\'`)}'`;
+  }
+  let shown = quote;
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0;
+    if (character === quote || character === '\\') shown += `\\${character}`;
+    else if (character === '\n') shown += String.raw`\n`;
+    else if (character === '\r') shown += String.raw`\r`;
+    else if (character === '\t') shown += String.raw`\t`;
+    else if (point >= 32 && point < 127) shown += character;
+    else if (point < 127 || SURROGATE_AND_UNPRINTABLE.test(character)) shown += escape(point);
+    else shown += character;
+  }
+  return shown + quote;
+}
+
+function escape(point: number): string {
+  if (point < 0x100) return `\\x${point.toString(16).padStart(2, '0')}`;
+  if (point < 0x10000) return `\\u${point.toString(16).padStart(4, '0')}`;
+  return `\\U${point.toString(16).padStart(8, '0')}`;
+}
+
+/** Bytes as `repr` shows them, with the quotes but without the `b`: Objects/bytesobject.c, PyBytes_Repr. */
+export function bytesRepr(bytes: Buffer): string {
+  const quote = bytes.includes(0x27) && !bytes.includes(0x22) ? '"' : "'";
+  let shown = quote;
+  for (const byte of bytes) {
+    if (byte === quote.charCodeAt(0) || byte === 0x5c) shown += `\\${String.fromCharCode(byte)}`;
+    else if (byte === 9) shown += String.raw`\t`;
+    else if (byte === 10) shown += String.raw`\n`;
+    else if (byte === 13) shown += String.raw`\r`;
+    else if (byte < 32 || byte >= 127) shown += `\\x${byte.toString(16).padStart(2, '0')}`;
+    else shown += String.fromCharCode(byte);
+  }
+  return shown + quote;
+}
