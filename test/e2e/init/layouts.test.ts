@@ -1,3 +1,4 @@
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -165,6 +166,35 @@ describe('settings in several modules', () => {
     commitAll(root);
     await expectWired(root, 'shop.settings');
   });
+});
+
+test('where MIDDLEWARE cannot be edited, the wrapper alone makes a failing view abort, and not a 404', async () => {
+  const root = project({
+    'shop/settings.py': `import os\n\nMIDDLEWARE = os.environ.get('M', '${COMMON}').split()${REST}ALLOWED_HOSTS = ['*']\n`,
+    'shop/urls.py':
+      'from django.http import Http404\nfrom django.urls import path\n\n\n' +
+      'def crash(request):\n    raise RuntimeError("nobody handles this")\n\n\n' +
+      'def missing(request):\n    raise Http404\n\n\n' +
+      "urlpatterns = [path('crash', crash), path('missing', missing)]\n",
+  });
+  const { exitCode, stderr } = await pycrash(['init', '--yes'], { cwd: root });
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain('the wrapper in wsgi.py or asgi.py alone carries everything');
+  const ask = (page: string): SpawnSyncReturns<string> => {
+    const program =
+      `import sys, io, resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n` +
+      `from wsgiref.util import setup_testing_defaults\nfrom shop.wsgi import application\n` +
+      `environ = {'PATH_INFO': '/${page}'}\nsetup_testing_defaults(environ)\n` +
+      `list(application(environ, lambda status, headers, exc_info=None: print(status)))`;
+    const [command, ...words] = python.command('python', ['-c', program]);
+    return spawnSync(command, words, {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, PYTHONPATH: '' },
+    });
+  };
+  expect(ask('missing')).toMatchObject({ status: 0, stdout: '404 Not Found\n' });
+  expect(ask('crash')).toMatchObject({ signal: 'SIGABRT' });
 });
 
 describe('wsgi.py and asgi.py written in any way', () => {
