@@ -1,7 +1,8 @@
 import { getAttribute, resolutionOrder, setAttribute } from './attributes.ts';
-import { evaluate, itemAt, keyOf, lift, offsetOf } from './expressions.ts';
+import { evaluate, keyOf, lift } from './expressions.ts';
 import { callFunction, instantiate } from './functions.ts';
 import { include } from './imports.ts';
+import { counts, isConditional, offsetOf, withoutElement, withoutFirst } from './positions.ts';
 import { reason, type Run } from './run.ts';
 import type { Syntax } from './syntax.ts';
 import type { Doubt, Item, Value } from './values.ts';
@@ -504,7 +505,7 @@ function listMethod(run: Run, object: Value & { kind: 'list' }, name: string, ca
   const [first, second] = call.positional;
   const place = run.place(call.node);
   const set = (items: readonly Item[], doubts: readonly Doubt[] = []) =>
-    run.state.heap.set(object.ref, { ...list, items, doubts: [...list.doubts, ...doubts] });
+    run.change(object.ref, items, doubts);
   switch (name) {
     case 'append':
     case 'add':
@@ -566,14 +567,12 @@ function listMethod(run: Run, object: Value & { kind: 'list' }, name: string, ca
     }
     case 'remove':
     case 'discard': {
-      const found =
-        first === undefined
-          ? undefined
-          : list.items.find((item) => item.display === undefined && same(item.value, first));
-      if (found !== undefined) set(list.items.filter((item) => item !== found));
+      if (first === undefined) return NONE;
+      const left = withoutFirst(list.items, (item) => same(item.value, first));
+      if (left !== undefined) set(left);
       else {
         run.mayFail.push(call.node.text);
-        if (list.items.some((item) => item.spread === true) || (first !== undefined && !known(first))) {
+        if (list.items.some((item) => item.spread === true || same(item.value, first)) || !known(first)) {
           set(list.items, [
             { code: 'unknown-removal', message: `${shorten(call.node.text)} could not be followed`, place },
           ]);
@@ -583,15 +582,15 @@ function listMethod(run: Run, object: Value & { kind: 'list' }, name: string, ca
     }
     case 'pop': {
       const index = first === undefined ? -1 : first.kind === 'number' ? first.value : undefined;
-      const found = index === undefined ? undefined : itemAt(list.items, index);
-      if (found === undefined) {
+      const after = index === undefined ? undefined : withoutElement(list.items, index);
+      if (after === undefined) {
         set(list.items, [
           { code: 'unknown-removal', message: `${shorten(call.node.text)} could not be followed`, place },
         ]);
         return unknown('it is what pop() returns');
       }
-      set(list.items.filter((item) => item !== found));
-      return found.value;
+      set(after.items, isConditional(list.items) ? [unsure(call.node.text, place)] : []);
+      return after.removed.value;
     }
     case 'clear':
       set([]);
@@ -606,9 +605,7 @@ function listMethod(run: Run, object: Value & { kind: 'list' }, name: string, ca
       return run.newList(list.type, list.items, list.doubts);
     case 'index': {
       if (first === undefined) return unknown('it is an index');
-      const real = list.items.filter(
-        (item) => item.display === undefined && item.guards.every((guard) => guard.holds !== false),
-      );
+      const real = list.items.filter((item) => counts(item));
       const index = real.findIndex((item) => same(item.value, first));
       const before = real.slice(0, Math.max(index, 0));
       if (index < 0) run.mayFail.push(call.node.text);
@@ -621,6 +618,10 @@ function listMethod(run: Run, object: Value & { kind: 'list' }, name: string, ca
     default:
       return unknown(`it is what .${name}() returns`);
   }
+}
+
+function unsure(text: string, place: Item['place']): Doubt {
+  return { code: 'unknown-index', message: `${shorten(text)} counts entries that may not be there`, place };
 }
 
 function placeOf(run: Run, call: Arguments, index: number): Item['place'] {

@@ -2,8 +2,17 @@ import { getAttribute, setAttribute } from './attributes.ts';
 import { evaluateCall } from './calls.ts';
 import { guardsOf, reason, type Run } from './run.ts';
 import { guarded } from './state.ts';
+import {
+  edgesOf,
+  isConditional,
+  itemAt,
+  replaceElement,
+  shiftsWith,
+  sliceItems,
+  withoutSlice,
+} from './positions.ts';
 import type { Syntax } from './syntax.ts';
-import type { Guard, Item, ListState, MappingEntry, Value } from './values.ts';
+import type { Doubt, Guard, Item, ListState, MappingEntry, Value } from './values.ts';
 import { byDefault, FALSE, NONE, same, string, TRUE, unknown } from './values.ts';
 
 /** The value of an expression, as far as it can be known; whatever it calls is not run. */
@@ -341,32 +350,6 @@ function subscript(run: Run, node: Syntax): Value {
   return unknown(`an element of something: ${reason(value)}`);
 }
 
-/** Does the item count when Python counts elements? Places do not; what is not there by default does not. */
-export function counts(item: Item): boolean {
-  return item.display === undefined && item.guards.every((guard) => guard.holds !== false);
-}
-
-/** Python's element `index`, negative ones from the end; undefined where that is not one certain element. */
-export function itemAt(items: readonly Item[], index: number): Item | undefined {
-  const real = items.filter((item) => counts(item));
-  const position = index < 0 ? real.length + index : index;
-  const before = index < 0 ? real.slice(position) : real.slice(0, position + 1);
-  return before.some((item) => item.spread === true) ? undefined : real[position];
-}
-
-/** Where in `items` Python's position `index` is: before the element that has it, and before places in front of it. */
-export function offsetOf(items: readonly Item[], index: number): number {
-  const positions: number[] = [];
-  for (const [offset, item] of items.entries()) if (counts(item)) positions.push(offset);
-  const position = index < 0 ? Math.max(0, positions.length + index) : index;
-  if (position === 0) return 0;
-  if (position >= positions.length) return items.length;
-  let offset = positions[position] ?? items.length;
-  const previous = positions[position - 1] ?? -1;
-  while (offset - 1 > previous && items[offset - 1]?.display !== undefined) offset--;
-  return offset;
-}
-
 interface Bounds {
   from?: Value;
   to?: Value;
@@ -397,44 +380,43 @@ function slice(run: Run, value: Value, node: Syntax): Value {
   }
   if (list === undefined) return unknown(`it is a slice: ${reason(value)}`);
   if (step !== undefined) return run.newList(list.type, [...list.items].reverse(), list.doubts);
-  const offsets = sliceOffsets(list.items, edges);
-  if (offsets === undefined) {
+  const numbers = edgesOf(edges);
+  if (numbers === undefined) {
     return run.newList(list.type, list.items, [
       ...list.doubts,
       { code: 'unknown-slice', message: 'a slice has bounds that are not known', place: run.place(node) },
     ]);
   }
-  return run.newList(list.type, list.items.slice(...offsets), [
+  return run.newList(list.type, sliceItems(list.items, numbers), [
     ...list.doubts,
-    ...shiftDoubt(run, node, edges, list),
+    ...shiftDoubt(run, node, numbers, list),
   ]);
-}
-
-/** Array offsets of a slice's bounds; undefined where they are not known. */
-function sliceOffsets(
-  items: readonly Item[],
-  edges: readonly (Value | undefined)[],
-): [number, number] | undefined {
-  if (edges.some((edge) => edge !== undefined && edge.kind !== 'number')) return undefined;
-  const [from, to] = edges.map((edge) => (edge?.kind === 'number' ? edge.value : undefined));
-  const start = from === undefined ? 0 : offsetOf(items, from);
-  const end = to === undefined ? items.length : offsetOf(items, to);
-  return [start, Math.max(start, end)];
 }
 
 /** A number that counts from the front means another element after a new first entry. */
 function shiftDoubt(
   run: Run,
   node: Syntax,
-  edges: readonly (Value | undefined)[],
+  numbers: readonly (number | undefined)[],
   list: ListState,
-): { code: string; message: string; place: ReturnType<Run['place']> }[] {
-  if (!edges.some((edge) => edge?.kind === 'number' && edge.value > 0)) return [];
-  if (!list.items.some((item) => item.display !== undefined) || !/\d/.test(node.text)) return [];
+): Doubt[] {
+  if (numbers.every((bound) => bound === undefined || bound === 0)) return [];
+  const text = node.text.replace(/\s+/g, ' ');
+  const doubts: Doubt[] = isConditional(list.items)
+    ? [
+        {
+          code: 'unknown-index',
+          message: `${text} counts entries that may not be there`,
+          place: run.place(node),
+        },
+      ]
+    : [];
+  if (!shiftsWith(list.items, numbers) || !/\d/.test(node.text)) return doubts;
   return [
+    ...doubts,
     {
       code: 'index-shift',
-      message: `${node.text.replace(/\s+/g, ' ')} counts from the front, so a new first entry moves what it means by one`,
+      message: `${text} counts from the front, so a new first entry moves what it means by one`,
       place: run.place(node),
     },
   ];
@@ -838,27 +820,23 @@ function assignElement(run: Run, target: Syntax, value: Value, source: Syntax): 
   if (container.kind !== 'list' || list === undefined) return;
   if (index.type === 'slice') {
     const { from, to, step } = boundsOf(run, index);
-    const edges = [from, to].map((edge) => (edge?.kind === 'none' ? undefined : edge));
-    const offsets = step === undefined ? sliceOffsets(list.items, edges) : undefined;
+    const numbers = step === undefined ? edgesOf([from, to]) : undefined;
     const added = run.elements(value, run.place(source));
-    if (offsets !== undefined) {
-      run.state.heap.set(container.ref, {
-        ...list,
-        items: [...list.items.slice(0, offsets[0]), ...added.items, ...list.items.slice(offsets[1])],
-        doubts: [...list.doubts, ...added.doubts, ...shiftDoubt(run, index, edges, list)],
-      });
+    if (numbers !== undefined) {
+      run.change(container.ref, withoutSlice(list.items, numbers, added.items), [
+        ...added.doubts,
+        ...shiftDoubt(run, index, numbers, list),
+      ]);
       return;
     }
   } else {
     const at = evaluate(run, index);
-    const found = at.kind === 'number' ? itemAt(list.items, at.value) : undefined;
-    if (found !== undefined) {
-      const items = list.items.map((item) => (item === found ? run.item(value, run.place(source)) : item));
-      run.state.heap.set(container.ref, {
-        ...list,
-        items,
-        doubts: [...list.doubts, ...shiftDoubt(run, index, [at], list)],
-      });
+    const items =
+      at.kind === 'number'
+        ? replaceElement(list.items, at.value, run.item(value, run.place(source)))
+        : undefined;
+    if (at.kind === 'number' && items !== undefined) {
+      run.change(container.ref, items, shiftDoubt(run, index, [at.value], list));
       return;
     }
   }

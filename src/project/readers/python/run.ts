@@ -18,6 +18,8 @@ import { truth, unknown } from './values.ts';
 /** Syntax nodes visited; the largest settings module that was seen needs some 20,000. */
 const MOST_STEPS = 400_000;
 
+const MOST_ALIASES = 200;
+
 /** Where the program is: which names it sees. */
 export interface Frame {
   /** Scope that a plain assignment binds in. */
@@ -158,6 +160,22 @@ export class Run {
     return this.state.heap.get(ref);
   }
 
+  /** Changes a list in place; lists that may be the same one are in doubt from then on. */
+  change(ref: number, items: readonly Item[], doubts: readonly Doubt[] = []): void {
+    const list = this.heap(ref);
+    if (list?.kind !== 'list') return;
+    this.state.heap.set(ref, { ...list, items, doubts: union(list.doubts, doubts) });
+    const reached = new Set(list.aliases);
+    for (const alias of reached) {
+      const other = this.heap(alias);
+      if (other?.kind !== 'list') continue;
+      for (const next of reached.size < MOST_ALIASES ? (other.aliases ?? []) : []) reached.add(next);
+    }
+    reached.delete(ref);
+    const message = 'another name of the list is changed, and under some conditions it is the same list';
+    for (const alias of reached) this.doubt({ kind: 'list', ref: alias }, [{ code: 'aliased', message }]);
+  }
+
   list(value: Value): ListState | undefined {
     if (value.kind === 'environment' && value.fallback !== undefined) return this.list(value.fallback);
     const state = value.kind === 'list' ? this.heap(value.ref) : undefined;
@@ -272,8 +290,8 @@ export function guardsOf(source: string, holds: boolean | 'unknown'): [Guard, Gu
     : /^[\w.]+(\([^()]*\))?$/.test(short)
       ? `not ${short}`
       : `not (${short})`;
-  return [
-    { source: short, holds },
-    { source: opposite, holds: holds === 'unknown' ? 'unknown' : !holds },
-  ];
+  const guard: Guard = { source: short, holds };
+  const other: Guard = { source: opposite, holds: holds === 'unknown' ? 'unknown' : !holds, opposite: guard };
+  guard.opposite = other;
+  return [guard, other];
 }

@@ -145,27 +145,34 @@ class Merge {
 
   value(a: Value | undefined, b: Value | undefined): Value {
     if (a !== undefined && b !== undefined && same(a, b)) return a;
-    const left = a?.kind === 'list' ? this.#listOf(a.ref) : undefined;
-    const right = b?.kind === 'list' ? this.#listOf(b.ref) : undefined;
+    const left = a?.kind === 'list' ? listIn(this.one, a.ref) : undefined;
+    const right = b?.kind === 'list' ? listIn(this.other, b.ref) : undefined;
     if ((left ?? right) !== undefined && (left === undefined || right === undefined)) {
       const rest = left === undefined ? a : b;
       if (rest === undefined || rest.kind === 'none') {
         return this.#store(this.#list(left ?? empty(right), right ?? empty(left)));
       }
     }
-    if (left !== undefined && right !== undefined) return this.#store(this.#list(left, right));
+    if (left !== undefined && right !== undefined && a?.kind === 'list' && b?.kind === 'list') {
+      const merged = this.#store({ ...this.#list(left, right), aliases: [a.ref, b.ref] });
+      for (const ref of [a.ref, b.ref]) {
+        const origin = listIn(this.result, ref);
+        if (origin !== undefined) {
+          this.result.heap.set(ref, {
+            ...origin,
+            aliases: [...(origin.aliases ?? []).slice(-20), merged.ref],
+          });
+        }
+      }
+      return merged;
+    }
     const options = [...this.#options(a, this.ifOne), ...this.#options(b, this.ifOther)];
     return options.length > MOST_OPTIONS
       ? unknown('it depends on too many conditions')
       : { kind: 'choice', options };
   }
 
-  #listOf(ref: number): ListState | undefined {
-    const entry = this.result.heap.get(ref);
-    return entry?.kind === 'list' ? entry : undefined;
-  }
-
-  #store(list: ListState): Value {
+  #store(list: ListState): Value & { kind: 'list' } {
     const ref = this.fresh();
     this.result.heap.set(ref, list);
     return { kind: 'list', ref };
@@ -184,6 +191,7 @@ class Merge {
     return {
       kind: 'list',
       type: a.type === b.type ? a.type : 'unknown',
+      aliases: [...new Set([...(a.aliases ?? []), ...(b.aliases ?? [])])],
       items: items.slice(0, MOST_ITEMS),
       doubts:
         items.length > MOST_ITEMS
@@ -193,6 +201,11 @@ class Merge {
           : doubts,
     };
   }
+}
+
+function listIn(state: State, ref: number): ListState | undefined {
+  const entry = state.heap.get(ref);
+  return entry?.kind === 'list' ? entry : undefined;
 }
 
 function empty(like: ListState | undefined): ListState {

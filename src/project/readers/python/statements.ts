@@ -123,11 +123,7 @@ function runAugmented(run: Run, node: Syntax): void {
   if (operator === '+=' && before.kind === 'list' && list?.type === 'list') {
     // += on a list changes the list itself, under every name that it has
     const more = run.elements(added, run.place(right));
-    run.state.heap.set(before.ref, {
-      ...list,
-      items: [...list.items, ...more.items],
-      doubts: [...list.doubts, ...more.doubts],
-    });
+    run.change(before.ref, [...list.items, ...more.items], more.doubts);
     assignTo(run, left, before, right);
     return;
   }

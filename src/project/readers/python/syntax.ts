@@ -49,7 +49,9 @@ export class Syntax {
   }
 
   get #isNamed(): boolean {
-    return BOTH.has(this.type) ? this.#node.isNamed : /^[a-z]/.test(this.type) && !KEYWORDS.has(this.type);
+    return BOTH.has(this.type)
+      ? this.#node.isNamed
+      : /^[a-z][a-z_]*$/.test(this.type) && !KEYWORDS.has(this.type);
   }
 
   get text(): string {

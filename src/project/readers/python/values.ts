@@ -7,6 +7,8 @@ export interface Guard {
   readonly source: string;
   /** What it is when no environment variable is set and every constant is as written. */
   readonly holds: boolean | 'unknown';
+  /** The guard that holds where this one does not. */
+  opposite?: Guard;
 }
 
 export interface Place {
@@ -78,6 +80,8 @@ export interface ListState {
   readonly type: 'list' | 'tuple' | 'set' | 'unknown';
   readonly items: readonly Item[];
   readonly doubts: readonly Doubt[];
+  /** Lists that are the same object under some conditions: what is done to one may be done to the other. */
+  readonly aliases?: readonly number[];
 }
 
 export interface MappingState {
