@@ -24,4 +24,5 @@ export const COMMANDS: readonly Entry[] = [
   },
   { name: 'check', summary: 'check that crash handling is wired', load: () => import('./check.ts') },
   { name: 'report', summary: 'show the crash that is in a core', load: () => import('./report.ts') },
+  { name: 'debug', summary: 'open a core in gdb, with our commands', load: () => import('./debug.ts') },
 ];

@@ -2,17 +2,7 @@ import { Option, type Command } from 'commander';
 import { reportCore } from '../report/report-core.ts';
 import type { Terminal } from '../terminal.ts';
 import type { ExitCode } from './command.ts';
-
-/** The options that say how to read a core; `debug` has them too. */
-function defineReading(command: Command): Command {
-  return command
-    .option('--executable <file>', "the program that ran; its build ID has to be the core's")
-    .option('--sysroot <dir>', 'the root folder of the container or host that the core is from')
-    .option('--search-path <dir...>', 'folders in which programs and libraries are found by name')
-    .option('--source <dir...>', 'folders with the source code, for the source lines')
-    .option('--scan', 'search the whole heap for exceptions')
-    .option('--show-secrets', 'redact nothing');
-}
+import { defineReading } from './reading-options.ts';
 
 export function define(command: Command): void {
   command.argument('<core>', 'a core (also .zst, .gz, .xz, .lz4), `last`, or a match of coredumpctl(1)');

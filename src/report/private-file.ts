@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const folders = new Set<string>();
+let interruptible = true;
 // Signals that end a process by default and can be caught (signal(7)); Windows knows the first three only.
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -24,6 +25,11 @@ export function removePrivateFolder(folder: string): void {
   if (folders.size === 0) ignore();
 }
 
+/** From now on Ctrl-C is somebody else's: of the program that runs in the foreground. */
+export function surviveInterrupts(): void {
+  interruptible = false;
+}
+
 function removeAll(): void {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   folders.clear();
@@ -31,6 +37,7 @@ function removeAll(): void {
 
 /** Removes the folders, then lets the signal do what it would have done: the caller sees death by that signal. */
 function die(signal: NodeJS.Signals): void {
+  if (signal === 'SIGINT' && !interruptible) return;
   removeAll();
   ignore();
   process.kill(process.pid, signal);

@@ -64,7 +64,8 @@ export async function readReport(
   return buildReport(contents, { name: core.name, showSecrets: options['showSecrets'] === true, sources });
 }
 
-function readingOptions(options: Options, cwd: string): Omit<ReadCoreOptions, 'path'> {
+/** The options of the command line that are the reader's, with absolute paths. */
+export function readingOptions(options: Options, cwd: string): Omit<ReadCoreOptions, 'path'> {
   const { executable, sysroot } = options;
   return {
     ...(typeof executable === 'string' ? { executable: resolve(cwd, executable) } : {}),

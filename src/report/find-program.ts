@@ -1,0 +1,38 @@
+import { join, resolve } from 'node:path';
+import { fileBuildId, readElf } from '../core/elf/file.ts';
+import { insideRoot, openLocalFile } from '../core/local-files.ts';
+import type { CrashReport } from './model.ts';
+
+interface Places {
+  executable?: string;
+  sysroot?: string;
+  searchPath: readonly string[];
+}
+
+/**
+ * The program of the core, as a file of this machine with the same build ID; undefined where there is none. It is only
+ * ever read. What the user named has been compared by the reader already.
+ */
+export function findProgram({ process }: CrashReport, places: Places): string | undefined {
+  if (places.executable !== undefined) return resolve(places.executable);
+  const { executable: path, buildId } = process;
+  if (buildId === undefined || !path.startsWith('/')) return undefined;
+  const inside = places.sysroot === undefined ? path : insideRoot(places.sysroot, path);
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const candidates = [
+    ...places.searchPath.map((folder) => join(folder, name)),
+    ...(inside === undefined ? [] : [inside]),
+  ];
+  return candidates.find((candidate) => buildIdOf(candidate) === buildId);
+}
+
+function buildIdOf(path: string): string | undefined {
+  const file = openLocalFile(path);
+  if (file === undefined) return undefined;
+  try {
+    const elf = readElf(file);
+    return elf === undefined ? undefined : fileBuildId(file, elf);
+  } finally {
+    file.close();
+  }
+}
