@@ -41,7 +41,7 @@ const HARMLESS =
 
 /**
  * Is what is called `name` (a variable, an attribute, a dictionary's key, a header, an environment variable) a secret?
- * Names are compared word by word, so that `author` and `monkey` are none: `api_key`, `apiKey`, `API-KEYS` are.
+ * Names are compared word by word, so that `author` and `monkey` are none: `api_key`, `apiKey`, `API-KEYS` are; so are not `keys`, which are a dictionary's.
  */
 export function isSensitiveName(name: string): boolean {
   if (name.length > 200) return false;
@@ -52,5 +52,5 @@ export function isSensitiveName(name: string): boolean {
     .toLowerCase();
   if (HARMLESS.test(snake)) return false;
   if (NAMES.has(snake) || INSIDE.test(name)) return true;
-  return snake.split(/[^a-z\d]+/).some((word) => WORDS.has(word) || WORDS.has(word.replace(/s$/, '')));
+  return snake.split(/[^a-z\d]+/).some((word) => WORDS.has(word) || (word !== 'keys' && WORDS.has(word.replace(/s$/, ''))));
 }

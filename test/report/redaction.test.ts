@@ -35,7 +35,7 @@ describe('names', () => {
 
   test.each(
     `author monkey keyboard keyword passenger compass bypass total basket request self number name items cardinal
-    authored capital tokyo`
+    authored capital tokyo keys text_keys`
       .trim()
       .split(/\s+/),
   )('%s is not', (name) => expect(isSensitiveName(name)).toBe(false));
