@@ -41,3 +41,16 @@ writeFileSync(
     Object.fromEntries(pages.map((file) => [file.slice(0, 6), readFileSync(rules + file, 'utf8')])),
   ),
 );
+// The JSON Schema of every command's document, by the command's name; one file, too.
+const schemas = `${root}src/schemas/`;
+writeFileSync(
+  `${root}dist/schemas.json`,
+  JSON.stringify(
+    Object.fromEntries(
+      readdirSync(schemas).map((file) => [
+        file.replace('.schema.json', ''),
+        JSON.parse(readFileSync(schemas + file, 'utf8')),
+      ]),
+    ),
+  ),
+);
