@@ -52,5 +52,7 @@ export function isSensitiveName(name: string): boolean {
     .toLowerCase();
   if (HARMLESS.test(snake)) return false;
   if (NAMES.has(snake) || INSIDE.test(name)) return true;
-  return snake.split(/[^a-z\d]+/).some((word) => WORDS.has(word) || (word !== 'keys' && WORDS.has(word.replace(/s$/, ''))));
+  return snake
+    .split(/[^a-z\d]+/)
+    .some((word) => WORDS.has(word) || (word !== 'keys' && WORDS.has(word.replace(/s$/, ''))));
 }

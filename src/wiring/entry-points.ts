@@ -100,7 +100,9 @@ function importInsertion(text: string, module: Syntax, before: number, line: str
   }
   const at = nextLine(text, last.end);
   // flake8 wants the same excuse on every import that comes late
-  const excuse = /[ \t]*#[ \t]*noqa[^\r\n]*/i.exec(text.slice(last.end, at))?.[0].trimEnd() ?? '';
+  const excuse = /[ \t]*#[ \t]*noqa(?=[ \t]*$|:[^\r\n]*\bE402\b)/im.test(text.slice(last.end, at))
+    ? '  # noqa: E402'
+    : '';
   const group = /^\s*(?:from|import)\s+(\w+)/.exec(last.text)?.[1];
   const ours = /^from (\w+)/.exec(line)?.[1];
   const blank = group !== ours && /^[ \t]*(\r|\n|$)/.test(text.slice(at)) ? end : '';

@@ -85,7 +85,10 @@ export async function planInit(
   }
   const final = unmet.size === 0 ? drafts : draftAll(project.root, wirings, manifest, options.ifOurs);
   const blocked = blockers(wirings, final);
-  const notes = [...project.notes, ...[...wirings.values()].flatMap((wiring) => wiring.notes)];
+  const notes = distinctNotes([
+    ...project.notes.filter(({ code }) => ABOUT_WIRING.has(code)),
+    ...[...wirings.values()].flatMap((wiring) => wiring.notes),
+  ]);
   const unmetIn = (after: Project): string | undefined =>
     [...unmetExpectations(after, situation, wirings).values()].flat()[0]?.reason;
   if (blocked.length > 0) return { plan: { changes: blocked, notes }, unmet: unmetIn };
@@ -100,6 +103,24 @@ async function withoutDropIns(project: Project, manifest: Manifest | undefined):
   if (dropIns.length === 0) return project;
   const overlay = new Map(dropIns.map(({ path }) => [path, new Uint8Array()] as const));
   return readProject(project.root, { overlay });
+}
+
+/** Codes of the reader's notes that tell why init did something or not; those on how services start are check's. */
+const ABOUT_WIRING = new Set([
+  'django-too-old',
+  'no-middleware',
+  'outside-tree',
+  'settings-not-there',
+  'too-big',
+  'too-many-files',
+  'unparsed',
+]);
+
+/** Each note once: several settings modules often share a list. */
+function distinctNotes(notes: readonly Note[]): Note[] {
+  return [
+    ...new Map(notes.map((note) => [`${note.message} ${note.at?.file}:${note.at?.line}`, note])).values(),
+  ];
 }
 
 function readTree(root: string, path: string): SourceFile | undefined {

@@ -60,6 +60,10 @@ function project(module: SettingsModule, wrapped: boolean): Project {
   };
 }
 
+function edit(kind: Kind, path: string): Wiring {
+  return { wishes: [{ kind, path, insertions: [] }], notes: [], impossible: [] };
+}
+
 /** The reasons against the tree `after`, where init edited both files of `before`. */
 function reasons(before: Project, after: Project): string[] {
   const [application] = before.applications;
@@ -71,11 +75,6 @@ function reasons(before: Project, after: Project): string[] {
     ours: new Set(),
     read: () => undefined,
   };
-  const edit = (kind: Kind, path: string): Wiring => ({
-    wishes: [{ kind, path, insertions: [] }],
-    notes: [],
-    impossible: [],
-  });
   const wirings = new Map<Kind, Wiring>([
     ['settings', edit('settings', 'shop/settings.py')],
     ['entry-points', edit('entry-points', 'shop/wsgi.py')],

@@ -41,12 +41,10 @@ export function entriesOf(
   count: number,
   depth: number,
 ): Partial<PythonValue> {
-  const children = entries
-    .slice(0, objects.limits.items)
-    .map(({ key, value }) => ({
-      key: objects.value(key, depth + 1),
-      value: objects.value(value, depth + 1),
-    }));
+  const children = entries.slice(0, objects.limits.items).map(({ key, value }) => ({
+    key: objects.value(key, depth + 1),
+    value: objects.value(value, depth + 1),
+  }));
   return children.length < count ? { children, truncated: true } : { children };
 }
 
