@@ -9,6 +9,7 @@ const PARTS = {
   gdb: () => runs('gdb', ['--version']),
   systemd: () =>
     existsSync('/lib/systemd/systemd') && runs('unshare', ['--mount', '--pid', '--fork', 'true']),
+  'core_uses_pid 0': () => readText('/proc/sys/kernel/core_uses_pid').trim() === '0',
   'plain core pattern': () => !readText('/proc/sys/kernel/core_pattern').startsWith('|'),
 } as const;
 

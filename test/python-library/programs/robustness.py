@@ -1,0 +1,376 @@
+"""
+`robustness.py ROW`: brings one hard case about, in a process whose end tells. PYCRASH options come by the environment.
+"""
+
+import sys
+
+if sys.argv[1].startswith("gevent"):
+    # As gunicorn's gevent worker does: before the application is imported.
+    from gevent import monkey
+
+    monkey.patch_all()
+
+import logging
+import logging.handlers
+import os
+import queue
+import resource
+import threading
+import time
+
+from django.conf import settings
+
+import abort_on_exception as module
+
+ROWS = {}
+
+
+def row(function):
+    ROWS[function.__name__] = function
+    return function
+
+
+def configure(**options):
+    settings.configure(PYCRASH=options, LOGGING_CONFIG=None, DEBUG=False)
+    module.install()
+
+
+def boom(text="boom"):
+    raise RuntimeError(text)
+
+
+def crash(text="boom", request=None):
+    try:
+        boom(text)
+    except RuntimeError as exception:
+        module.handle(exception, request)
+
+
+@row
+def plain():
+    configure()
+    crash()
+
+
+@row
+def debug():
+    settings.configure(DEBUG=True)
+    crash()
+
+
+@row
+def tests():
+    configure()
+    from django.test.utils import setup_test_environment
+
+    setup_test_environment()
+    crash()
+
+
+@row
+def runserver():
+    configure()
+    sys.argv[1:] = ["runserver"]
+    crash()
+
+
+@row
+def eight_threads():
+    configure(BUDGET_PER_FINGERPRINT=10)
+    barrier = threading.Barrier(8)
+
+    def work():
+        barrier.wait()
+        crash()
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@row
+def same_exception_twice():
+    configure(MODE="log")
+    try:
+        boom()
+    except RuntimeError as exception:
+        module.handle(exception)
+        module.handle(exception)
+
+
+@row
+def log_handler_crashes_again():
+    class Handler(logging.Handler):
+        def emit(self, record):
+            crash("from the handler")
+
+    configure()
+    logging.getLogger("pycrash").addHandler(Handler())
+    crash()
+
+
+@row
+def log_handler_fails():
+    class Handler(logging.Handler):
+        def handle(self, record):
+            raise OSError("the log went away")
+
+    configure()
+    logging.getLogger("pycrash").addHandler(Handler())
+    crash()
+
+
+@row
+def log_handler_hangs():
+    class Handler(logging.Handler):
+        def emit(self, record):
+            time.sleep(3600)
+
+    configure(FLUSH_SECONDS=0.5)
+    logging.getLogger("pycrash").addHandler(Handler())
+    crash()
+
+
+@row
+def callback_exits():
+    configure(CALLBACKS=[lambda *args: sys.exit(0)])
+    crash()
+
+
+@row
+def callback_raises():
+    configure(CALLBACKS=["there.is_no_such"])
+    module._options = None
+    settings.PYCRASH = {"CALLBACKS": [lambda *args: boom("in the callback")]}
+    crash()
+
+
+@row
+def callback_is_called():
+    configure(CALLBACKS=[lambda exception, request, context: os.write(1, context["message"].encode())])
+    crash()
+
+
+@row
+def str_raises():
+    class Mean(Exception):
+        def __str__(self):
+            raise ValueError("no text")
+
+        __repr__ = __str__
+
+    configure()
+    try:
+        raise Mean
+    except Mean as exception:
+        module.handle(exception)
+
+
+@row
+def message_of_50_megabytes():
+    configure()
+    crash("x" * 50_000_000)
+
+
+@row
+def bottom_of_the_stack():
+    configure()
+
+    def down():
+        try:
+            down()
+        except RecursionError as exception:
+            module.handle(exception)
+            raise
+
+    down()
+
+
+@row
+def no_memory():
+    configure()
+    with open("/proc/self/statm") as statm:
+        pages = int(statm.read().split()[0])
+    limit = pages * resource.getpagesize() + (1 << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    hoard = []
+    try:
+        while True:
+            hoard.append(bytearray(1 << 16))
+    except MemoryError as exception:
+        module.handle(exception)
+
+
+@row
+def queue_handler():
+    class Slow(logging.Handler):
+        def emit(self, record):
+            time.sleep(0.3)
+            os.write(1, b"listened: " + record.getMessage().encode())
+
+    records = queue.Queue()
+    logging.getLogger("pycrash").addHandler(logging.handlers.QueueHandler(records))
+    logging.handlers.QueueListener(records, Slow()).start()
+    configure()
+    crash()
+
+
+@row
+def memory_handler():
+    target = logging.StreamHandler(sys.stdout)
+    handler = logging.handlers.MemoryHandler(100, logging.CRITICAL + 1, target)
+    logging.getLogger("pycrash").addHandler(handler)
+    configure()
+    crash()
+
+
+@row
+def buffered_stdout():
+    configure()
+    sys.stdout.write("not lost")
+    crash()
+
+
+@row
+def log_file():
+    configure()
+    crash(request={"REQUEST_METHOD": "GET", "PATH_INFO": "/a/", "HTTP_TRACEPARENT": "00-abc-def-01"})
+
+
+@row
+def fork():
+    configure(MODE="fork")
+    crash()
+    time.sleep(0.5)
+    print("still here")
+
+
+@row
+def budget_of_three():
+    configure(BUDGET=3, BUDGET_PER_FINGERPRINT=100)
+    crash()
+
+
+@row
+def two_of_a_kind():
+    configure()
+    crash()
+
+
+@row
+def only():
+    configure(ONLY=["builtins.LookupError"])
+    crash()
+    try:
+        {}["x"]
+    except KeyError as exception:
+        module.handle(exception)
+
+
+@row
+def ignore():
+    configure(IGNORE=["builtins.Exception"])
+    crash()
+
+
+@row
+def group_of_ignored():
+    configure(IGNORE=["builtins.RuntimeError"])
+    group = ExceptionGroup("g", [RuntimeError(1), ExceptionGroup("h", [RuntimeError(2)])])  # noqa: F821
+    module.handle(group)
+    print("ignored", flush=True)
+    module.handle(ExceptionGroup("g", [RuntimeError(1), KeyError(2)]))  # noqa: F821
+
+
+@row
+def python_handler_for_sigabrt():
+    import signal
+
+    signal.signal(signal.SIGABRT, lambda *args: os._exit(1))
+    configure()
+    crash()
+
+
+@row
+def blocked_sigabrt():
+    import signal
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGABRT])
+    configure()
+    crash()
+
+
+@row
+def faulthandler_on():
+    import faulthandler
+
+    faulthandler.enable()
+    configure()
+    crash()
+
+
+@row
+def gevent():
+    import gevent
+
+    configure(FLUSH_SECONDS=0.5)
+    print("patched", flush=True)
+    gevent.spawn(boom).join()
+
+
+@row
+def gevent_log_handler_hangs():
+    import gevent
+
+    class Handler(logging.Handler):
+        def emit(self, record):
+            gevent.sleep(3600)
+
+    configure(FLUSH_SECONDS=0.5)
+    logging.getLogger("pycrash").addHandler(Handler())
+    gevent.spawn(boom).join()
+
+
+@row
+def warning():
+    logging.basicConfig(stream=sys.stdout, format="%(message)s")
+    configure()
+    module.install()
+
+
+@row
+def dumpable():
+    import ctypes
+
+    configure(DUMPABLE=os.environ["WANTED"] == "1")
+    os.setgid(65534)
+    os.setuid(65534)
+    module._allow_core()
+    print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
+
+
+@row
+def errors():
+    settings.configure(PYCRASH=eval(os.environ["OPTIONS"]))
+    module.install()
+    from django.core.checks.registry import registry
+
+    for error in registry.run_checks(tags=["pycrash"]):
+        print(error.id, error.msg)
+
+
+@row
+def middleware_refuses():
+    from django.core.exceptions import ImproperlyConfigured
+
+    settings.configure(PYCRASH={"MODE": "explode"})
+    try:
+        module.AbortOnUncaughtExceptionMiddleware(None)
+    except ImproperlyConfigured as error:
+        print(error)
+
+
+if __name__ == "__main__":
+    ROWS[sys.argv[1]]()

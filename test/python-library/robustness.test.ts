@@ -1,0 +1,303 @@
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { needs } from '../parts.ts';
+import { pythonEnvironment, type PythonEnvironment } from '../python-environment.ts';
+import { python, removeFolder, renderedModule } from './rendered-module.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = renderedModule();
+});
+afterEach(() => removeFolder(folder));
+
+interface Outcome {
+  stdout: string;
+  stderr: string;
+  exitCode: number | undefined;
+  signal: string | undefined;
+  events: Record<string, unknown>[];
+}
+
+/** Runs a row without a core: the signal is enough. */
+async function run(row: string, env: Record<string, string> = {}, environment = newest()): Promise<Outcome> {
+  const program =
+    'import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_CORE, (0, 0)); runpy.run_path(sys.argv[0], run_name="__main__")';
+  const code = program.replace('sys.argv[0]', '"robustness.py"');
+  // gevent warns of its own doings
+  const warnings = row.startsWith('gevent') ? [] : ['-W', 'error'];
+  const outcome = await python(environment, folder, [...warnings, '-c', code, row], env);
+  const events = outcome.stderr
+    .split('\n')
+    .filter((line) => line.startsWith('{"time"'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { ...outcome, events };
+}
+
+function newest(): PythonEnvironment {
+  return pythonEnvironment('3.12', ['django==5.2.*', 'gevent']);
+}
+
+function oldest(): PythonEnvironment {
+  return pythonEnvironment('3.8', ['django==4.2.*', 'gevent']);
+}
+
+describe.each([
+  ['Python 3.12', newest],
+  ['Python 3.8', oldest],
+])('%s', (_, environment) => {
+  // every one of these must abort, whatever stands in the way, after one line of log
+  test.each([
+    'plain',
+    'eight_threads',
+    'log_handler_crashes_again',
+    'log_handler_fails',
+    'log_handler_hangs',
+    'callback_exits',
+    'callback_raises',
+    'str_raises',
+    'message_of_50_megabytes',
+    'python_handler_for_sigabrt',
+    'blocked_sigabrt',
+    'faulthandler_on',
+    'gevent_log_handler_hangs',
+  ])('%s: one line, and it aborts', async (row) => {
+    const { signal, events, stderr } = await run(row, {}, environment());
+    expect(signal, stderr).toBe('SIGABRT');
+    expect(events).toHaveLength(1);
+  });
+
+  test.each(['bottom_of_the_stack', 'no_memory'])('%s: it aborts', async (row) => {
+    expect(await run(row, {}, environment())).toMatchObject({ signal: 'SIGABRT' });
+  });
+
+  test.each(['debug', 'tests', 'runserver', 'ignore'])('%s: nothing is aborted or logged', async (row) => {
+    expect(await run(row, {}, environment())).toMatchObject({ signal: undefined, exitCode: 0, events: [] });
+  });
+
+  test.each([
+    ['debug', 'PYCRASH_UNDER_DEBUG'],
+    ['tests', 'PYCRASH_UNDER_TESTS'],
+    ['runserver', 'PYCRASH_UNDER_RUNSERVER'],
+  ])('%s: it aborts where %s=1 asks for it', async (row, variable) => {
+    expect(await run(row, { [variable]: '1' }, environment())).toMatchObject({ signal: 'SIGABRT' });
+  });
+
+  test.each(['0', 'off', 'false'])('PYCRASH=%s switches everything off', async (value) => {
+    expect(await run('plain', { PYCRASH: value }, environment())).toMatchObject({
+      signal: undefined,
+      events: [],
+    });
+  });
+
+  test('gevent: what a greenlet does not catch is seen', async () => {
+    const { signal, stdout, events } = await run('gevent', {}, environment());
+    expect({ signal, stdout, events: events.length }).toEqual({
+      signal: 'SIGABRT',
+      stdout: 'patched',
+      events: 1,
+    });
+  });
+});
+
+test('one exception that passes two hooks is one crash', async () => {
+  const { signal, events } = await run('same_exception_twice');
+  expect(signal).toBeUndefined();
+  expect(events).toMatchObject([{ decision: 'MODE is log: not aborting' }]);
+});
+
+test.each([
+  ['queue_handler', 'listened: pycrash: uncaught builtins.RuntimeError in MainThread: aborting'],
+  ['memory_handler', 'pycrash: uncaught builtins.RuntimeError in MainThread: aborting'],
+  ['buffered_stdout', 'not lost'],
+  ['callback_is_called', 'boom'],
+])('%s: nothing that was written is lost', async (row, expected) => {
+  const { signal, stdout } = await run(row);
+  expect(signal).toBe('SIGABRT');
+  expect(stdout).toContain(expected);
+});
+
+test('the line can go to a file, which is the owner’s alone', async () => {
+  const file = join(folder, 'crashes.log');
+  const { events } = await run('log_file', {
+    PYCRASH_LOG_FILE: file,
+    PYCRASH_VERSION: 'v7',
+    PYCRASH_SERVICE: 'shop',
+  });
+  expect(events).toEqual([]);
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+    event: 'crash',
+    service: 'shop',
+    version: 'v7',
+    exception: 'builtins.RuntimeError',
+    message: 'boom',
+    traceback: expect.stringMatching(/robustness\.py", line \d+, in boom/) as string,
+    fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+    request_id: 'abc',
+    method: 'GET',
+    path: '/a/',
+    decision: 'aborting',
+  });
+  expect((await execa('stat', ['-c', '%a', file])).stdout).toBe('600');
+});
+
+describe('the crash budget', () => {
+  test('two crashes of a kind abort, the third is logged', async () => {
+    const ends = [];
+    for (let crash = 0; crash < 3; crash += 1) {
+      const { signal, events } = await run('two_of_a_kind');
+      ends.push([signal, events[0]?.['decision']]);
+    }
+    expect(ends).toEqual([
+      ['SIGABRT', 'aborting'],
+      ['SIGABRT', 'aborting'],
+      [undefined, 'budget spent: not aborting'],
+    ]);
+  });
+
+  test('of eight processes at once exactly three abort', async () => {
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => run('budget_of_three')));
+    expect(outcomes.filter(({ signal }) => signal === 'SIGABRT')).toHaveLength(3);
+  });
+
+  test.each<[string, (directory: string) => void]>([
+    ['a directory that others may enter', (directory) => mkdirSync(directory, { mode: 0o755 })],
+    ['a file in its place', (directory) => writeFileSync(directory, '')],
+    [
+      'a link in place of the state',
+      (directory) => {
+        mkdirSync(directory, { mode: 0o700 });
+        symlinkSync('/etc/passwd', join(directory, 'abort_on_exception.budget'));
+      },
+    ],
+    [
+      'a state that is no state',
+      (directory) => {
+        mkdirSync(directory, { mode: 0o700 });
+        writeFileSync(join(directory, 'abort_on_exception.budget'), 'what is this\n');
+      },
+    ],
+  ])('%s: nothing is aborted, and it is logged', async (_, prepare) => {
+    prepare(join(folder, 'budget'));
+    const { signal, events } = await run('plain');
+    expect(signal).toBeUndefined();
+    expect(events).toMatchObject([{ decision: 'budget spent: not aborting' }]);
+  });
+});
+
+test('ONLY lets through what it names, by any class of the MRO', async () => {
+  const { signal, events } = await run('only');
+  expect(signal).toBe('SIGABRT');
+  expect(events).toMatchObject([{ exception: 'builtins.KeyError' }]);
+});
+
+test('a group is ignored only where all of its leaves are', async () => {
+  const { signal, stdout } = await run('group_of_ignored');
+  expect({ signal, stdout }).toEqual({ signal: 'SIGABRT', stdout: 'ignored' });
+});
+
+test('SAMPLE 0 only logs', async () => {
+  const { signal, events } = await run('plain', { PYCRASH_SAMPLE: '0' });
+  expect(signal).toBeUndefined();
+  expect(events).toMatchObject([{ decision: 'not in the sample: not aborting' }]);
+});
+
+test.each([
+  ["{'MODE': 'explode'}", "pycrash.E003 MODE is one of abort, fork, log, off, not 'explode'."],
+  ["{'BUDGIE': 1}", "pycrash.E001 PYCRASH has no option 'BUDGIE'; there are MODE, BUDGET,"],
+  ["{'BUDGET': '5'}", "pycrash.E002 BUDGET takes a int, not '5'."],
+  ["{'BUDGET': True}", 'pycrash.E002 BUDGET takes a int, not True.'],
+  ["{'SAMPLE': 2}", 'pycrash.E003 SAMPLE cannot be 2.'],
+  ["{'IGNORE': ['no dots or what']}", "pycrash.E004 IGNORE: 'no dots or what' is not a dotted name."],
+  ["{'CALLBACKS': ['no.such.thing']}", 'pycrash.E004 CALLBACKS: no.such.thing cannot be imported'],
+  ['[]', 'pycrash.E001 PYCRASH is a dictionary, not [].'],
+])('PYCRASH = %s is found by the system check', async (options, expected) => {
+  expect((await run('errors', { OPTIONS: options })).stdout).toContain(expected);
+});
+
+test('a bad value of the environment is found, too', async () => {
+  expect((await run('errors', { OPTIONS: '{}', PYCRASH_BUDGET: 'many' })).stdout).toBe(
+    "pycrash.E002 PYCRASH_BUDGET cannot be 'many'.",
+  );
+});
+
+test('good values pass', async () => {
+  const options = "{'MODE': 'fork', 'SAMPLE': 1, 'IGNORE': ('a.B',), 'CALLBACKS': [print]}";
+  expect(await run('errors', { OPTIONS: options })).toMatchObject({ exitCode: 0, stdout: '' });
+});
+
+test('a server does not start with bad values', async () => {
+  expect((await run('middleware_refuses')).stdout).toContain('MODE is one of abort, fork, log, off');
+});
+
+test('why there would be no core is said once', async () => {
+  expect((await run('warning')).stdout).toBe(
+    'pycrash: a crash would leave no core: the core limit is 0, and so is the hard one: LimitCORE=infinity',
+  );
+});
+
+/** Runs a row with a soft limit of 0 and a hard one without limit, in a folder of its own. */
+async function runWithCore(row: string, env: Record<string, string> = {}): Promise<Outcome> {
+  const [command, ...args] = newest().command('python', ['robustness.py', row]);
+  const result = await execa('sh', ['-c', 'ulimit -Sc 0; exec "$@"', 'sh', command, ...args], {
+    cwd: folder,
+    env: { PYCRASH_BUDGET_DIRECTORY: join(folder, 'budget'), ...env },
+    reject: false,
+  });
+  return {
+    stdout: result.stdout,
+    stderr: result.stderr,
+    exitCode: result.exitCode,
+    signal: result.signal,
+    events: [],
+  };
+}
+
+function coreFile(): string | undefined {
+  return readdirSync(folder).find((name) => /^core(\.\d+)?$/.test(name));
+}
+
+describe('with cores', () => {
+  test('the soft limit is lifted, and the core has the record', async (context) => {
+    needs(context, 'plain core pattern');
+    const { signal } = await runWithCore('plain');
+    expect(signal).toBe('SIGABRT');
+    const core = readFileSync(join(folder, coreFile() ?? 'no core'));
+    const magic = Buffer.from('\u0089pycrash\r\n\u001A\nrec\0', 'latin1');
+    const records = [];
+    for (let at = core.indexOf(magic); at >= 0; at = core.indexOf(magic, at + 1)) {
+      if (core.readUInt32LE(at + 16) !== 1 || core.readBigUInt64LE(at + 24) === 0n) continue;
+      records.push(
+        JSON.parse(core.toString('utf8', at + 80, at + 80 + core.readUInt32LE(at + 20))) as Record<
+          string,
+          unknown
+        >,
+      );
+    }
+    expect(records).toMatchObject([{ exception: 'builtins.RuntimeError', message: 'boom' }]);
+    expect(Object.values(records[0]?.['types'] as Record<string, string>)).toContain('builtins.dict');
+  });
+
+  test('fork: the process lives on, and there is a core', async (context) => {
+    needs(context, 'plain core pattern');
+    const { signal, exitCode, stdout } = await runWithCore('fork');
+    expect({ signal, exitCode, stdout }).toEqual({ signal: undefined, exitCode: 0, stdout: 'still here' });
+    expect(coreFile()).toBeDefined();
+  });
+
+  test('a folder in the way of the core is named', async (context) => {
+    needs(context, 'plain core pattern', 'core_uses_pid 0');
+    mkdirSync(join(folder, 'core'));
+    const { stdout } = await runWithCore('warning');
+    expect(stdout).toContain(`${folder}/core is a directory: sysctl kernel.core_uses_pid=1`);
+  });
+
+  test.each([
+    ['0', '0'],
+    ['1', '1'],
+  ])('DUMPABLE=%s after a change of user: dumpable is %s', async (wanted, dumpable) => {
+    const { stdout } = await runWithCore('dumpable', { WANTED: wanted });
+    expect(stdout).toBe(dumpable);
+  });
+});

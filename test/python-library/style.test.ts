@@ -1,0 +1,124 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  inspectGeneratedModule,
+  renderGeneratedModule,
+  renderModuleTest,
+} from '../../src/project/generated-module.ts';
+import { interpreter, PYTHON_VERSIONS, pythonEnvironment } from '../python-environment.ts';
+import { python, removeFolder, renderedModule } from './rendered-module.ts';
+
+const RULES = 'E,F,W,I,B,UP,SIM,C4,PIE,RET,ISC,RUF,PTH,FLY,PERF,N,A';
+// RUF012 would have every option a ClassVar; A005 is about the name of the module; PTH: os is what os.open() needs.
+const WITHOUT = 'PTH,RUF005,SIM102,UP035';
+const VARIANTS = [
+  { framework: 'django' },
+  { framework: 'django', asgi: false },
+  { framework: 'django', wsgi: false },
+  { framework: 'wsgi', asgi: false },
+];
+
+let folder: string;
+beforeAll(() => {
+  folder = renderedModule();
+});
+afterAll(() => removeFolder(folder));
+
+function run(program: string, ...args: string[]): string {
+  const [command, ...rest] = pythonEnvironment('3.12', ['ruff', 'mypy', 'django==5.2.*']).command(
+    program,
+    args,
+  );
+  try {
+    return execFileSync(command, rest, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    return String((error as { stdout: string }).stdout);
+  }
+}
+
+test.each(VARIANTS)('%j is as ruff would write it, and mypy is content', (variant) => {
+  const file = join(folder, 'abort_on_exception.py');
+  writeFileSync(file, renderGeneratedModule(variant));
+  const check = [
+    'check',
+    '--isolated',
+    '--quiet',
+    '--output-format',
+    'concise',
+    '--select',
+    RULES,
+    '--ignore',
+    WITHOUT,
+  ];
+  expect(run('ruff', ...check, '--target-version', 'py38', file)).toBe('');
+  expect(run('ruff', 'format', '--isolated', '--diff', '--quiet', file)).toBe('');
+  for (const version of ['3.10', '3.15']) {
+    expect(
+      run(
+        'mypy',
+        '--strict',
+        '--ignore-missing-imports',
+        '--no-incremental',
+        '--python-version',
+        version,
+        file,
+      ),
+    ).toBe('Success: no issues found in 1 source file\n');
+  }
+});
+
+test('the test for the project is as ruff would write it', () => {
+  const file = join(folder, 'test_abort_on_exception.py');
+  writeFileSync(file, renderModuleTest({ module: 'shop.abort_on_exception', settings: 'shop.settings' }));
+  expect(
+    run(
+      'ruff',
+      'check',
+      '--isolated',
+      '--quiet',
+      '--output-format',
+      'concise',
+      '--select',
+      'E,F,W,I,B,UP',
+      file,
+    ),
+  ).toBe('');
+  expect(run('ruff', 'format', '--isolated', '--diff', '--quiet', file)).toBe('');
+});
+
+const DJANGO = {
+  '3.8': '3.2',
+  '3.9': '3.2',
+  '3.10': '3.2',
+  '3.11': '4.2',
+  '3.12': '5.2',
+  '3.13': '5.2',
+  '3.14': '6.0',
+  '3.15': '6.0',
+};
+
+test.for(PYTHON_VERSIONS)('Python %s imports it without a warning', async (version, context) => {
+  if (interpreter(version) === undefined) context.skip(`needs Python ${version}`);
+  writeFileSync(join(folder, 'abort_on_exception.py'), renderGeneratedModule({ framework: 'django' }));
+  const environment = pythonEnvironment(version, [`django==${DJANGO[version]}.*`, 'djangorestframework']);
+  expect(
+    await python(environment, folder, ['-W', 'error', '-c', 'import abort_on_exception; print("fine")']),
+  ).toMatchObject({
+    stdout: 'fine',
+    stderr: '',
+  });
+});
+
+test('a change of one character is seen, a change of the line ends is not', () => {
+  const text = renderGeneratedModule({ framework: 'django' });
+  expect(inspectGeneratedModule(text).state).toBe('current');
+  expect(inspectGeneratedModule(text.replaceAll('\n', '\r\n')).state).toBe('current');
+  expect(inspectGeneratedModule(text.replace('os.abort()', 'os.abort( )')).state).toBe('modified');
+  expect(inspectGeneratedModule(text.replace(/pycrash-init \S+;/, 'pycrash-init 0.0.1;'))).toEqual({
+    version: '0.0.1',
+    state: 'outdated',
+  });
+  expect(inspectGeneratedModule('print("mine")\n')).toEqual({ state: 'unrecognised' });
+});
