@@ -10,9 +10,9 @@ import {
 import { interpreter, PYTHON_VERSIONS, pythonEnvironment } from '../python-environment.ts';
 import { python, removeFolder, renderedModule } from './rendered-module.ts';
 
-const RULES = 'E,F,W,I,B,UP,SIM,C4,PIE,RET,ISC,RUF,PTH,FLY,PERF,N,A';
-// RUF012 would have every option a ClassVar; A005 is about the name of the module; PTH: os is what os.open() needs.
-const WITHOUT = 'PTH,RUF005,SIM102,UP035';
+const RULES = 'E,F,W,I,B,UP,SIM,C4,PIE,RET,ISC,RUF,FLY,N';
+// Matters of taste, and UP035 would move imports that Python 3.8 has where they are.
+const WITHOUT = 'RUF005,SIM102,UP035';
 const VARIANTS = [
   { framework: 'django' },
   { framework: 'django', asgi: false },
