@@ -13,7 +13,7 @@ export function verdict(id: StepId, ok: Step['ok'], detail: string): Verdict {
 }
 
 /** Did every uncaught exception end its process? */
-export function judgeAborts(crashes: readonly Crash[], workers: number): Verdict {
+export function judgeAborts(crashes: readonly Crash[], workers: number, debug: boolean): Verdict {
   const alive = crashes.find(({ ended }) => !ended);
   if (alive !== undefined) {
     const answer = alive.status === undefined ? 'got no answer' : `was answered with ${alive.status}`;
@@ -21,7 +21,10 @@ export function judgeAborts(crashes: readonly Crash[], workers: number): Verdict
       'abort',
       false,
       `${description(alive)}: the request ${answer} and the process lives on. ` +
-        'Is crash handling wired? `pycrash check` tells',
+        (debug
+          ? 'DEBUG is on, and then nothing aborts: verify with the settings of production (--settings), ' +
+            'or with --env PYCRASH_UNDER_DEBUG=1'
+          : 'Is crash handling wired? `pycrash check` tells'),
     );
   }
   const [views, bodies] = [ofKind(crashes, 'view'), ofKind(crashes, 'body')];

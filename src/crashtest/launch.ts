@@ -20,6 +20,8 @@ export interface RunningService {
   failure(): Promise<string | undefined>;
   /** Where the service's file system is seen from here: '' or `/proc/PID/root`. */
   root(): Promise<string>;
+  /** Seconds that the supervisor waits before it starts the service again; undefined where nothing does. */
+  restartPause(): Promise<number | undefined>;
   /** Ends it and starts it again with another crash budget. */
   restart(budget: number): Promise<void>;
   stop(): Promise<void>;

@@ -79,7 +79,7 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     listener.progress('handled errors');
     steps.add(await judgeHandledErrors(session, workers));
     await crashEveryWorker(session, workers.length, crashes, listener);
-    steps.add(judgeAborts(crashes, workers.length));
+    steps.add(judgeAborts(crashes, workers.length, session.facts.debug));
     steps.add(judgeLog(crashes));
     steps.add(judgeWaitStatus(crashes));
     steps.add(judgeCorePresent(crashes, session.settings));
@@ -218,6 +218,9 @@ function judgeReport(report: CrashReport | null): Verdict {
 /** systemd's default gives up after 5 starts in 10 s (systemd.unit(5)). */
 const CRASHES_IN_A_ROW = 5;
 
+/** In seconds. With a core of 50 MB a shorter one fills more than 100 MB each second. */
+const SHORTEST_PAUSE = 0.5;
+
 /** A loop of crashes must not stop the service for good. */
 async function judgeStartLimit(session: Session): Promise<Verdict> {
   for (let count = 1; count <= CRASHES_IN_A_ROW; count += 1) {
@@ -228,6 +231,14 @@ async function judgeStartLimit(session: Session): Promise<Verdict> {
       const failure = (await session.service.failure()) ?? 'it was not started again in time';
       return verdict('start-limit', false, `after ${count} more crashes of its main process: ${failure}`);
     }
+  }
+  const pause = await session.service.restartPause();
+  if (pause !== undefined && pause < SHORTEST_PAUSE) {
+    return verdict(
+      'start-limit',
+      false,
+      `started again after ${pause} s each time: a crash loop spins, and fills the disk with cores. Write RestartSec=1s`,
+    );
   }
   const answered = await session.waitForAnswer();
   const crashes = `${CRASHES_IN_A_ROW} more crashes of its main process in a row`;

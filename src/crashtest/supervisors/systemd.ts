@@ -120,6 +120,7 @@ export async function startWithSystemd(request: LaunchRequest): Promise<RunningS
       if (state !== 'failed' && (state !== 'inactive' || (job !== undefined && job !== ''))) return undefined;
       return `systemd says ${state} (${result ?? 'no result'})`;
     },
+    restartPause: async () => timeSpan((await properties('RestartUSec'))[0] ?? ''),
     restart: async (budget) => {
       setEnvironment(budget);
       const result = await inside('systemctl', 'restart', name);
@@ -281,6 +282,14 @@ function makeCgroups(place: Place, journal: Journal): string[] {
       }
       return cgroup;
     });
+}
+
+/** Seconds of what systemctl(1) prints for a time span: `100ms`, `1s`, `1min 30s`. */
+function timeSpan(text: string): number | undefined {
+  const units: Record<string, number> = { us: 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, d: 86_400 };
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(us|ms|s|min|h|d)\b/g)];
+  if (parts.length === 0) return undefined;
+  return parts.reduce((sum, [, number, unit = 's']) => sum + Number(number) * (units[unit] ?? 0), 0);
 }
 
 function plural(count: number, noun: string): string {

@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { StepId, Verification } from '../../../src/crashtest/verification.ts';
+import { pythonEnvironment } from '../../python-environment.ts';
+import { pycrash, type Outcome } from '../pycrash.ts';
+
+const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
+
+/** A copy of an example in a folder of its own. */
+export class Example {
+  readonly folder: string = mkdtempSync(join(tmpdir(), 'verify-test-'));
+  readonly root: string;
+  /** The interpreter of an environment with what the example requires. */
+  readonly python: string;
+
+  constructor(name: string) {
+    this.root = join(this.folder, name);
+    cpSync(EXAMPLES + name, this.root, { recursive: true });
+    const requirements = readFileSync(join(this.root, 'requirements.txt'), 'utf8').trim().split('\n');
+    const wanted = [...new Set([...requirements, 'gunicorn~=23.0'])];
+    this.python = join(pythonEnvironment('3.11', wanted).folder, 'bin/python');
+  }
+
+  /** As `pycrash-init` leaves it, committed. */
+  static async initialised(name: string): Promise<Example> {
+    const example = new Example(name);
+    const outcome = await pycrash(['--yes', example.root], { bin: 'pycrash-init' });
+    if (outcome.exitCode !== 0) throw new Error(outcome.stderr);
+    const git = (...words: string[]): unknown =>
+      execFileSync('git', words, { cwd: example.root, stdio: 'ignore' });
+    git('init', '-q');
+    git('add', '-A');
+    git('-c', 'user.name=t', '-c', 'user.email=t@example.org', 'commit', '-q', '-m', 'start');
+    return example;
+  }
+
+  /** What git says has changed since the commit. */
+  changes(): string {
+    return execFileSync('git', ['status', '--short', '--ignored'], { cwd: this.root, encoding: 'utf8' });
+  }
+
+  /** `pycrash verify --json`; its journal and its places are below the folder of this example. */
+  async verify(args: readonly string[] = [], env: Record<string, string> = {}): Promise<Verified> {
+    const outcome = await pycrash(
+      ['verify', '--json', '--python', this.python, '--timeout', '30', ...args, this.root],
+      {
+        env: { ...process.env, XDG_STATE_HOME: join(this.folder, 'state'), PYCRASH: '', ...env } as Record<
+          string,
+          string
+        >,
+      },
+    );
+    return new Verified(outcome);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export class Verified {
+  readonly outcome: Outcome;
+  readonly document: Verification | undefined;
+
+  constructor(outcome: Outcome) {
+    this.outcome = outcome;
+    this.document = outcome.stdout === '' ? undefined : (JSON.parse(outcome.stdout) as Verification);
+  }
+
+  /** `ok` of each step, in order. */
+  get steps(): Record<string, boolean | 'unknown'> {
+    return Object.fromEntries((this.document?.steps ?? []).map(({ id, ok }) => [id, ok]));
+  }
+
+  detail(id: StepId): string {
+    return this.document?.steps.find((step) => step.id === id)?.detail ?? '';
+  }
+}
+
+export const SECRET = ['--env', 'DJANGO_SECRET_KEY=of-the-test'];
