@@ -197,7 +197,7 @@ export function judgeMainProcess(
   crash: Crash | undefined,
   { pattern }: CoreSettings,
   log: string,
-  timeout: number,
+  failure: string | undefined,
 ): Verdict {
   if (crash === undefined) return verdict('main-process', false, 'the service has no main process any more');
   if (crash.recoverySeconds === undefined) {

@@ -20,11 +20,19 @@ export interface RunningService {
   failure(): Promise<string | undefined>;
   /** Where the service's file system is seen from here: '' or `/proc/PID/root`. */
   root(): Promise<string>;
-  /** Seconds that the supervisor waits before it starts the service again; undefined where nothing does. */
-  restartPause(): Promise<number | undefined>;
+  /** How a loop of crashes is handled; undefined where nothing starts the service again. */
+  restarts(): Promise<Restarts | undefined>;
   /** Ends it and starts it again with another crash budget. */
   restart(budget: number): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** Times in seconds. */
+export interface Restarts {
+  pause: number;
+  /** After more than `burst` starts within `interval` the service stays down; an interval of 0 allows any number. */
+  burst: number;
+  interval: number;
 }
 
 export interface LaunchRequest {

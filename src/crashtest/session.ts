@@ -3,7 +3,7 @@ import { sysctl } from '../host/checks/kernel.ts';
 import { coreFolder } from '../host/checks/storage.ts';
 import { parseCorePattern } from '../host/core-pattern.ts';
 import { processStatus } from '../host/process-status.ts';
-import { descendants, isRunning, ownPid } from '../host/processes.ts';
+import { descendants, isDumping, isRunning, ownPid } from '../host/processes.ts';
 import { collectCore, type CollectedCore, type CoreSettings } from './core-file.ts';
 import type { RunningService } from './launch.ts';
 import { reported, type Place } from './place.ts';
@@ -215,8 +215,14 @@ export class Session {
     }
   }
 
+  /** A process whose connections are cut is gone soon, or writes its core: that takes as long as the disk does. */
   async #waitForEnd(pid: number): Promise<boolean> {
-    return (await waitFor(this.#timeout, () => (isRunning(pid) ? undefined : true))) === true;
+    const start = performance.now();
+    const ended = await waitFor(this.#timeout, () => {
+      if (!isRunning(pid)) return true;
+      return performance.now() - start > GRACE && !isDumping(pid) ? false : undefined;
+    });
+    return ended === true;
   }
 
   async #waitForWorkers(count: number): Promise<boolean> {
@@ -231,6 +237,9 @@ export class Session {
     return waitFor(2, async () => structuredLine(await this.service.log(), requestId));
   }
 }
+
+/** In milliseconds. */
+const GRACE = 3000;
 
 /** The JSON line of a log that names the request. */
 export function structuredLine(log: string, requestId: string): Record<string, unknown> | undefined {

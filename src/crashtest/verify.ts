@@ -23,6 +23,7 @@ import { launch, type RunningService } from './launch.ts';
 import { makePlace, reported, type Place } from './place.ts';
 import { findPython } from './python.ts';
 import { Session, type Crash, type HandlerFacts } from './session.ts';
+import { cgroupsOf } from './supervisors/systemd.ts';
 import { findTarget } from './target.ts';
 import type { Step, Verification, VerifyOptions } from './verification.ts';
 import { waitFor } from './wait.ts';
@@ -111,7 +112,7 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     if (options.supervisor !== 'none' && session !== undefined) {
       listener.progress('main process');
       const crash = await session.crashMain();
-      steps.add(judgeMainProcess(crash, session.settings, await service.log(), options.timeout));
+      steps.add(judgeMainProcess(crash, session.settings, await service.log(), await service.failure()));
       listener.progress('start limit');
       if (crash?.recoverySeconds !== undefined) steps.add(await judgeStartLimit(session));
     }
@@ -232,12 +233,22 @@ async function judgeStartLimit(session: Session): Promise<Verdict> {
       return verdict('start-limit', false, `after ${count} more crashes of its main process: ${failure}`);
     }
   }
-  const pause = await session.service.restartPause();
-  if (pause !== undefined && pause < SHORTEST_PAUSE) {
+  const restarts = await session.service.restarts();
+  if (restarts !== undefined && restarts.pause < SHORTEST_PAUSE) {
     return verdict(
       'start-limit',
       false,
-      `started again after ${pause} s each time: a crash loop spins, and fills the disk with cores. Write RestartSec=1s`,
+      `started again after ${restarts.pause} s each time: a crash loop spins, and fills the disk with cores. ` +
+        'Write RestartSec=1s',
+    );
+  }
+  // how fast this machine starts it decides whether the limit was reached here
+  if (restarts !== undefined && restarts.burst * restarts.pause < restarts.interval) {
+    return verdict(
+      'start-limit',
+      false,
+      `more than ${restarts.burst} starts within ${restarts.interval} s stop it for good, and a crash loop makes them: ` +
+        'write StartLimitIntervalSec=0 in [Unit]',
     );
   }
   const answered = await session.waitForAnswer();
@@ -297,6 +308,7 @@ function judgeCleanUp(place: Place, options: VerifyOptions, before: MachineState
   if (after.tree !== before.tree) left.push('files in the repository');
   if (after.sysctls !== before.sysctls) left.push('changed sysctls');
   if (after.mounts.includes(place.folder)) left.push('mounts');
+  if (cgroupsOf(place.token).some((folder) => existsSync(folder))) left.push('cgroups');
   if (left.length > 0) return verdict('clean-up', false, `left behind: ${left.join('; ')}`);
   const kept = options.keep ? `; kept: ${place.folder}` : '';
   return verdict('clean-up', true, `no process, mount, sysctl or file is left behind${kept}`);

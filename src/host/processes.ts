@@ -33,6 +33,15 @@ export function isRunning(pid: number): boolean {
   return entry !== undefined && entry.state !== 'Z' && entry.state !== 'X';
 }
 
+/** Is the kernel writing its core (proc(5), CoreDumping)? */
+export function isDumping(pid: number): boolean {
+  try {
+    return /^CoreDumping:\s*1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
 /** Every process below `pid`, itself not included, that has not ended. */
 export function descendants(pid: number): ProcessEntry[] {
   const children = new Map<number, ProcessEntry[]>();

@@ -52,7 +52,7 @@ export async function startWithNone(request: LaunchRequest): Promise<RunningServ
     mainPid: () => Promise.resolve(running.ended === undefined ? running.pid : undefined),
     log: () => Promise.resolve(readFileSync(logFile, 'utf8')),
     failure: () => Promise.resolve(running.ended),
-    restartPause: () => Promise.resolve(undefined),
+    restarts: () => Promise.resolve(undefined),
     restart: async (budget) => {
       await running.stop();
       running = start(budget);

@@ -120,7 +120,11 @@ export async function startWithSystemd(request: LaunchRequest): Promise<RunningS
       if (state !== 'failed' && (state !== 'inactive' || (job !== undefined && job !== ''))) return undefined;
       return `systemd says ${state} (${result ?? 'no result'})`;
     },
-    restartPause: async () => timeSpan((await properties('RestartUSec'))[0] ?? ''),
+    restarts: async () => {
+      const names = ['RestartUSec', 'StartLimitBurst', 'StartLimitIntervalUSec'];
+      const [pause = '', burst = '', interval = ''] = await properties(...names);
+      return { pause: timeSpan(pause), burst: Number(burst), interval: timeSpan(interval) };
+    },
     restart: async (budget) => {
       setEnvironment(budget);
       const result = await inside('systemctl', 'restart', name);
@@ -151,7 +155,10 @@ function installUnit(service: Service, root: string, name: string, units: string
   const [unitFile = service.file, ...dropIns] = service.unit?.files ?? [];
   mkdirSync(join(units, `${name}.d`), { recursive: true });
   copyFileSync(join(root, unitFile), join(units, name));
-  for (const file of dropIns) copyFileSync(join(root, file), join(units, `${name}.d`, basename(file)));
+  // git lists a file that was deleted since the last commit
+  for (const file of dropIns.filter((path) => existsSync(join(root, path)))) {
+    copyFileSync(join(root, file), join(units, `${name}.d`, basename(file)));
+  }
   const socket = unitFile.replace(/\.service$/, '.socket');
   if (existsSync(join(root, socket)) && socket !== unitFile) {
     copyFileSync(join(root, socket), join(units, name.replace(/\.service$/, '.socket')));
@@ -263,32 +270,36 @@ async function boot(place: Place, journal: Journal, shared: readonly string[]): 
   );
 }
 
-/** cgroups of its own, so that it can be told from the machine's: of systemd's hierarchy and the unified one (cgroups(7)). */
+/** cgroups of its own, so that it can be told from the machine's. */
 function makeCgroups(place: Place, journal: Journal): string[] {
+  const cgroups = cgroupsOf(place.token);
+  for (const cgroup of cgroups) {
+    journal.cgroup(cgroup);
+    try {
+      mkdirSync(cgroup);
+    } catch (error) {
+      throw new UserError('no-cgroup', `${cgroup} cannot be made: ${String(error)}`, {
+        help: 'verify with --supervisor none',
+      });
+    }
+  }
+  return cgroups;
+}
+
+/** Where they are: in systemd's hierarchy and the unified one, which are the same on newer machines (cgroups(7)). */
+export function cgroupsOf(token: string): string[] {
   const hierarchies = existsSync('/sys/fs/cgroup/cgroup.controllers')
     ? ['/sys/fs/cgroup']
     : ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified'];
   return hierarchies
     .filter((hierarchy) => existsSync(hierarchy))
-    .map((hierarchy) => {
-      const cgroup = join(hierarchy, `pycrash-verify-${place.token}`);
-      journal.cgroup(cgroup);
-      try {
-        mkdirSync(cgroup);
-      } catch (error) {
-        throw new UserError('no-cgroup', `${cgroup} cannot be made: ${String(error)}`, {
-          help: 'verify with --supervisor none',
-        });
-      }
-      return cgroup;
-    });
+    .map((hierarchy) => join(hierarchy, `pycrash-verify-${token}`));
 }
 
-/** Seconds of what systemctl(1) prints for a time span: `100ms`, `1s`, `1min 30s`. */
-function timeSpan(text: string): number | undefined {
+/** Seconds of what systemctl(1) prints for a time span: `0`, `100ms`, `1s`, `1min 30s`. */
+function timeSpan(text: string): number {
   const units: Record<string, number> = { us: 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, d: 86_400 };
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(us|ms|s|min|h|d)\b/g)];
-  if (parts.length === 0) return undefined;
   return parts.reduce((sum, [, number, unit = 's']) => sum + Number(number) * (units[unit] ?? 0), 0);
 }
 
