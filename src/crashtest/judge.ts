@@ -201,11 +201,8 @@ export function judgeMainProcess(
 ): Verdict {
   if (crash === undefined) return verdict('main-process', false, 'the service has no main process any more');
   if (crash.recoverySeconds === undefined) {
-    return verdict(
-      'main-process',
-      false,
-      `not started again within ${timeout} s of SIGABRT: look at Restart=`,
-    );
+    const why = failure ?? 'no 200 in time';
+    return verdict('main-process', false, `not started again after SIGABRT: ${why}. Look at Restart=`);
   }
   const exit =
     /Main process exited, (code=\S+, status=\S+)/.exec(log)?.[1] ?? 'wait status not in the journal';

@@ -34,7 +34,11 @@ export function readEntryPoint(
     if (found === undefined) continue;
     const { name, value } = found;
     const wrapping = findWrap(value);
-    if (wrapping !== undefined && (object === undefined || name === object || name === 'application')) {
+    if (
+      wrapping !== undefined &&
+      isImported(wrapping, file.text) &&
+      (object === undefined || name === object || name === 'application')
+    ) {
       wrapped = file.span(wrapping.start, wrapping.end);
       if (assignment !== undefined && name === object) continue;
     }
@@ -84,6 +88,12 @@ function findWrap(node: Syntax): Syntax | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Without its import the wrapper's name stops the server at its start. */
+function isImported(wrapping: Syntax, text: string): boolean {
+  const name = wrapping.field('function')?.text ?? '';
+  return name.includes('.') || new RegExp(`^[ \\t]*(?:from|import)\\b[^=]*\\b${name}\\b`, 'm').test(text);
 }
 
 /** manage.py: only the settings module matters, so it is not parsed. */

@@ -83,9 +83,26 @@ test.for(keys.map((line): Mutation => ({ file: dropIn, line, without: undefined 
   },
 );
 
-test.for(wiring())('check sees that $file lacks $line', async (mutation) => {
-  await mutated(mutation, async () => {
-    expect(await news()).not.toEqual([]);
+test.for(wiring().filter(({ file }) => !file.includes('settings')))(
+  'check sees that $file lacks $line',
+  async (mutation) => {
+    await mutated(mutation, async () => {
+      expect(await news()).not.toEqual([]);
+    });
+  },
+);
+
+test('the wrapper alone carries everything, and init would put the middleware back', async () => {
+  const middleware = wiring().find(({ file }) => file.includes('settings'));
+  if (middleware === undefined) throw new Error('no line in the settings');
+  await mutated(middleware, async () => {
+    const { outcome } = await shop.verify(SECRET);
+    expect(outcome.exitCode, outcome.stderr).toBe(0);
+    const again = await pycrash(['--dry-run', '--json', shop.root], { bin: 'pycrash-init' });
+    const plan = JSON.parse(again.stdout) as { files: { path: string; action: string }[] };
+    expect(plan.files.filter(({ action }) => action !== 'unchanged').map(({ path }) => path)).toContain(
+      middleware.file,
+    );
   });
 });
 
