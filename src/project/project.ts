@@ -42,9 +42,22 @@ export interface Project {
   git: boolean;
   applications: readonly Application[];
   services: readonly Service[];
+  /** Hand-written Python that ends the process by SIGABRT. */
+  abortCode: readonly AbortCode[];
   /** The lowest Python version that the project says it runs on, e.g. `3.11`. */
   python?: Located<string>;
   notes: readonly Note[];
+}
+
+/** A call in hand-written Python that ends the process by SIGABRT. */
+export interface AbortCode {
+  /** `signal`: sends SIGABRT instead of aborting. `process-exception`: in Django's hook, which sees handled exceptions too. */
+  kind: 'signal' | 'process-exception';
+  /** What is called, e.g. `os.kill`. */
+  call: string;
+  at: Span;
+  /** The hook names Http404, so it may leave the handled ones out. */
+  guarded?: boolean;
 }
 
 /** One deployable program of the repository: a Django project, a Flask app … */

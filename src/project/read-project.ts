@@ -6,6 +6,7 @@ import { findDjango } from './frameworks/django.ts';
 import type { Note, Project } from './project.ts';
 import { TreeModules } from './python-modules.ts';
 import { evaluateFile } from './readers/python/settings.ts';
+import { findAbortCode } from './readers/python/abort-code.ts';
 import { loadPythonParser } from './readers/python/syntax.ts';
 import { Sources } from './sources.ts';
 import { findServices } from './supervisors/index.ts';
@@ -55,6 +56,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
     git: list.git,
     applications: django.applications,
     services: found.services,
+    abortCode: await findAbortCode(sources, files),
     ...(python === undefined ? {} : { python }),
     notes,
   };

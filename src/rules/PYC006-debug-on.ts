@@ -1,5 +1,6 @@
 import { productionSettings } from '../project/production-settings.ts';
 import type { Located, StaticValue } from '../project/project.ts';
+import { isTurnedOn } from './pycrash-options.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 
 export const rule: Rule = {
@@ -9,7 +10,7 @@ export const rule: Rule = {
   summary: 'DEBUG is on in production, and the generated module is off under DEBUG',
   check: (project) =>
     project.applications
-      .filter(({ framework }) => framework === 'django')
+      .filter((application) => application.framework === 'django' && !isTurnedOn([application], 'UNDER_DEBUG'))
       .flatMap((application) =>
         productionSettings(application).flatMap(({ module, values }) => {
           const debug = values.get('DEBUG');

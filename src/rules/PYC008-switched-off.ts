@@ -1,21 +1,33 @@
-import type { Rule } from './rule.ts';
+import { productionSettings } from '../project/production-settings.ts';
+import { pycrashOption } from './pycrash-options.ts';
+import type { Rule, RuleFinding } from './rule.ts';
 
 export const rule: Rule = {
   id: 'PYC008',
   slug: 'switched-off',
   level: 'warning',
-  summary: 'the service switches crash handling off',
-  check: (project) =>
-    project.services.flatMap(({ name, environment }) => {
-      const off = environment.get('PYCRASH');
-      if (off === undefined || !/^(0|no|off|false)$/i.test(off.value)) return [];
-      return [
-        {
-          confidence: 'high' as const,
-          message: `PYCRASH=${off.value} switches the generated module off in ${name}: no exception leaves a core`,
-          help: 'take the variable out',
-          at: off.at,
-        },
-      ];
-    }),
+  summary: 'production switches crash handling off',
+  check: ({ services, applications }) => {
+    const findings: RuleFinding[] = services.flatMap(({ name, environment }) => {
+      const off = environment.get('PYCRASH') ?? environment.get('PYCRASH_MODE');
+      return off === undefined || !/^(0|no|off|false|log)$/i.test(off.value)
+        ? []
+        : [finding(`the environment of ${name}`, off.value, off.at)];
+    });
+    for (const settings of applications.flatMap(productionSettings)) {
+      const mode = pycrashOption(settings, 'MODE');
+      if (mode?.value.kind === 'string' && /^(off|log)$/.test(mode.value.value))
+        findings.push(finding(settings.module, mode.value.value, mode.at));
+    }
+    return findings;
+  },
 };
+
+function finding(where: string, value: string, at: RuleFinding['at']): RuleFinding {
+  return {
+    confidence: 'high',
+    message: `${where} sets the mode of the generated module to ${value}: no exception leaves a core`,
+    help: "take it out (the mode is then 'abort'), or use 'fork' for a core without an outage",
+    at,
+  };
+}

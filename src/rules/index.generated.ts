@@ -20,6 +20,14 @@ import { rule as PYC018 } from './PYC018-coredump-filter.ts';
 import { rule as PYC019 } from './PYC019-unknown-unit-value.ts';
 import { rule as PYC020 } from './PYC020-unknown-unit-key.ts';
 import { rule as PYC021 } from './PYC021-key-newer-than-systemd.ts';
+import { rule as PYC030 } from './PYC030-privileges-dropped-in-process.ts';
+import { rule as PYC031 } from './PYC031-timeout-cuts-core.ts';
+import { rule as PYC032 } from './PYC032-development-server.ts';
+import { rule as PYC033 } from './PYC033-single-worker.ts';
+import { rule as PYC034 } from './PYC034-clean-exit-after-crash.ts';
+import { rule as PYC040 } from './PYC040-signal-instead-of-abort.ts';
+import { rule as PYC041 } from './PYC041-process-exception-aborts.ts';
+import { rule as PYC042 } from './PYC042-folder-named-core.ts';
 
 /** Every rule, in order of its number. */
 export const RULES: readonly Rule[] = [
@@ -43,4 +51,12 @@ export const RULES: readonly Rule[] = [
   PYC019,
   PYC020,
   PYC021,
+  PYC030,
+  PYC031,
+  PYC032,
+  PYC033,
+  PYC034,
+  PYC040,
+  PYC041,
+  PYC042,
 ];

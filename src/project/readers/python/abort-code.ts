@@ -1,0 +1,44 @@
+import type { AbortCode } from '../../project.ts';
+import type { Sources } from '../../sources.ts';
+import { loadPythonParser, parsePython, type Syntax } from './syntax.ts';
+
+/** Every form below has one of these words in it; most files of a repository have none and are not parsed. */
+const WORDS = /\b(SIGABRT|abort)\b/;
+
+/** Code that is not what production runs. */
+const ASIDE = /(^|\/)(tests?|testing)\/|(^|\/)(test_[^/]*|[^/]*_test|conftest|abort_on_exception)\.py$/;
+
+/** Hand-written Python that ends the process by SIGABRT, in the order of the files. */
+export async function findAbortCode(sources: Sources, files: readonly string[]): Promise<AbortCode[]> {
+  const found: AbortCode[] = [];
+  for (const path of files) {
+    if (!path.endsWith('.py') || ASIDE.test(path)) continue;
+    const file = sources.read(path);
+    if (file === undefined || !WORDS.test(file.text)) continue;
+    const { module } = parsePython(await loadPythonParser(), file);
+    visit(module, undefined, found);
+  }
+  return found;
+}
+
+/** `hook`: the definition of `process_exception` that the node is in. */
+function visit(node: Syntax, hook: Syntax | undefined, found: AbortCode[]): void {
+  let inside = hook;
+  if (node.type === 'function_definition') {
+    const name = node.field('name')?.text;
+    inside = name === 'process_exception' ? node : hook;
+  }
+  if (node.type === 'call') {
+    const called = node.field('function')?.text.replace(/\s+/g, '') ?? '';
+    const given = node.field('arguments')?.text ?? '';
+    const at = node.file.span(node.start, node.end);
+    if (/(^|\.)(kill|killpg|raise_signal|pthread_kill)$/.test(called) && /\bSIGABRT\b/.test(given)) {
+      found.push({ kind: 'signal', call: called, at });
+    }
+    if (inside !== undefined && (/^(os\.)?abort$/.test(called) || /\bSIGABRT\b/.test(given))) {
+      // its own early return for Http404 is a sign that the author has thought of it
+      found.push({ kind: 'process-exception', call: called, at, guarded: /\bHttp404\b/.test(inside.text) });
+    }
+  }
+  for (const child of node.named) visit(child, inside, found);
+}

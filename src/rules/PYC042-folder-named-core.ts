@@ -1,0 +1,60 @@
+import type { Application, Project, Service } from '../project/project.ts';
+import type { Rule, RuleFinding } from './rule.ts';
+import { startOf } from './wired.ts';
+
+export const rule: Rule = {
+  id: 'PYC042',
+  slug: 'folder-named-core',
+  level: 'warning',
+  summary: 'a folder named core takes the name of the core file in the working directory',
+  check: (project) =>
+    project.applications.flatMap((application) => {
+      const folder = application.importRoot === '' ? 'core' : `${application.importRoot}/core`;
+      return project.folders.has(folder) ? lookAt(project, application, folder) : [];
+    }),
+};
+
+function lookAt(project: Project, application: Application, folder: string): RuleFinding[] {
+  const first = project.files.find((file) => file.startsWith(`${folder}/`));
+  const said = {
+    message: `with the kernel's plain pattern no core is written where ${folder}/ already has the name`,
+    help: 'start the service in a directory of its own (StateDirectory=NAME, WorkingDirectory=/var/lib/NAME), or set kernel.core_pattern=core.%e.%p',
+  };
+  const inTree = project.services.filter((service) => startsIn(service, application));
+  if (project.services.length > 0 && inTree.length === 0) return [];
+  const [service] = inTree;
+  const place = service?.workingDirectory?.at;
+  if (service === undefined || place === undefined) {
+    // without a service nobody knows where it is started, nor what the pattern there is
+    return first === undefined
+      ? []
+      : [
+          {
+            level: 'unknown',
+            confidence: 'low',
+            message: `${said.message}; whether the service is started there cannot be known`,
+            help: `ask the host: pycrash doctor; ${said.help}`,
+            at: startOf(first),
+          },
+        ];
+  }
+  return [
+    {
+      confidence: 'medium',
+      message: `${service.name} starts beside it: ${said.message}`,
+      help: said.help,
+      at: place,
+    },
+  ];
+}
+
+/** Is the working directory the checkout? Known by the name of its last folder, or because the server finds the application there. */
+function startsIn({ workingDirectory, command, environment }: Service, application: Application): boolean {
+  const path = workingDirectory?.value.replace(/\/+$/, '');
+  if (path === undefined || path === '') return false;
+  if (/^\/(var\/(lib|cache|log)|run|tmp|var\/tmp)\//.test(`${path}/`)) return false;
+  const base = application.importRoot.split('/').at(-1) ?? '';
+  const found = command?.value.application?.split(/[.:]/)[0] === application.packageName.split('.')[0];
+  const elsewhere = environment.has('PYTHONPATH') || command?.value.options.has('pythonpath') === true;
+  return (base !== '' && path.split('/').at(-1) === base) || (found && !elsewhere);
+}
