@@ -10,7 +10,9 @@ export const rule: Rule = {
   summary: 'DEBUG is on in production, and the generated module is off under DEBUG',
   check: (project) =>
     project.applications
-      .filter((application) => application.framework === 'django' && !isTurnedOn([application], 'UNDER_DEBUG'))
+      .filter(
+        (application) => application.framework === 'django' && !isTurnedOn([application], 'UNDER_DEBUG'),
+      )
       .flatMap((application) =>
         productionSettings(application).flatMap(({ module, values }) => {
           const debug = values.get('DEBUG');
