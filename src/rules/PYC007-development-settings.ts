@@ -1,4 +1,15 @@
+import type { SettingsModule } from '../project/project.ts';
 import type { Rule } from './rule.ts';
+
+/** A module that a unit names is production by its role: its name says what its author meant. */
+function isDevelopment(name: string, settings: readonly SettingsModule[]): boolean {
+  const role = settings.find(({ module }) => module === name)?.role;
+  return (
+    role === 'development' ||
+    role === 'test' ||
+    /[._](dev|devel|development|local|tests?|testing)$/i.test(name)
+  );
+}
 
 export const rule: Rule = {
   id: 'PYC007',
@@ -12,12 +23,11 @@ export const rule: Rule = {
           ({ module }) => service.command?.value.application?.split(':')[0] === module,
         );
         const named = service.settingsModule ?? entry?.settingsModule;
-        const module = settings.find((known) => known.module === named?.value);
-        if (named === undefined || (module?.role !== 'development' && module?.role !== 'test')) return [];
+        if (named === undefined || !isDevelopment(named.value, settings)) return [];
         return [
           {
             confidence: service.settingsModule === undefined ? ('medium' as const) : ('high' as const),
-            message: `${service.name} runs with ${named.value}, which are ${module.role} settings${service.settingsModule === undefined ? `, as the unit does not say otherwise and ${named.at.file} does` : ''}`,
+            message: `${service.name} runs with ${named.value}, which are not meant for production${service.settingsModule === undefined ? `, as the unit does not say otherwise and ${named.at.file} does` : ''}`,
             help: `write Environment=DJANGO_SETTINGS_MODULE= with the production settings in [Service]`,
             at: service.settingsModule?.at ?? service.command?.at ?? named.at,
           },

@@ -22,30 +22,32 @@ function lookAt(project: Project, application: Application, folder: string): Rul
   };
   const inTree = project.services.filter((service) => startsIn(service, application));
   if (project.services.length > 0 && inTree.length === 0) return [];
-  const [service] = inTree;
-  const place = service?.workingDirectory?.at;
-  if (service === undefined || place === undefined) {
-    // without a service nobody knows where it is started, nor what the pattern there is
-    return first === undefined
-      ? []
-      : [
-          {
-            level: 'unknown',
-            confidence: 'low',
-            message: `${said.message}; whether the service is started there cannot be known`,
-            help: `ask the host: pycrash doctor; ${said.help}`,
-            at: startOf(first),
-          },
-        ];
+  if (inTree.length > 0) {
+    return inTree.flatMap(({ name, workingDirectory }) =>
+      workingDirectory === undefined
+        ? []
+        : [
+            {
+              confidence: 'medium',
+              message: `${name} starts beside it: ${said.message}`,
+              help: said.help,
+              at: workingDirectory.at,
+            },
+          ],
+    );
   }
-  return [
-    {
-      confidence: 'medium',
-      message: `${service.name} starts beside it: ${said.message}`,
-      help: said.help,
-      at: place,
-    },
-  ];
+  // without a service nobody knows where it is started, nor what the pattern there is
+  return first === undefined
+    ? []
+    : [
+        {
+          level: 'unknown',
+          confidence: 'low',
+          message: `${said.message}; whether the service is started there cannot be known`,
+          help: `ask the host: pycrash doctor; ${said.help}`,
+          at: startOf(first),
+        },
+      ];
 }
 
 /** Is the working directory the checkout? Known by the name of its last folder, or because the server finds the application there. */
