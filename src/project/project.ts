@@ -206,6 +206,8 @@ export interface StartCommand {
   application?: string;
   /** The server's options by their long name, e.g. `timeout` → `60`, configuration file included. */
   options: ReadonlyMap<string, Located<string>>;
+  /** Files of the repository, from the root, that options were read from. */
+  configurationFiles?: readonly string[];
   /** What `os.abort()` in a request does under this server with these options, before any supervisor acts. */
   abort?: AbortOutcome;
 }

@@ -347,6 +347,9 @@ class Walk {
         server: server.name,
         options: reading.options,
         abort: server.abort(reading),
+        ...(reading.files === undefined || reading.files.length === 0
+          ? {}
+          : { configurationFiles: reading.files }),
         ...(reading.application === undefined ? {} : { application: reading.application }),
       },
       reading.settingsModule,
@@ -371,7 +374,7 @@ class Walk {
   #add(
     words: readonly Located<string>[],
     state: State,
-    facts: Pick<StartCommand, 'server' | 'application' | 'options' | 'abort'>,
+    facts: Pick<StartCommand, 'server' | 'application' | 'options' | 'abort' | 'configurationFiles'>,
     settings?: Located<string>,
     notes: readonly Note[] = [],
   ): void {

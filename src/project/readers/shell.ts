@@ -284,9 +284,8 @@ class ShellReader {
     }
     this.#at = Math.min(this.#at, this.#end);
     if (this.#at === start) {
-      // a character that no rule takes: pass over it, so that reading ends
-      if (!/[\s;&|()<>\\]/.test(this.#text[this.#at] ?? '')) this.#at++;
-      else if (/[<>\\]/.test(this.#text[this.#at] ?? '')) this.#at++;
+      // a character that no rule takes (a byte order mark, a form feed): pass over it, so that reading ends
+      this.#at++;
       return undefined;
     }
     return { parts, start, end: this.#at };

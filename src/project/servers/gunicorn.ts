@@ -98,6 +98,7 @@ function readGunicorn(words: readonly Located<string>[], context: ServerContext)
     options,
     environment,
     notes,
+    files: configuration?.files ?? [],
     ...(application === undefined ? {} : { application }),
     ...(workingDirectory === undefined ? {} : { workingDirectory }),
     ...(user === undefined ? {} : { user }),

@@ -17,6 +17,7 @@ export const hypercorn: Server = {
   read(words, { find }) {
     const { options, rest } = readOptions(words, OPTIONS);
     const notes = [];
+    const files: string[] = [];
     const config = options.get('config');
     if (config !== undefined) {
       const file = config.value.endsWith('.toml') ? find(config.value) : undefined;
@@ -27,6 +28,7 @@ export const hypercorn: Server = {
           at: config.at,
         });
       } else {
+        files.push(file.path);
         // flat `key = value` lines (hypercorn/config.py, from_toml)
         for (const { key, value } of readIni(file, CONFIGPARSER).entries) {
           const name = key.value.replaceAll('_', '-');
@@ -36,7 +38,7 @@ export const hypercorn: Server = {
       }
     }
     const application = rest[0]?.value ?? options.get('application-path')?.value;
-    return { options, notes, ...(application === undefined ? {} : { application }) };
+    return { options, notes, files, ...(application === undefined ? {} : { application }) };
   },
   abort({ options }) {
     const workers = Number(options.get('workers')?.value ?? '1');

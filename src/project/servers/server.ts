@@ -26,6 +26,8 @@ export interface ServerReading {
   /** Environment that the server's configuration sets for the workers. */
   environment?: ReadonlyMap<string, Located<string>>;
   settingsModule?: Located<string>;
+  /** Configuration files of the repository that were read. */
+  files?: readonly string[];
   notes?: readonly Note[];
 }
 

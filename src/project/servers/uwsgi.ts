@@ -209,6 +209,7 @@ class UwsgiReading {
       options,
       environment: this.#environment,
       notes: this.#notes,
+      files: [...this.#files],
       ...(application === undefined ? {} : { application }),
       ...(workingDirectory === undefined ? {} : { workingDirectory }),
       ...(user === undefined ? {} : { user }),

@@ -8,9 +8,7 @@ import { folderOf, INHERITED } from './supervisor.ts';
  * outside of the repository runs. `services` are those already found.
  */
 export function uwsgiFiles(reader: CommandReader, services: readonly Service[]): Service[] {
-  const used = new Set(
-    services.flatMap(({ command }) => [...(command?.value.options.values() ?? [])].map(({ at }) => at.file)),
-  );
+  const used = new Set(services.flatMap(({ command }) => command?.value.configurationFiles ?? []));
   const emperor = services.find(({ command }) => command?.value.options.has('emperor') === true);
   const found: Service[] = [];
   for (const path of reader.sources.files) {
@@ -41,6 +39,7 @@ export function uwsgiFiles(reader: CommandReader, services: readonly Service[]):
           behindShell: false,
           server: 'uwsgi',
           options: reading.options,
+          configurationFiles: reading.files ?? [path],
           abort: uwsgi.abort(reading),
           ...(reading.application === undefined ? {} : { application: reading.application }),
         },

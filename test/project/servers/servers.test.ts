@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import type { StartCommand } from '../../../src/project/project.ts';
+import { service, services } from '../tree.ts';
+
+/** What a start command says, read as a Procfile's line. */
+function started(line: string, files: Record<string, string> = {}): StartCommand {
+  const { command } = service({ Procfile: `web: ${line}\n`, ...files });
+  if (command === undefined) throw new Error('no command');
+  return command.value;
+}
+
+function options(command: StartCommand): Record<string, string> {
+  return Object.fromEntries([...command.options].map(([name, { value }]) => [name, value]));
+}
+
+describe('servers', () => {
+  test.each([
+    ['uvicorn --host 0.0.0.0 a:b', 'uvicorn', 'a:b', { host: '0.0.0.0' }],
+    ['uvicorn a:b --proxy-headers --workers=4', 'uvicorn', 'a:b', { 'proxy-headers': 'true', workers: '4' }],
+    ['python3 -m uvicorn --factory a:make', 'uvicorn', 'a:make', { factory: 'true' }],
+    ['/venv/bin/python -X dev /venv/bin/uvicorn a:b', 'uvicorn', 'a:b', {}],
+    ['hypercorn -b :80 -w2 a:b', 'hypercorn', 'a:b', { bind: ':80', workers: '2' }],
+    [
+      'daphne -b 0.0.0.0 -p 8001 a.asgi:application',
+      'daphne',
+      'a.asgi:application',
+      { bind: '0.0.0.0', port: '8001' },
+    ],
+    ['granian --interface asgi a:b --workers 2', 'granian', 'a:b', { interface: 'asgi', workers: '2' }],
+    ['waitress-serve --listen=*:80 --call a:make', 'waitress', 'a:make', { listen: '*:80', call: 'true' }],
+    [
+      'uwsgi --http :80 -M -p 4 -w a:b',
+      'uwsgi',
+      'a:b',
+      { http: ':80', master: 'true', processes: '4', module: 'a:b' },
+    ],
+    ['gunicorn -w 2 -k gevent a:b', 'gunicorn', 'a:b', { workers: '2', 'worker-class': 'gevent' }],
+    [
+      'celery -A shop worker -P gevent -l info',
+      'celery',
+      'shop',
+      { app: 'shop', pool: 'gevent', loglevel: 'info' },
+    ],
+    ['python manage.py runserver 0:80 --noreload', 'runserver', undefined, { noreload: 'true' }],
+    ['FLASK_APP=shop flask run --host=0.0.0.0', 'flask run', 'shop', { host: '0.0.0.0' }],
+  ])('%s', (line, server, application, expected) => {
+    const command = started(line);
+    expect([command.server, command.application, options(command)]).toEqual([server, application, expected]);
+  });
+
+  test.each([
+    ['exec gunicorn a:b', [], false],
+    ['gunicorn a:b', [], true],
+    ['exec env A=1 nice -n 5 gunicorn a:b', ['env', 'nice'], false],
+    [
+      'exec poetry run opentelemetry-instrument --traces_exporter x gunicorn a:b',
+      ['poetry run', 'opentelemetry-instrument'],
+      false,
+    ],
+    ['exec uv run --group prod gunicorn a:b', ['uv run'], true],
+    ['exec dumb-init -- sh -c "exec gunicorn a:b"', ['dumb-init', 'sh -c'], true],
+    ['exec ./wait-for-it.sh db:5432 -t 30 -- gunicorn a:b', ['wait-for-it.sh'], false],
+    ['exec bash -c "cd x && gunicorn a:b"', ['bash -c'], true],
+    ['exec python -m poetry run gunicorn a:b', ['poetry run'], false],
+  ])('%s: launchers %j, a shell in between: %s', (line, launchers, behindShell) => {
+    expect(started(line)).toMatchObject({ server: 'gunicorn', application: 'a:b', launchers, behindShell });
+  });
+
+  test('users that launchers change to', () => {
+    for (const line of [
+      'gosu app gunicorn a:b',
+      'su app -c "gunicorn a:b"',
+      'sudo -u app gunicorn a:b',
+      'setpriv --reuid=app gunicorn a:b',
+    ]) {
+      expect([line, service({ Procfile: `web: ${line}\n` }).user?.value]).toEqual([line, 'app']);
+    }
+  });
+
+  test('configuration files and the environment', () => {
+    expect(
+      options(started('hypercorn -c h.toml a:b', { 'h.toml': 'workers = 3\nbind = "0.0.0.0:80"\n' })),
+    ).toMatchObject({
+      workers: '3',
+      bind: '0.0.0.0:80',
+    });
+    expect(options(started('UVICORN_WORKERS=3 uvicorn a:b'))).toEqual({ workers: '3' });
+    expect(options(started('GRANIAN_RESPAWN_FAILED_WORKERS=false granian a:b'))).toEqual({});
+    const uwsgi = started('uwsgi --ini /srv/conf/web.ini --processes 2', {
+      'conf/web.ini': '[uwsgi]\nprocesses = 8\nini = base.ini\n',
+      'conf/base.ini': '[uwsgi]\nmodule=shop.wsgi\ncallable=app\nmaster=1\n',
+    });
+    expect([uwsgi.application, options(uwsgi)['processes'], uwsgi.abort?.respawnedBy]).toEqual([
+      'shop.wsgi:app',
+      '2',
+      'server',
+    ]);
+  });
+
+  test('a program that starts its server by itself', () => {
+    const files = {
+      'app.py': 'from gevent.pywsgi import WSGIServer\n\nWSGIServer(("", 80), application).serve_forever()\n',
+      'main.py': 'import uvicorn\n\nif __name__ == "__main__":\n    uvicorn.run("shop:app", port=80)\n',
+    };
+    const [one, two] = services({
+      ...files,
+      Procfile: 'web: python app.py\nasgi: python -m main\n',
+    }).services;
+    expect(one?.command?.value).toMatchObject({
+      server: 'gevent.pywsgi',
+      abort: { supervisorSees: 'SIGABRT' },
+    });
+    expect(two?.command?.value).toMatchObject({ server: 'uvicorn', application: 'shop:app' });
+  });
+
+  test('what cannot be found out is said', () => {
+    const [web] = services({ Procfile: 'web: python -m somewhere.else\n' }).services;
+    expect(web?.command?.value.server).toBeUndefined();
+    expect(web?.notes.map(({ code }) => code)).toContain('start-command-unread');
+  });
+
+  test('scripts that run each other end', () => {
+    const files = {
+      'a.sh': '#!/bin/sh\n./b.sh\n',
+      'b.sh': '#!/bin/sh\n./a.sh\n. ./a.sh\nexec gunicorn a:b\n',
+    };
+    expect(started('./a.sh', files).application).toBe('a:b');
+  });
+});

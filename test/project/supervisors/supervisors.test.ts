@@ -1,0 +1,305 @@
+import { describe, expect, test } from 'vitest';
+import type { Service } from '../../../src/project/project.ts';
+import { service, services, source } from '../tree.ts';
+import { SAMPLES } from './samples.ts';
+
+function facts(one: Service) {
+  const command = one.command?.value;
+  return {
+    name: one.name,
+    server: command?.server,
+    application: command?.application,
+    user: one.user?.value,
+    cwd: one.workingDirectory?.value,
+    settings: one.settingsModule?.value,
+    restarts: one.restart.afterAbort,
+    core: one.coreLimit.soft,
+    behindShell: command?.behindShell,
+  };
+}
+
+function sample(kind: string): Readonly<Record<string, string>> {
+  const files = SAMPLES[kind];
+  if (files === undefined) throw new Error(kind);
+  return files;
+}
+
+describe('what each kind of supervisor says of its services', () => {
+  test('supervisord', () => {
+    const web = service(sample('supervisord'));
+    expect(facts(web)).toEqual({
+      name: 'web',
+      server: 'gunicorn',
+      application: 'shop.wsgi:application',
+      user: 'shop',
+      cwd: '/srv/shop',
+      settings: 'shop.settings.production',
+      restarts: true,
+      core: 'unknown',
+      behindShell: false,
+    });
+    expect(web.command?.value.launchers).toEqual(['newrelic-admin run-program']);
+    expect(web.command?.value.argv.at(-1)).toBe('--workers=3');
+    expect(source(sample('supervisord'), web.restart.at)).toBe('deploy/web.conf:10:true');
+    expect(source(sample('supervisord'), web.settingsModule?.at)).toBe(
+      'deploy/web.conf:11:shop.settings.production',
+    );
+    expect([...web.environment.keys()]).toEqual(['LANG', 'DJANGO_SETTINGS_MODULE', 'A']);
+  });
+
+  test.each([
+    ['', true],
+    ['autorestart=unexpected', true],
+    ['autorestart=unexpected\nexitcodes=0,134', 'unknown'],
+    ['autorestart=false', false],
+    ['autorestart={{ restart }}', 'unknown'],
+  ])('supervisord, %j: starts it again after SIGABRT: %s', (lines, expected) => {
+    const text = `[program:web]\ncommand=gunicorn a:b\n${lines}\n`;
+    expect(service({ 'web.conf': text }).restart.afterAbort).toBe(expected);
+  });
+
+  test('runit: the run script, not that of its log', () => {
+    const web = service(sample('runit'));
+    expect(facts(web)).toEqual({
+      name: 'web',
+      server: 'gunicorn',
+      application: 'shop.wsgi',
+      user: 'shop',
+      cwd: '/srv/shop',
+      settings: 'shop.settings',
+      restarts: true,
+      core: 'unlimited',
+      behindShell: false,
+    });
+    expect(source(sample('runit'), web.coreLimit.at)).toBe('etc/service/web/run:3:unlimited');
+    expect(web.supervisor).toBe('runit');
+  });
+
+  test('runit: a run script that does not exec stays in between, and chpst -c unlimited is no limit', () => {
+    const run = '#!/bin/sh\nchpst -c unlimited gunicorn a:b\n';
+    const web = service({ 'sv/web/run': run });
+    expect(facts(web)).toMatchObject({ behindShell: true, core: 'unknown' });
+    expect(web.coreLimit.detail).toContain('usage error');
+  });
+
+  test('s6: longruns only, execline and sh, and a finish that gives up', () => {
+    const files = sample('s6');
+    expect(services(files).services.map(facts)).toMatchObject([
+      { name: 'svc-web', server: 'uvicorn', user: 'abc', restarts: true, behindShell: false },
+      { name: 'svc-worker', server: 'celery', application: 'shop', user: 'abc', core: 'unknown' },
+    ]);
+    expect(services(files).services[1]?.coreLimit.detail).toContain('hard limit');
+    const finish = { 'root/etc/s6-overlay/s6-rc.d/svc-web/finish': '#!/bin/sh\n# exit 125\nexit 125\n' };
+    const [web] = services({ ...files, ...finish }).services;
+    expect(web?.restart).toMatchObject({ afterAbort: 'unknown', at: { line: 3 } });
+  });
+
+  test('daemontools', () => {
+    expect(facts(service(sample('daemontools')))).toMatchObject({
+      name: 'web',
+      server: 'daphne',
+      application: 'shop.asgi:application',
+      user: 'shop',
+      restarts: true,
+    });
+    expect(service(sample('daemontools')).supervisor).toBe('daemontools');
+  });
+
+  test('OpenRC, with and without its supervisor', () => {
+    const files = sample('openrc');
+    expect(facts(service(files))).toEqual({
+      name: 'shop',
+      server: 'gunicorn',
+      application: 'shop.wsgi',
+      user: 'shop',
+      cwd: '/srv/shop',
+      settings: undefined,
+      restarts: true,
+      core: 'unlimited',
+      behindShell: false,
+    });
+    const plain = (files['deploy/shop.initd'] ?? '').replace('supervisor=supervise-daemon\n', '');
+    expect(service({ 'deploy/shop.initd': plain }).restart.afterAbort).toBe(false);
+  });
+
+  test('circus', () => {
+    expect(facts(service(sample('circus')))).toEqual({
+      name: 'web',
+      server: 'uvicorn',
+      application: 'shop.asgi:application',
+      user: 'shop',
+      cwd: '/srv/shop',
+      settings: 'shop.settings',
+      restarts: false,
+      core: 'unlimited',
+      behindShell: false,
+    });
+    const words = (sample('circus')['circus.ini'] ?? '').replace('-1', 'unlimited');
+    expect(service({ 'circus.ini': words }).coreLimit.soft).toBe('unknown');
+  });
+
+  test('compose: anchors, the image that it builds, an entry script with a case', () => {
+    const files = sample('compose');
+    const found = services(files).services;
+    expect(found.filter(({ supervisor }) => supervisor === 'compose').map(facts)).toEqual([
+      {
+        name: 'web',
+        server: 'gunicorn',
+        application: 'shop.wsgi:application',
+        user: 'app',
+        cwd: '/app',
+        settings: 'shop.settings.production',
+        restarts: true,
+        core: 'unlimited',
+        // tini stays and makes 134 of SIGABRT
+        behindShell: true,
+      },
+      {
+        name: 'worker',
+        server: 'celery',
+        application: 'shop',
+        user: '1000',
+        cwd: '/app',
+        settings: undefined,
+        restarts: false,
+        core: 'unknown',
+        behindShell: true,
+      },
+    ]);
+    const [web] = found;
+    expect(source(files, web?.command?.at)).toBe(
+      'docker/start.sh:6:gunicorn --bind 0.0.0.0:$PORT shop.wsgi:application',
+    );
+    expect(web?.command?.value.argv).toContain('0.0.0.0:8000');
+    expect(source(files, web?.restart.at)).toBe('compose.yaml:3:unless-stopped');
+    expect(source(files, web?.coreLimit.at)).toBe('compose.yaml:11:-1');
+    expect(web?.environment.get('SECRET')?.at.file).toBe('prod.env');
+  });
+
+  test('compose: a command in the block style, extends, and no restart', () => {
+    const files = {
+      'deploy/base.yml': 'services:\n  app:\n    working_dir: /srv\n    environment: [A=1]\n',
+      'docker-compose.yml':
+        'services:\n  web:\n    extends: {file: deploy/base.yml, service: app}\n    image: shop\n    command: >\n      gunicorn\n      -b :80 a:b\n',
+    };
+    expect(facts(service(files))).toMatchObject({
+      server: 'gunicorn',
+      application: 'a:b',
+      cwd: '/srv',
+      restarts: false,
+      behindShell: false,
+    });
+  });
+
+  test('files for development are left out, and that is said', () => {
+    const found = services({ 'docker-compose.dev.yml': 'services:\n  web:\n    command: gunicorn a:b\n' });
+    expect(found.services).toEqual([]);
+    expect(found.notes.map(({ code }) => code)).toContain('development-file');
+  });
+
+  test('Kubernetes, through a Helm template', () => {
+    const files = sample('kubernetes');
+    const found = services(files);
+    expect(found.services.map(facts)).toEqual([
+      {
+        name: 'shop/web',
+        server: 'gunicorn',
+        application: 'shop.wsgi:application',
+        user: '1000',
+        cwd: '/app',
+        settings: 'shop.settings.production',
+        restarts: true,
+        core: 'unknown',
+        behindShell: false,
+      },
+    ]);
+    expect(found.notes.map(({ code }) => code)).toEqual(['image-command', 'template']);
+  });
+
+  test('Procfile, fly.toml, heroku.yml', () => {
+    const found = services(sample('procfile')).services;
+    expect(
+      found.map((one) => [one.supervisor, one.name, one.command?.value.server, one.restart.afterAbort]),
+    ).toEqual([
+      ['procfile', 'web', 'gunicorn', true],
+      ['procfile', 'worker', 'celery', true],
+      ['fly', 'web', 'uvicorn', true],
+      ['heroku', 'web', 'uwsgi', true],
+    ]);
+    expect(found[0]?.command?.value.launchers).toEqual(['start-nginx', 'ddtrace-run']);
+    expect(found[0]?.notes.map(({ code }) => code)).toEqual(['platform-core']);
+    expect(found[3]?.command?.value.options.get('master')?.at).toMatchObject({ file: 'uwsgi.ini', line: 3 });
+  });
+
+  test('Nomad', () => {
+    expect(facts(service(sample('nomad')))).toEqual({
+      name: 'shop/app',
+      server: 'gunicorn',
+      application: 'shop.wsgi',
+      user: 'shop',
+      cwd: undefined,
+      settings: 'shop.settings',
+      restarts: false,
+      core: 'unlimited',
+      behindShell: false,
+    });
+  });
+
+  test('Apache with mod_wsgi: no core without CoreDumpDirectory', () => {
+    const files = sample('apache');
+    const shop = service(files);
+    expect(facts(shop)).toMatchObject({
+      server: 'mod_wsgi',
+      application: '/srv/shop/shop/wsgi.py',
+      user: 'shop',
+      cwd: '/srv/shop',
+      settings: 'shop.settings',
+      restarts: true,
+    });
+    expect(shop.command?.value.abort?.core).toBe('needs-directive');
+    const text = (files['deploy/apache.conf'] ?? '').replace('</V', '  CoreDumpDirectory /var/cores\n</V');
+    expect(service({ 'deploy/apache.conf': text }).command?.value.abort?.core).toBe('written');
+  });
+
+  test('NGINX Unit', () => {
+    expect(facts(service(sample('nginx-unit')))).toMatchObject({
+      name: 'shop',
+      server: 'nginx-unit',
+      application: 'shop.wsgi:application',
+      user: 'shop',
+      settings: 'shop.settings',
+    });
+  });
+
+  test('uWSGI files of every format that no command names', () => {
+    const found = services(sample('uwsgi')).services;
+    expect(
+      found.map((one) => [
+        one.file,
+        ...Object.values(facts(one)).slice(1, 6),
+        one.command?.value.abort?.respawnedBy,
+      ]),
+    ).toEqual([
+      [
+        'conf/uwsgi.ini',
+        'uwsgi',
+        'shop/wsgi.py',
+        'www-data',
+        '/srv/shop',
+        'shop.settings.production',
+        'supervisor',
+      ],
+      ['conf/uwsgi.xml', 'uwsgi', 'shop.wsgi', undefined, '/srv/shop', undefined, 'server'],
+      ['conf/uwsgi.yaml', 'uwsgi', 'shop.wsgi:application', undefined, undefined, 'shop.settings', 'server'],
+    ]);
+    expect(found[0]?.command?.value.abort?.core).toBe('kernel-forbids');
+  });
+
+  test('systemd units lead through scripts of the tree', () => {
+    const files = {
+      'deploy/shop.service': '[Service]\nExecStart=/srv/shop/bin/start.sh prod\nRestart=on-abort\n',
+      'bin/start.sh': '#!/bin/sh\nif [ "$1" = prod ]; then\n  gunicorn shop.wsgi\nfi\n',
+    };
+    expect(facts(service(files))).toMatchObject({ server: 'gunicorn', behindShell: true, restarts: false });
+  });
+});
