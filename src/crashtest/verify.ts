@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import type { CrashReport } from '../report/model.ts';
 import { readProject } from '../project/read-project.ts';
+import { UserError } from '../errors.ts';
 import { missingBytes } from './core-complete.ts';
+import { judgeReport, reportOf } from './core-report.ts';
 import { askGdb } from './gdb.ts';
 import { Journal } from './journal.ts';
 import {
@@ -94,8 +96,8 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     steps.add(judgeCoreNames(session.settings));
     listener.progress('reading the core');
     steps.add(await judgeGdb(crashes, session));
-    const report = await readReport(crashes);
-    steps.add(judgeReport(report));
+    const report = await readFirst(crashes);
+    steps.add(report.judged);
     cores = crashes.flatMap(({ core }, index) =>
       core === undefined
         ? []
@@ -103,7 +105,7 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
             {
               path: options.keep ? core.file : core.path,
               bytes: core.bytes,
-              report: index === 0 ? report : null,
+              report: index === 0 ? report.report : null,
             },
           ],
     );
@@ -208,12 +210,21 @@ async function judgeGdb(crashes: readonly Crash[], session: Session): Promise<Ve
   return verdict('gdb', answer.ok, answer.detail);
 }
 
-function readReport(_crashes: readonly Crash[]): Promise<CrashReport | null> {
-  return Promise.resolve(null);
-}
-
-function judgeReport(report: CrashReport | null): Verdict {
-  return verdict('report', report === null ? 'unknown' : true, '');
+/** Reads the first core; what a reader of it finds in one, it finds in all. */
+async function readFirst(
+  crashes: readonly Crash[],
+): Promise<{ report: CrashReport | null; judged: Verdict }> {
+  const crash = crashes[0];
+  if (crash?.core === undefined) {
+    return { report: null, judged: verdict('report', 'unknown', 'there is no core to read') };
+  }
+  try {
+    const report = await reportOf(crash.core);
+    return { report, judged: judgeReport(crash, report) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { report: null, judged: judgeReport(crash, error.message) };
+  }
 }
 
 /** systemd's default gives up after 5 starts in 10 s (systemd.unit(5)). */

@@ -142,9 +142,15 @@ async function tell(): Promise<number> {
     say(`   core: ${core.path}, ${formatBytes(core.bytes)}`);
 
     title('5. pycrash report core: the frames that failed, long gone from the stack, with their locals');
-    const report = spawnSync(process.execPath, [packageFile('dist/pycrash.js'), 'report', core.file], {
-      stdio: ['ignore', 'inherit', 'inherit'],
+    const words = ['report', core.file, '--source', place.tree];
+    const report = spawnSync(process.execPath, [packageFile('dist/pycrash.js'), ...words], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
+    const lines = report.stdout.split('\n');
+    const end = lines.findIndex((each) => each.startsWith('Aborted here'));
+    for (const each of end < 0 ? lines : lines.slice(0, end)) say(`   ${shortened(each)}`);
+    if (end >= 0) say(`   … and ${lines.length - end} lines more: where it aborted, and the other threads`);
     return report.status ?? 3;
   } finally {
     await service?.stop();
@@ -160,6 +166,11 @@ function canBootSystemd(): boolean {
     existsSync('/lib/systemd/systemd') &&
     spawnSync('unshare', ['--mount', '--pid', '--cgroup', '--fork', 'true']).status === 0
   );
+}
+
+/** A line that fits a wide terminal. */
+function shortened(line: string): string {
+  return line.length > 150 ? `${line.slice(0, 149)}…` : line;
 }
 
 function title(text: string): void {
