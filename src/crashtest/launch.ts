@@ -64,7 +64,7 @@ export function plantedEnvironment(
     PYTHONPATH: pythonPath,
     PYTHONUNBUFFERED: '1',
     PYCRASH_VERIFY_REPORTS: paths.reports,
-    PYCRASH_VERIFY_TOKEN: place.token,
+    PYCRASH_VERIFY_RUN: place.token,
     GUNICORN_CMD_ARGS: `${target.environment['GUNICORN_CMD_ARGS'] ?? ''} --bind 127.0.0.1:${port}`.trim(),
     ...budgetEnvironment(budget, paths.reports),
   };

@@ -332,7 +332,7 @@ function processesWith(token: string): number[] {
     .map(Number)
     .filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`PYCRASH_VERIFY_TOKEN=${token}`);
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`PYCRASH_VERIFY_RUN=${token}`);
       } catch {
         return false;
       }

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path
 
-PREFIX = "pycrash-verify-" + os.environ["PYCRASH_VERIFY_TOKEN"]
+PREFIX = "pycrash-verify-" + os.environ["PYCRASH_VERIFY_RUN"]
 
 
 class PlantedError(Exception):
