@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const cache = process.env.PYCRASH_TEST_CACHE ?? join(homedir(), '.cache/pycrash-test');
 const all = ['3.8', '3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.15'];
 // Modules that are files of their own in some builds.
-const modules = ['_asyncio', '_collections', '_datetime', '_decimal', 'array'];
+const modules = new Set(['_asyncio', '_collections', '_datetime', '_decimal', 'array']);
 
 for (const version of process.argv.length > 2 ? process.argv.slice(2) : all) {
   const offsets = {};
@@ -49,7 +49,7 @@ function filesOf(version) {
   const main = existsSync(library) ? library : join(prefix, `bin/python${version}`);
   const extensions = join(prefix, `lib/python${version}/lib-dynload`);
   const dynamic = readdirSync(extensions)
-    .filter((file) => modules.includes(file.split('.')[0]) && !/-\d+d-/.test(file))
+    .filter((file) => modules.has(file.split('.')[0]) && !/-\d+d-/.test(file))
     .map((file) => join(extensions, file));
   return [main, ...dynamic].map((file) => {
     const id = buildId(file);

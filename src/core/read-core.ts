@@ -8,7 +8,7 @@ import { Modules } from './elf/modules.ts';
 import { readNotes, type CoreNotes } from './elf/notes.ts';
 import { Exceptions } from './python/exceptions.ts';
 import { Frames } from './python/frames.ts';
-import { Interpreters, typeNames, type ThreadState } from './python/interpreters.ts';
+import { Interpreters, nameTypes, type ThreadState } from './python/interpreters.ts';
 import { LAYOUTS, type Layout } from './python/layouts.ts';
 import { Objects, VALUE_LIMITS, type ValueLimits } from './python/objects.ts';
 import { readRequest } from './python/requests.ts';
@@ -197,7 +197,7 @@ function fill(
   const objects = new Objects(process, { ...VALUE_LIMITS, ...options.limits });
   const frames = new Frames(objects);
   const interpreters = new Interpreters(runtime, frames);
-  process.types.names = typeNames(interpreters);
+  nameTypes(interpreters);
   const exceptions = new Exceptions(frames);
   report.python = {
     version: runtime.version,
@@ -231,7 +231,7 @@ function fill(
         (options.scan === true ? '' : ' (--scan looks through the whole heap)'),
     });
   }
-  const request = readRequest(interpreters, threads, frames);
+  const request = readRequest(threads, frames);
   if (request !== undefined) report.request = request;
   report.threads = threads.map((thread, index) =>
     reportedThread(thread, frames, index < MOST_THREADS_WITH_LOCALS),

@@ -103,8 +103,7 @@ export class Modules {
       });
     }
     const id = fileBuildId(source, elf);
-    const same = this.all.filter((module) => module.buildId !== undefined && module.buildId === id);
-    const [module] = same;
+    const module = this.all.find((each) => each.buildId !== undefined && each.buildId === id);
     if (module !== undefined) {
       this.take(module, source, elf);
       return;
@@ -192,11 +191,10 @@ export class Modules {
     this.opened.push(source);
     const first = elf.programHeaders.find((header) => header.type === PT_LOAD);
     const begin = module.mappings.find((mapping) => mapping.offset === 0) ?? module.mappings[0];
-    const page = (value: number): number => value - (value % 4096);
     const bias =
       begin === undefined || first === undefined
         ? 0
-        : begin.start - begin.offset - page(first.address - first.offset);
+        : begin.start - begin.offset - pageOf(first.address - first.offset);
     module.file = { source, elf, bias };
     module.tried = true;
     for (const { start, end, offset } of module.mappings)
@@ -230,4 +228,8 @@ export class Modules {
     }
     return undefined;
   }
+}
+
+function pageOf(address: number): number {
+  return address - (address % 4096);
 }

@@ -1,5 +1,6 @@
 import { dictEntries } from './dicts.ts';
 import { hex, type Objects, type Reader } from './objects.ts';
+import { attempt } from './process.ts';
 import { textRepr } from './text.ts';
 
 function pointer({ process: { memory, layout } }: Objects, address: number, field: string): number {
@@ -33,7 +34,8 @@ const readMethod: Reader = (objects, address, type, depth) => {
 const readBuiltin: Reader = (objects, address, type) => {
   const { memory, layout, types } = objects.process;
   const definition = pointer(objects, address, 'builtinFunction.m_ml');
-  const name = memory.cString(memory.u64(definition + layout.at('methodDef.name')), 200);
+  // In read-only pages: not there without the interpreter's file.
+  const name = attempt(() => memory.cString(memory.u64(definition + layout.at('methodDef.name')), 200), '?');
   const self = pointer(objects, address, 'builtinFunction.m_self');
   if (self === 0 || types.of(self).dotted === 'module') {
     return { type: type.dotted, text: `<built-in function ${name}>` };
@@ -48,14 +50,20 @@ const readModule: Reader = (objects, address, type) => {
   const dict = pointer(objects, address, 'module.md_dict');
   let name: string | undefined;
   let file: string | undefined;
-  // `__name__` and `__file__` are among the first.
+  let spec = 0;
+  // `__name__`, `__spec__` and `__file__` are among the first.
   for (const { key, value } of dictEntries(objects.process, dict, 16)) {
     const called = objects.text(key, 32);
     if (called === '__name__') name = objects.text(value);
     else if (called === '__file__') file = objects.text(value);
+    else if (called === '__spec__') spec = value;
   }
   name ??= objects.text(pointer(objects, address, 'module.md_name')) ?? '?';
-  const from = file === undefined ? '(built-in)' : `from ${textRepr(file)}`;
+  // Lib/importlib/_bootstrap.py, _module_repr_from_spec: has_location is `_set_fileattr`.
+  const origin = spec === 0 ? undefined : objects.text(objects.attribute(spec, 'origin'));
+  const located = spec !== 0 && objects.number(objects.attribute(spec, '_set_fileattr')) === 1;
+  const place = file === undefined ? '(built-in)' : `from ${textRepr(file)}`;
+  const from = origin === undefined ? place : located ? `from ${textRepr(origin)}` : `(${origin})`;
   return { type: type.dotted, text: `<module ${textRepr(name)} ${from}>` };
 };
 

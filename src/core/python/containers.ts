@@ -239,9 +239,13 @@ const readNamespace: Reader = (objects, address, type, depth) => {
 const readArray: Reader = (objects, address, type) => {
   const { memory, layout } = objects.process;
   const description = memory.u64(address + layout.at('array.description'));
-  const code = String.fromCharCode(memory.u8(description + layout.at('arrayDescription.typecode')));
-  const size = ARRAY_SIZES[code];
   const count = length(objects, address);
+  // In read-only pages: not there without the module's file.
+  const code = attempt(
+    () => String.fromCharCode(memory.u8(description + layout.at('arrayDescription.typecode'))),
+    '?',
+  );
+  const size = ARRAY_SIZES[code];
   if (count === 0) return { type: type.dotted, text: `array('${code}')` };
   if (size === undefined) return { type: type.dotted, text: `array('${code}', <${count} items>)` };
   const shown = Math.min(count, objects.limits.items);

@@ -260,58 +260,57 @@ const CONSTANTS: Readonly<Record<string, string>> = {
 const FROM_ABC = /^(dict_keys|dict_values|dict_items|range_iterator|list_iterator|tuple_iterator)$/;
 
 /**
- * Names of the interpreter's own types from where they are reachable (`builtins`, `types`, every module): what
- * `tp_name` points to lies in read-only pages, which a core does not have.
+ * Gives names to the interpreter's own types from where these are reachable (`builtins`, `types`, every module) if the
+ * core does not have them: what `tp_name` points to lies in read-only pages.
  */
-export function typeNames(interpreters: Interpreters): (address: number) => string | undefined {
-  let near: Map<number, string> | undefined;
-  let far: Map<number, string> | undefined;
+export function nameTypes(interpreters: Interpreters): void {
   const { process } = interpreters.runtime;
-  const { memory, layout } = process;
+  const { memory, layout, types } = process;
   const [main] = interpreters.all;
+  if (main === undefined) return;
+  const typeOf = (object: number): number =>
+    attempt(() => memory.u64(object + layout.at('object.ob_type')), 0);
   const isType = (address: number): boolean =>
-    attempt(() => {
-      const meta = memory.u64(address + layout.at('object.ob_type'));
-      return (memory.u32(meta + layout.at('type.tp_flags')) & FLAG.type) !== 0;
-    }, false);
-  const collectNear = (): Map<number, string> => {
-    const names = new Map<number, string>();
-    if (main === undefined) return names;
-    for (const [name, value] of interpreters.contents(main, 'builtins')) {
-      const constant = CONSTANTS[name];
-      if (constant !== undefined) {
-        names.set(
-          attempt(() => memory.u64(value + layout.at('object.ob_type')), 0),
-          constant,
-        );
-      } else if (isType(value) && !names.has(value)) names.set(value, name);
-    }
-    for (const [name, value] of interpreters.contents(main, 'types')) {
-      const own = NAMES_IN_TYPES[name];
-      if (own !== undefined) names.set(value, own);
-    }
-    for (const [name, value] of interpreters.contents(main, '_collections_abc')) {
-      if (FROM_ABC.test(name)) names.set(value, name);
-    }
-    return names;
-  };
-  const collectFar = (): Map<number, string> => {
-    const names = new Map<number, string>();
-    if (main === undefined) return names;
-    for (const module of interpreters.modules(main).keys()) {
-      for (const [name, value] of interpreters.contents(main, module)) {
-        if (!names.has(value) && isType(value))
-          names.set(value, `${module.replace(/^_(?=[a-z])/, '')}.${name}`);
-      }
-    }
-    return names;
-  };
-  return (address) => {
-    near ??= new Map();
-    if (near.size === 0) near = collectNear();
+    attempt(() => (memory.u32(typeOf(address) + layout.at('type.tp_flags')) & FLAG.type) !== 0, false);
+  const near = new Map<number, string>();
+  const builtins = interpreters.contents(main, 'builtins');
+  const type = builtins.get('type') ?? 0;
+  if (attempt(() => memory.cString(memory.u64(type + layout.at('type.tp_name')), 8) === 'type', false))
+    return;
+  for (const [name, value] of builtins) {
+    const constant = CONSTANTS[name];
+    if (constant !== undefined) near.set(typeOf(value), constant);
+    else if (isType(value) && !near.has(value)) near.set(value, name);
+  }
+  for (const [name, value] of interpreters.contents(main, 'types')) {
+    const own = NAMES_IN_TYPES[name];
+    if (own !== undefined) near.set(value, own);
+  }
+  for (const [name, value] of interpreters.contents(main, '_collections_abc')) {
+    if (FROM_ABC.test(name)) near.set(value, name);
+  }
+  let far: Map<number, string> | undefined;
+  types.useNames((address) => {
     const name = near.get(address);
     if (name !== undefined) return name;
-    far ??= collectFar();
+    if (far === undefined) {
+      far = new Map();
+      for (const module of interpreters.modules(main).keys()) {
+        const shown = PUBLIC[module] ?? module;
+        for (const [own, value] of interpreters.contents(main, module)) {
+          // array.ArrayType is array.array
+          if (!own.endsWith('Type') && !far.has(value) && isType(value)) far.set(value, `${shown}.${own}`);
+        }
+      }
+    }
     return far.get(address);
-  };
+  });
 }
+
+// Modules of which the types call themselves by another one's name.
+const PUBLIC: Readonly<Record<string, string>> = {
+  _collections: 'collections',
+  _datetime: 'datetime',
+  _decimal: 'decimal',
+  _functools: 'functools',
+};

@@ -63,10 +63,9 @@ export function floatRepr(value: number): string {
 
 /** A complex as `repr` shows it: Objects/complexobject.c, complex_repr. */
 export function complexRepr(real: number, imaginary: number): string {
-  const short = (value: number): string => floatRepr(value).replace(/\.0$/, '');
-  if (real === 0 && !Object.is(real, -0)) return `${short(imaginary)}j`;
-  const second = short(imaginary);
-  return `(${short(real)}${second.startsWith('-') ? '' : '+'}${second}j)`;
+  if (real === 0 && !Object.is(real, -0)) return `${shortFloat(imaginary)}j`;
+  const second = shortFloat(imaginary);
+  return `(${shortFloat(real)}${second.startsWith('-') ? '' : '+'}${second}j)`;
 }
 
 /** A Decimal's text from its coefficient and exponent: Modules/_decimal/libmpdec, mpd_to_sci. */
@@ -82,4 +81,8 @@ export function decimalText(negative: boolean, coefficient: string, exponent: nu
   }
   const fraction = coefficient.length > 1 ? `.${coefficient.slice(1)}` : '';
   return `${sign}${coefficient[0] ?? '0'}${fraction}E${adjusted < 0 ? '' : '+'}${adjusted}`;
+}
+
+function shortFloat(value: number): string {
+  return floatRepr(value).replace(/\.0$/, '');
 }

@@ -72,8 +72,9 @@ export class Objects {
     if (this.path.has(address)) return this.repeated(address);
     this.left -= 1;
     this.path.add(address);
+    let type: PythonType | undefined;
     try {
-      const type = this.process.types.of(address);
+      type = this.process.types.of(address);
       if (this.left < 0 || depth > this.limits.depth) return this.shortened(address, type);
       const plan = this.plan(type);
       const value = plan.reader(this, address, type, depth);
@@ -82,7 +83,8 @@ export class Objects {
       return plan.ownRepr ? named(value, type) : value;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      return this.unreadable(address);
+      if (type === undefined) return this.unreadable(address);
+      return { type: type.dotted, address, text: `<${type.dotted} at ${hex(address)}>`, truncated: true };
     } finally {
       this.path.delete(address);
     }
@@ -148,11 +150,16 @@ export class Objects {
     if ((type.flags & FLAG.tuple) !== 0 && types.attribute(type, '_fields') !== undefined) {
       return { reader: readNamedTuple, ownRepr: false };
     }
+    const [, parent] = type.bases;
+    // The static ones keep their namespace in the interpreter as of 3.12: they are told by being derived from tuple.
+    if (parent?.dotted === 'tuple' && (!type.heap || types.own(type).has('n_sequence_fields'))) {
+      return { reader: readStructSequence, ownRepr: false };
+    }
     if ((type.flags & FLAG.exception) !== 0) return { reader: readException, ownRepr: false };
     let ownRepr = false;
     for (const each of types.order(type)) {
       const reader = READERS.get(each.dotted) ?? byFlags(each);
-      if (reader !== undefined) return { reader, ownRepr };
+      if (reader !== undefined) return { reader, ownRepr: ownRepr && reader !== readInstance };
       if (each.heap && types.own(each).has('__repr__')) ownRepr = true;
     }
     return { reader: readInstance, ownRepr: false };
@@ -276,6 +283,23 @@ const readNamedTuple: Reader = (objects, address, type, depth) => {
     pairs.push({ name, value: memory.u64(address + items + index * 8) });
   }
   return { type: '', open: `${shortName(type)}(`, ...objects.named(pairs, depth), close: ')' };
+};
+
+/** `os.stat_result`, `time.struct_time`, …: Objects/structseq.c. */
+const readStructSequence: Reader = (objects, address, type, depth) => {
+  const { memory, layout } = objects.process;
+  const items = layout.at('tuple.items');
+  const count = Math.min(memory.u64(address + layout.at('varObject.ob_size')), 100);
+  const member = memory.u64(type.address + layout.at('type.tp_members'));
+  const pairs = [];
+  for (let index = 0; index < count; index += 1) {
+    const name = memory.u64(member + index * layout.at('member.size') + layout.at('member.name'));
+    pairs.push({
+      name: name === 0 ? '?' : memory.cString(name, 100),
+      value: memory.u64(address + items + index * 8),
+    });
+  }
+  return { type: '', open: `${type.dotted}(`, ...objects.named(pairs, depth), close: ')' };
 };
 
 const readException: Reader = (objects, address, type, depth) => {

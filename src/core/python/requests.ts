@@ -2,7 +2,7 @@ import type { ReportedRequest } from '../../report/model.ts';
 import { instanceDict } from './attributes.ts';
 import { dictEntries } from './dicts.ts';
 import type { Frames } from './frames.ts';
-import type { Interpreters, ThreadState } from './interpreters.ts';
+import type { ThreadState } from './interpreters.ts';
 import type { Objects } from './objects.ts';
 import { attempt } from './process.ts';
 import { FLAG } from './types.ts';
@@ -11,11 +11,7 @@ import { repr } from './value.ts';
 const MOST_HEADERS = 200;
 
 /** The HTTP request that the thread that took the signal was working on, of the frameworks and gateways that we know. */
-export function readRequest(
-  interpreters: Interpreters,
-  threads: readonly ThreadState[],
-  frames: Frames,
-): ReportedRequest | undefined {
+export function readRequest(threads: readonly ThreadState[], frames: Frames): ReportedRequest | undefined {
   const { objects } = frames;
   const [aborted] = threads;
   if (aborted === undefined) return undefined;
@@ -30,7 +26,6 @@ export function readRequest(
       gateway ??= attempt(() => ofGateway(objects, value), undefined);
     }
   }
-  void interpreters;
   return gateway;
 }
 

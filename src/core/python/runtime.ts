@@ -57,7 +57,7 @@ export function findRuntime(
 /** libpython, then programs called python, then the program that ran, then the other libraries. */
 function rank(module: Module, modules: Modules): number {
   const name = posix.basename(module.path);
-  if (/^libpython3/.test(name)) return 0;
+  if (name.startsWith('libpython3')) return 0;
   if (/^python3?/.test(name)) return 1;
   if (module === modules.program) return 2;
   return /python|wsgi|unit/i.test(name) && !name.includes('.cpython-') ? 3 : 4;
@@ -136,8 +136,9 @@ function search(
     for (const { start, bytes } of parts) {
       for (let from = 0; from + 16 <= bytes.length; from += 8) {
         const high = bytes.readUInt32LE(from + 4);
-        if (high > 0xffff || high === 0) continue;
         const low = bytes.readUInt32LE(from);
+        // A program that is not position-independent has its heap below 4 GiB.
+        if (high > 0xffff || (high === 0 && low < 0x10000) || (low & 7) !== 0) continue;
         const equal = low === bytes.readUInt32LE(from + 8) && high === bytes.readUInt32LE(from + 12);
         if (equal !== sure) continue;
         for (const layout of old) {

@@ -18,8 +18,9 @@ export function* scanForExceptions(memory: Memory, exceptions: Exceptions): Gene
       left -= bytes.length;
       for (let at = 8; at + 8 <= bytes.length; at += 16) {
         const high = bytes.readUInt32LE(at + 4);
-        if (high === 0 || high > 0xffff) continue;
+        if (high > 0xffff) continue;
         const type = bytes.readUInt32LE(at) + high * 0x1_0000_0000;
+        if (type < 0x10000 || type % 8 !== 0) continue;
         const known = types.get(type);
         if (known === false) continue;
         const object = start + at - 8;

@@ -3,12 +3,14 @@ import { attribute } from './attributes.ts';
 import type { Frame, Frames } from './frames.ts';
 import { untagged } from './frames.ts';
 import type { Interpreters, ThreadState } from './interpreters.ts';
+import type { Objects } from './objects.ts';
 import { attempt } from './process.ts';
 import type { PythonValue } from './value.ts';
 
 const MOST_TASKS = 1000;
 const MOST_AWAITS = 100;
 const FINISHED = 2;
+const AWAITABLE = new Set(['coroutine', 'generator', 'async_generator']);
 
 /** The asyncio tasks that were not done, each with the coroutines that it waits in, the outermost first. */
 export function readTasks(
@@ -29,7 +31,7 @@ export function readTasks(
 
 function* taskAddresses(interpreters: Interpreters, threads: readonly ThreadState[]): Generator<number> {
   const { process } = interpreters.runtime;
-  const { memory, layout } = process;
+  const { layout } = process;
   // 3.14 and later: a list in every thread state, another one in the interpreter for tasks of threads that ended.
   if (layout.has('task.node')) {
     for (const { address } of threads) {
@@ -49,8 +51,6 @@ function* taskAddresses(interpreters: Interpreters, threads: readonly ThreadStat
       }
     }
   }
-  // Neither list nor set has them where asyncio's C part is not used and the task is only in `_current_tasks`.
-  void memory;
 }
 
 function linkedTasks(head: number, { runtime }: Interpreters): number[] {
@@ -125,7 +125,7 @@ function awaitChain(first: number, frames: Frames): { name: string; frame: Frame
     seen.add(coroutine);
     const here = coroutine;
     const kind = attempt(() => types.of(here).dotted, '');
-    if (!['coroutine', 'generator', 'async_generator'].includes(kind)) break;
+    if (!AWAITABLE.has(kind)) break;
     const frame = attempt(() => {
       const at = here + layout.at('generator.frame');
       return layout.has('frame.localsplus') ? frames.interpreterFrame(at) : frames.ofObject(memory.u64(at));
@@ -134,27 +134,30 @@ function awaitChain(first: number, frames: Frames): { name: string; frame: Frame
     const name =
       objects.text(attempt(() => memory.u64(here + layout.at('generator.qualname')), 0)) ?? frame.code.name;
     chain.push({ name, frame });
-    coroutine = attempt(() => topOfStack(frame, frames), 0);
+    coroutine = attempt(() => awaitedBy(frame, frames), 0);
   }
   return chain;
 }
 
-/** What a suspended coroutine waits for lies on top of its stack. */
-function topOfStack(frame: Frame, { objects }: Frames): number {
-  const { memory, layout } = objects.process;
-  if (layout.has('frame.stackpointer')) {
-    return untagged(memory.u64(memory.u64(frame.address + layout.at('frame.stackpointer')) - 8));
+/** What a suspended coroutine waits for lies on top of its stack; since 3.15 an index can lie above it. */
+function awaitedBy(frame: Frame, { objects }: Frames): number {
+  const { memory, types } = objects.process;
+  const end = endOfStack(frame, objects);
+  for (let at = end - 8; at >= Math.max(frame.slots, end - 16); at -= 8) {
+    const value = untagged(attempt(() => memory.u64(at), 0));
+    if (value !== 0 && AWAITABLE.has(attempt(() => types.of(value).dotted, ''))) return value;
   }
+  return 0;
+}
+
+function endOfStack(frame: Frame, { process: { memory, layout } }: Objects): number {
+  if (layout.has('frame.stackpointer')) return memory.u64(frame.address + layout.at('frame.stackpointer'));
   if (layout.has('frame.stacktop')) {
-    const top = memory.i32(frame.address + layout.at('frame.stacktop'));
-    return top <= 0 ? 0 : memory.u64(frame.slots + (top - 1) * 8);
+    return frame.slots + Math.max(0, memory.i32(frame.address + layout.at('frame.stacktop'))) * 8;
   }
   if (layout.has('frameObject.f_stackdepth')) {
-    const depth = memory.i32(frame.address + layout.at('frameObject.f_stackdepth'));
-    return depth <= 0
-      ? 0
-      : memory.u64(memory.u64(frame.address + layout.at('frameObject.f_valuestack')) + (depth - 1) * 8);
+    const depth = Math.max(0, memory.i32(frame.address + layout.at('frameObject.f_stackdepth')));
+    return memory.u64(frame.address + layout.at('frameObject.f_valuestack')) + depth * 8;
   }
-  const top = memory.u64(frame.address + layout.at('frameObject.f_stacktop'));
-  return top === 0 ? 0 : memory.u64(top - 8);
+  return memory.u64(frame.address + layout.at('frameObject.f_stacktop'));
 }

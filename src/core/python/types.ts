@@ -33,6 +33,7 @@ export interface PythonType {
   bases: PythonType[];
 }
 
+const NAMELESS = 'type whose name is not in the core';
 const MOST_BASES = 64;
 const MOST_TYPES = 50_000;
 
@@ -41,12 +42,21 @@ export class Types {
   private readonly known = new Map<number, PythonType>();
   private readonly attributes = new Map<number, Map<string, number>>();
   private readonly orders = new Map<number, PythonType[]>();
-  /** Names of types whose own name lies in pages that the core does not have. */
-  names: (address: number) => string | undefined = () => undefined;
+  /** Types that were met before their names could be looked up. */
+  private unnamed: PythonType[] = [];
+  private names: (address: number) => string | undefined = () => undefined;
   readonly process: Process;
 
   constructor(process: Omit<Process, 'types'>) {
     this.process = { ...process, types: this };
+  }
+
+  /** Where to look for the names of types whose own name lies in pages that the core does not have. */
+  useNames(names: (address: number) => string | undefined): void {
+    this.names = names;
+    const waiting = this.unnamed;
+    this.unnamed = [];
+    for (const type of waiting) this.name(type, names(type.address));
   }
 
   /** The type of an object. Throws where it cannot be one. */
@@ -113,8 +123,8 @@ export class Types {
   }
 
   /** The type is this one or derived from it. */
-  is(type: PythonType, dotted: string): boolean {
-    return this.order(type).some((each) => each.dotted === dotted);
+  is(type: PythonType, name: string): boolean {
+    return this.order(type).some((each) => each.dotted === name);
   }
 
   private read(address: number): PythonType {
@@ -146,17 +156,24 @@ export class Types {
       type.module =
         module === undefined ? 'builtins' : attempt(() => readText(this.process, module, 300).text, '?');
     } else {
-      const full =
+      this.name(
+        type,
         attempt(() => memory.cString(memory.u64(address + layout.at('type.tp_name')), 300), undefined) ??
-        this.names(address) ??
-        'type whose name is not in the core';
-      const dot = full.lastIndexOf('.');
-      type.name = full.slice(dot + 1);
-      type.module = dot < 0 ? 'builtins' : full.slice(0, dot);
+          this.names(address),
+      );
+      return type;
     }
-    type.dotted =
-      type.module === 'builtins' || type.module === '' ? type.name : `${type.module}.${type.name}`;
+    type.dotted = dotted(type);
     return type;
+  }
+
+  private name(type: PythonType, full: string | undefined): void {
+    if (full === undefined) this.unnamed.push(type);
+    const text = full ?? NAMELESS;
+    const dot = text.lastIndexOf('.');
+    type.name = text.slice(dot + 1);
+    type.module = dot < 0 ? 'builtins' : text.slice(0, dot);
+    type.dotted = dotted(type);
   }
 
   private basesOf(type: PythonType): PythonType[] {
@@ -177,4 +194,8 @@ export class Types {
     }
     return bases;
   }
+}
+
+function dotted({ module, name }: PythonType): string {
+  return module === 'builtins' || module === '' ? name : `${module}.${name}`;
 }
