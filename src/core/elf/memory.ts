@@ -16,8 +16,8 @@ export interface Segment {
   source: number;
 }
 
-const PAGE = 1 << 15;
-const MOST_PAGES = 1024;
+const PAGE = 1 << 12;
+const MOST_PAGES = 8192;
 const PF_W = 2;
 
 /**

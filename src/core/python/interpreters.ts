@@ -272,12 +272,12 @@ export function nameTypes(interpreters: Interpreters): void {
     attempt(() => memory.u64(object + layout.at('object.ob_type')), 0);
   const isType = (address: number): boolean =>
     attempt(() => (memory.u32(typeOf(address) + layout.at('type.tp_flags')) & FLAG.type) !== 0, false);
-  const near = new Map<number, string>();
-  const builtins = interpreters.contents(main, 'builtins');
-  const type = builtins.get('type') ?? 0;
+  const sys = attempt(() => memory.u64(main.address + layout.at('interpreter.sys')), 0);
+  const type = typeOf(typeOf(sys));
   if (attempt(() => memory.cString(memory.u64(type + layout.at('type.tp_name')), 8) === 'type', false))
     return;
-  for (const [name, value] of builtins) {
+  const near = new Map<number, string>();
+  for (const [name, value] of interpreters.contents(main, 'builtins')) {
     const constant = CONSTANTS[name];
     if (constant !== undefined) near.set(typeOf(value), constant);
     else if (isType(value) && !near.has(value)) near.set(value, name);

@@ -27,7 +27,7 @@ export interface LayoutTable {
   offsets: Record<string, number | number[]>;
 }
 
-const TABLES: readonly LayoutTable[] = [
+export const TABLES: readonly LayoutTable[] = [
   cpython38,
   cpython39,
   cpython310,
