@@ -7,7 +7,7 @@ interface TakenOut {
 }
 
 /** How much of the neighbouring text is kept with an insertion. */
-export const CONTEXT = 40;
+const CONTEXT = 40;
 
 /** The insertion as it stands in `text` at `at`, with its neighbours. */
 export function placed(

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { usageError, UserError } from '../errors.ts';
 import { productionSettings } from '../project/production-settings.ts';
 import type { Application, Project } from '../project/project.ts';
 
@@ -7,6 +7,9 @@ export function chooseApplication(
   project: Project,
   wanted: { framework?: string; settings?: string },
 ): Application {
+  if (wanted.framework !== undefined && wanted.framework !== 'django') {
+    throw usageError(`init cannot set up ${wanted.framework} yet`, 'It can set up: django');
+  }
   const known = project.applications.filter(({ framework }) => framework === 'django');
   const fitting = known.filter(
     ({ framework, settings }) =>

@@ -41,7 +41,7 @@ export function makeTree(files: Readonly<Record<string, string | Uint8Array>>, g
   return root;
 }
 
-export function writeFiles(root: string, files: Readonly<Record<string, string | Uint8Array>>): void {
+function writeFiles(root: string, files: Readonly<Record<string, string | Uint8Array>>): void {
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(join(root, dirname(path)), { recursive: true });
     writeFileSync(join(root, path), content);
