@@ -7,7 +7,7 @@ import { settingsPrograms } from './settings-programs.ts';
 
 // What the evaluator says of a settings module without running it has to be what CPython gets when it runs it.
 
-const RUNS = 400;
+const RUNS = 600;
 
 let python: CPython;
 beforeAll(() => {
@@ -106,10 +106,11 @@ test('an entry that is written at the first place comes out where it is said to'
       if ('error' in answer) return;
       if (place.effective) effective++;
       const found = answer.value.indexOf('ours');
-      // where something is open, only the claim itself counts
-      const open = !place.effective && !list.complete;
+      // numbers that count from the front mean something else then, which is said; and where something is open, it is open
+      const shifts = list.notes.some(({ code }) => code === 'index-shift');
+      const open = shifts || (!place.effective && !list.complete);
       expect(open ? 0 : found).toBeGreaterThanOrEqual(0);
-      expect(place.effective ? found : 0).toBe(0);
+      expect(place.effective && !shifts ? found : 0).toBe(0);
       // and a second look finds it there
       const again = await listOf(edited);
       const seen = strings(again, (index) => again.elements[index]?.byDefault === true);

@@ -1,7 +1,7 @@
 import { getAttribute, setAttribute } from './attributes.ts';
 import { evaluateCall } from './calls.ts';
 import { guardsOf, reason, type Run } from './run.ts';
-import { guarded } from './state.ts';
+import { guarded, union } from './state.ts';
 import {
   edgesOf,
   isConditional,
@@ -436,7 +436,7 @@ export function operate(run: Run, operator: string, a: Value, b: Value, aNode: S
     const left = run.elements(a, run.place(aNode));
     const right = run.elements(b, run.place(bNode));
     const type = run.list(a)?.type ?? run.list(b)?.type ?? 'unknown';
-    return run.newList(type, [...left.items, ...right.items], [...left.doubts, ...right.doubts]);
+    return run.newList(type, [...left.items, ...right.items], union(left.doubts, right.doubts));
   }
   if (operator === '|' && (run.mapping(a) ?? run.mapping(b)) !== undefined) {
     const entries = new Map(run.mapping(a)?.entries);
@@ -562,6 +562,9 @@ function comparison(run: Run, node: Syntax): Value {
 
 function compare(run: Run, operator: string, a: Value, b: Value): Value {
   if (operator === 'in' || operator === 'not in') {
+    if (a.kind === 'environment') {
+      return lift(run, [a], ([one]) => (one === undefined ? NONE : compare(run, operator, one, b)));
+    }
     const found = contains(run, a, b);
     if (found === 'unknown') return unknown('its condition is not known');
     return bool(found === (operator === 'in'));

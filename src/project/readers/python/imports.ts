@@ -23,13 +23,6 @@ export function loadModule(run: Run, name: string): { scope: number } | undefine
   const first = run.fresh();
   const scope = run.newScope();
   run.loaded.set(name, { scope, file: parsed.file });
-  if (parsed.error !== undefined) {
-    run.open(scope, {
-      code: 'unparsed',
-      message: `${found.path} is not valid Python 3; it was read as far as possible`,
-      place: { file: parsed.file, ...parsed.error },
-    });
-  }
   const outer = run.frame;
   run.frame = {
     scope,
@@ -47,6 +40,13 @@ export function loadModule(run: Run, name: string): { scope: number } | undefine
     run.state.done = undefined;
   }
   run.state.path = path;
+  if (parsed.error !== undefined) {
+    run.open(scope, {
+      code: 'unparsed',
+      message: `${found.path} is not valid Python 3; it was read as far as possible`,
+      place: { file: parsed.file, ...parsed.error },
+    });
+  }
   run.frame = outer;
   run.loaded.set(name, {
     scope,

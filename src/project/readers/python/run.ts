@@ -1,5 +1,5 @@
 import type { SourceFile } from '../text.ts';
-import { choose, guarded, type State, union } from './state.ts';
+import { choose, guarded, shortened, type State, union } from './state.ts';
 import type { PythonFile, Syntax } from './syntax.ts';
 import type {
   Binding,
@@ -164,7 +164,7 @@ export class Run {
   change(ref: number, items: readonly Item[], doubts: readonly Doubt[] = []): void {
     const list = this.heap(ref);
     if (list?.kind !== 'list') return;
-    this.state.heap.set(ref, { ...list, items, doubts: union(list.doubts, doubts) });
+    this.state.heap.set(ref, shortened({ ...list, items, doubts: union(list.doubts, doubts) }));
     const reached = new Set(list.aliases);
     for (const alias of reached) {
       const other = this.heap(alias);
@@ -194,7 +194,7 @@ export class Run {
     doubts: readonly Doubt[] = [],
   ): Value & { kind: 'list' } {
     const ref = this.fresh();
-    this.state.heap.set(ref, { kind: 'list', type, items, doubts });
+    this.state.heap.set(ref, shortened({ kind: 'list', type, items, doubts }));
     return { kind: 'list', ref };
   }
 
@@ -285,7 +285,7 @@ export function reason(value: Value): string {
 export function guardsOf(source: string, holds: boolean | 'unknown'): [Guard, Guard] {
   const text = source.replace(/\s+/g, ' ').trim();
   const short = text.length > 160 ? `${text.slice(0, 157)}…` : text;
-  const opposite = /^not [\w.]+$/.test(short)
+  const opposite = /^not [\w.]+(\([^()]*\))?$/.test(short)
     ? short.slice(4)
     : /^[\w.]+(\([^()]*\))?$/.test(short)
       ? `not ${short}`

@@ -186,20 +186,13 @@ class Merge {
   }
 
   #list(a: ListState, b: ListState): ListState {
-    const items = mergeItems(a.items, b.items, this.ifOne, this.ifOther);
-    const doubts = union(a.doubts, b.doubts);
-    return {
+    return shortened({
       kind: 'list',
       type: a.type === b.type ? a.type : 'unknown',
       aliases: [...new Set([...(a.aliases ?? []), ...(b.aliases ?? [])])],
-      items: items.slice(0, MOST_ITEMS),
-      doubts:
-        items.length > MOST_ITEMS
-          ? union(doubts, [
-              { code: 'too-long', message: `only the first ${MOST_ITEMS} entries were followed` },
-            ])
-          : doubts,
-    };
+      items: mergeItems(a.items, b.items, this.ifOne, this.ifOther),
+      doubts: union(a.doubts, b.doubts),
+    });
   }
 }
 
@@ -285,6 +278,13 @@ function equalGuards(left: Item, right: Item): boolean {
 /** The item, with `guards` before its own. */
 export function guarded(item: Item, guards: readonly Guard[]): Item {
   return guards.length === 0 ? item : { ...item, guards: [...guards, ...item.guards] };
+}
+
+/** The list, cut off where it is longer than any that is real: what doubles in a loop must not fill the memory. */
+export function shortened(list: ListState): ListState {
+  if (list.items.length <= MOST_ITEMS) return list;
+  const doubt = { code: 'too-long', message: `only the first ${MOST_ITEMS} entries were followed` };
+  return { ...list, items: list.items.slice(0, MOST_ITEMS), doubts: union(list.doubts, [doubt]) };
 }
 
 /** The doubts of both, each once. */

@@ -134,7 +134,11 @@ export function unknown(reason: string): Value {
   return { kind: 'unknown', reason };
 }
 
+/** Longer than any setting that matters; a longer one is not kept, because text can double in a loop. */
+const LONGEST = 20_000;
+
 export function string(value: string): Value {
+  if (value.length > LONGEST) return unknown('it is a long text');
   return { kind: 'string', value };
 }
 
