@@ -1,4 +1,4 @@
-import { inspectGeneratedModule } from '../generated-module.ts';
+import { inspectGeneratedModule } from '../generated-header.ts';
 import type { Parser } from 'web-tree-sitter';
 import { entryKind, readEntryPoint, readManage } from '../entry-points.ts';
 import type { Application, EffectiveList, EntryPoint, Located, Note, SettingsModule } from '../project.ts';
