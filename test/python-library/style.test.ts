@@ -2,11 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  inspectGeneratedModule,
-  renderGeneratedModule,
-  renderModuleTest,
-} from '../../src/project/generated-module.ts';
+import { inspectGeneratedModule } from '../../src/project/generated-header.ts';
+import { renderGeneratedModule, renderModuleTest } from '../../src/project/generated-module.ts';
 import { interpreter, PYTHON_VERSIONS, pythonEnvironment } from '../python-environment.ts';
 import { python, removeFolder, renderedModule } from './rendered-module.ts';
 

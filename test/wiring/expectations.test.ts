@@ -56,6 +56,7 @@ function project(module: SettingsModule, wrapped: boolean): Project {
     git: false,
     applications: [application],
     services: [],
+    abortCode: [],
     notes: [],
   };
 }
