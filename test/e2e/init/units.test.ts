@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { needs } from '../../parts.ts';
@@ -155,6 +155,33 @@ describe('the drop-in has the lines that the unit lacks', () => {
     const start = 'ExecStart=/srv/shop/venv/bin/hypercorn shop.asgi:application';
     expect(await dropIn([...GOOD, 'Restart=on-failure'], [], start)).toEqual(['[Service]Restart=always']);
   });
+});
+
+test('a line taken away is missed by check', async () => {
+  const root = projectWith({
+    'deploy/shop.service':
+      `[Service]\nUser=shop\nRestart=no\nRestartPreventExitStatus=SIGABRT\nLimitCORE=0\n` +
+      `PrivateTmp=yes\nWorkingDirectory=/tmp\n${START}\n`,
+  });
+  await pycrash(['init', '--yes'], { cwd: root });
+  const path = join(root, 'deploy/shop.service.d/10-pycrash.conf');
+  const whole = readFileSync(path, 'utf8');
+  const rules = async (text: string): Promise<string[]> => {
+    writeFileSync(path, text);
+    const { stdout } = await pycrash(['check', '--json'], { cwd: root });
+    const { findings } = JSON.parse(stdout) as { findings: { rule: string; level: string }[] };
+    return findings.filter(({ level }) => level !== 'info').map(({ rule }) => rule);
+  };
+  expect(await rules(whole)).toEqual([]);
+  for (const [line, rule] of [
+    ['StartLimitIntervalSec=0', 'PYC013'],
+    ['Restart=on-failure', 'PYC010'],
+    ['RestartPreventExitStatus=', 'PYC012'],
+    ['LimitCORE=infinity', 'PYC015'],
+    ['WorkingDirectory=/var/lib/shop', 'PYC017'],
+  ] as const) {
+    expect(await rules(whole.replace(`\n${line}\n`, '\n')), line).toEqual([rule]);
+  }
 });
 
 describe('units', () => {
