@@ -7,10 +7,13 @@ import type { Crash } from './session.ts';
 /** The function of the planted code that raises; templates/verify/pycrash_planted.py. */
 const RAISING = 'price';
 
-/** What `pycrash report` says of the core, without its secrets. Throws a `UserError` where it cannot read it. */
-export function reportOf(core: { file: string; path: string }): Promise<CrashReport> {
+/** What `pycrash report` says of the core, with its secrets or without. Throws a `UserError` where it cannot read it. */
+export function reportOf(
+  core: { file: string; path: string },
+  { showSecrets }: { showSecrets: boolean },
+): Promise<CrashReport> {
   const terminal = new Terminal({ json: false, quiet: true, color: false, cwd: process.cwd() });
-  return readReport({ path: core.file, name: core.path }, {}, terminal);
+  return readReport({ path: core.file, name: core.path }, { showSecrets }, terminal);
 }
 
 /** Does the report have the planted exception with its cause, the frame that raised it, and the planted local? */
