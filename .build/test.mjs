@@ -5,6 +5,7 @@ import { installDebianPackages, installPackages, root, run } from './install.mjs
 
 installPackages();
 const complete = installDebianPackages([
+  'daemontools',
   'debootstrap',
   'gcc',
   'gdb',
@@ -12,6 +13,9 @@ const complete = installDebianPackages([
   'lz4',
   'python3-venv',
   'python3.11-dbg',
+  'runit',
+  's6',
+  'supervisor',
   'systemd',
   'xz-utils',
   'zstd',

@@ -7,6 +7,10 @@ const PARTS = {
   root: () => process.getuid?.() === 0,
   linux: () => process.platform === 'linux',
   gdb: () => runs('gdb', ['--version']),
+  supervisord: () => runs('supervisord', ['--version']),
+  runit: () => existsSync('/usr/bin/runsv'),
+  s6: () => existsSync('/usr/bin/s6-supervise'),
+  daemontools: () => existsSync('/usr/bin/supervise'),
   systemd: () =>
     existsSync('/lib/systemd/systemd') && runs('unshare', ['--mount', '--pid', '--fork', 'true']),
   'core_uses_pid 0': () => readText('/proc/sys/kernel/core_uses_pid').trim() === '0',

@@ -19,7 +19,8 @@ export function define(command: Command): void {
       `
 Examples:
   pycrash unit systemd --name shop --user shop --working-directory /srv/shop
-  pycrash unit systemd --name shop --drop-in --systemd-version 252`,
+  pycrash unit systemd --name shop --drop-in --systemd-version 252
+  pycrash unit runit --name shop --user shop --command '/srv/shop/.venv/bin/gunicorn shop.wsgi' > /etc/sv/shop/run`,
     );
 }
 

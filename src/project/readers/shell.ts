@@ -4,7 +4,7 @@
  * Source: POSIX.1-2017, Shell Command Language, 2.2 (quoting), 2.3 (tokens), 2.9 (commands).
  */
 
-export type WordPart =
+type WordPart =
   | { kind: 'text'; text: string; quoted: boolean }
   /** `$name`, `${name}`, `${name:-argument}` …; `@`, `*` and digits are the arguments of the script. */
   | { kind: 'variable'; name: string; quoted: boolean; operator?: string; argument?: string }
@@ -19,7 +19,7 @@ export interface ShellWord {
 }
 
 /** What joins a command to the next one. */
-export type Joint = 'next' | 'and' | 'or' | 'pipe' | 'background';
+type Joint = 'next' | 'and' | 'or' | 'pipe' | 'background';
 
 export interface ShellCommand {
   assignments: readonly { name: string; value: ShellWord }[];

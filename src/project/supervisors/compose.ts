@@ -1,5 +1,5 @@
 import type { CoreLimit, Located, RestartPolicy, Span } from '../project.ts';
-import { linesOf, unquoted } from '../readers/ini.ts';
+import { environmentFile } from '../readers/environment-file.ts';
 import type { SourceFile } from '../readers/text.ts';
 import { maskTemplate } from '../readers/template.ts';
 import { itemsOf, mappingOf, readYaml, textOf, under, type YamlValue } from '../readers/yaml.ts';
@@ -192,19 +192,6 @@ function environmentOf(definition: ServiceDefinition, reader: CommandReader): Ma
 /** `${NAME:-default}` with nothing known of the environment. */
 function withDefaults(text: string): string {
   return text.replace(/\$\{\w+:?-([^}]*)\}/g, '$1');
-}
-
-/** The `NAME=value` lines of an environment file, as docker, systemd and dotenv read them. */
-export function environmentFile(file: SourceFile): Map<string, Located<string>> {
-  const environment = new Map<string, Located<string>>();
-  for (const { text, start } of linesOf(file.text)) {
-    const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(text);
-    if (match === null) continue;
-    const [whole, name = '', value = ''] = match;
-    const from = start + match.index + whole.trimEnd().length - value.length;
-    environment.set(name, { value: unquoted(value), at: file.span(from, from + value.length) });
-  }
-  return environment;
 }
 
 /** compose-spec, `restart` and `deploy.restart_policy` (swarm only, default condition `any`). */

@@ -12,7 +12,7 @@ import {
 import { folderOf, addServices, type Supervisor } from './supervisor.ts';
 
 /** `docker run` without `--restart`, and core_pattern(5): the pattern is the host's. */
-export const NO_RESTART: RestartPolicy = {
+const NO_RESTART: RestartPolicy = {
   afterAbort: 'unknown',
   detail:
     'an image says nothing of restarts: what runs the container does (docker run has --restart=no by default)',

@@ -1,5 +1,6 @@
 import type { CoreLimit, Located, Note, RestartPolicy, Service, Span, SystemdUnit } from '../project.ts';
 import { baseName, parent } from '../python-modules.ts';
+import { environmentFile } from '../readers/environment-file.ts';
 import { readUnitFile, type UnitEntry } from '../readers/unit-file.ts';
 import { systemdWords, type Word } from '../readers/words.ts';
 import type { Sources } from '../sources.ts';
@@ -201,15 +202,7 @@ function environmentOf(
       });
       continue;
     }
-    for (const match of file.text.matchAll(
-      /^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t]*\r?$/gm,
-    )) {
-      const value = (match[2] ?? '').replace(/^(["'])(.*)\1$/, '$2');
-      environment.set(match[1] ?? '', {
-        value,
-        at: file.span(match.index, match.index + match[0].trimEnd().length),
-      });
-    }
+    for (const [name, value] of environmentFile(file)) environment.set(name, value);
   }
   return environment;
 }

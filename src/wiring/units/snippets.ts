@@ -1,5 +1,6 @@
 import { usageError } from '../../errors.ts';
 import { generalDropIn, renderDropIn } from './drop-in.ts';
+import { OTHER_SUPERVISORS, otherSnippet } from './other-supervisors.ts';
 import { gunicornCommand, renderUnit } from './unit.ts';
 
 export interface SnippetOptions {
@@ -44,11 +45,14 @@ const SNIPPETS: Readonly<Record<string, (options: SnippetOptions) => Snippet>> =
 };
 
 /** What `unit KIND` takes. */
-export const SNIPPET_KINDS: readonly string[] = Object.keys(SNIPPETS);
+export const SNIPPET_KINDS: readonly string[] = [...Object.keys(SNIPPETS), ...OTHER_SUPERVISORS];
 
 /** The snippet of that kind; throws a `UserError` for a kind or a value that is none. */
 export function snippet(kind: string, options: SnippetOptions): Snippet {
-  const make = SNIPPETS[kind];
+  const other = OTHER_SUPERVISORS.includes(kind)
+    ? (values: SnippetOptions) => otherSnippet(kind, values)
+    : undefined;
+  const make = SNIPPETS[kind] ?? other;
   if (make === undefined) {
     throw usageError(`there is no snippet for '${kind}'`, `There are: ${SNIPPET_KINDS.join(', ')}`);
   }
@@ -62,5 +66,6 @@ export function snippet(kind: string, options: SnippetOptions): Snippet {
       'Letters, digits and :-_.@ only (systemd.unit(5)).',
     );
   }
+  if (options.dropIn && kind !== 'systemd') throw usageError('--drop-in is for systemd only');
   return make(kind === 'systemd' ? { ...options, name: options.name.replace(/\.service$/, '') } : options);
 }
