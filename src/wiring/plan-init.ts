@@ -83,6 +83,10 @@ export async function planInit(
     // the test looks for our class in MIDDLEWARE
     if (kind === 'settings') wirings.delete('tests');
   }
+  if (unmet.size > 0 && wirings.has('docs')) {
+    const others = [...wirings].filter(([kind]) => kind !== 'docs').flatMap(([, { wishes }]) => wishes);
+    wirings.set('docs', wireTeamDocument(situation, others));
+  }
   const final = unmet.size === 0 ? drafts : draftAll(project.root, wirings, manifest, options.ifOurs);
   const blocked = blockers(wirings, final);
   const notes = distinctNotes([

@@ -168,6 +168,18 @@ describe('settings in several modules', () => {
   });
 });
 
+test('an edit that would not come out is not made: the list is filtered later', async () => {
+  const settings = `MIDDLEWARE = ['${COMMON}']\nMIDDLEWARE = [m for m in MIDDLEWARE if 'django' in m]${REST}`;
+  const root = project({ 'shop/settings.py': settings });
+  const { exitCode, stderr, stdout } = await pycrash(['init', '--yes'], { cwd: root });
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain('after an edit at line 1 our entry would be missing from MIDDLEWARE');
+  expect(readFileSync(join(root, 'shop/settings.py'), 'utf8')).toBe(settings);
+  expect(readFileSync(join(root, 'shop/wsgi.py'), 'utf8')).toContain('wrap_wsgi(get_wsgi_application())');
+  // the project's own test looks for our class in MIDDLEWARE, so there is none
+  expect(stdout).not.toContain('test_abort_on_exception.py');
+});
+
 test('where MIDDLEWARE cannot be edited, the wrapper alone makes a failing view abort, and not a 404', async () => {
   const root = project({
     'shop/settings.py': `import os\n\nMIDDLEWARE = os.environ.get('M', '${COMMON}').split()${REST}ALLOWED_HOSTS = ['*']\n`,
