@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { Node, Parser as TreeSitterParser } from 'web-tree-sitter';
 import { packageFile } from '../../../package-files.ts';
 import type { SourceFile } from '../text.ts';
@@ -10,6 +11,9 @@ export function loadPythonParser(): Promise<TreeSitterParser> {
 }
 
 async function load(): Promise<TreeSitterParser> {
+  // Compiling the parser a second time for speed costs a third of the whole run's processor time and comes too late for
+  // the few files that are parsed (v8.dev/blog/liftoff).
+  setFlagsFromString('--liftoff-only');
   const { Language, Parser } = await import('web-tree-sitter');
   await Parser.init({ locateFile: () => packageFile('dist/tree-sitter.wasm') });
   const loaded = new Parser();
@@ -21,17 +25,23 @@ async function load(): Promise<TreeSitterParser> {
 export class Syntax {
   readonly type: string;
   readonly start: number;
-  readonly end: number;
   readonly file: SourceFile;
   readonly #node: Node;
+  // Every question to the tree is a call into WebAssembly, so each is asked once, and only when it matters.
+  #end: number | undefined;
   #children: readonly Syntax[] | undefined;
+  #named: readonly Syntax[] | undefined;
+  #fields: Map<string, Syntax | undefined> | undefined;
 
   constructor(file: SourceFile, node: Node) {
     this.file = file;
     this.#node = node;
     this.type = node.type;
     this.start = node.startIndex;
-    this.end = node.endIndex;
+  }
+
+  get end(): number {
+    return (this.#end ??= this.#node.endIndex);
   }
 
   /** Tokens too (`=`, `(`, `if` …), comments not. */
@@ -45,7 +55,7 @@ export class Syntax {
 
   /** Children that are no mere tokens. */
   get named(): readonly Syntax[] {
-    return this.children.filter((child) => child.#isNamed);
+    return (this.#named ??= this.children.filter((child) => child.#isNamed));
   }
 
   get #isNamed(): boolean {
@@ -63,8 +73,12 @@ export class Syntax {
   }
 
   field(name: string): Syntax | undefined {
+    const fields = (this.#fields ??= new Map());
+    if (fields.has(name)) return fields.get(name);
     const found = this.#node.childForFieldName(name);
-    return found === null ? undefined : new Syntax(this.file, found);
+    const field = found === null ? undefined : new Syntax(this.file, found);
+    fields.set(name, field);
+    return field;
   }
 }
 
