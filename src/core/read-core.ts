@@ -70,6 +70,13 @@ export async function readCore(source: ByteSource, options: ReadCoreOptions): Pr
     } else {
       fill(report, runtime, memory, notes, options);
     }
+    if (memory.readsLeft < 0) {
+      report.warnings.push({
+        code: 'stopped',
+        message:
+          'reading was stopped after too many steps: the core is corrupted, or larger than the limits; the rest is missing',
+      });
+    }
     for (const { path, module, reason } of modules.refused) {
       report.warnings.push({ code: 'wrong-file', message: `${path} was not used for ${module}: ${reason}` });
     }

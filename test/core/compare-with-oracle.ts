@@ -10,7 +10,7 @@ import type { Oracle, OracleException, OracleFrame, OracleValue } from '../e2e/c
 export function differences(
   report: UnredactedReport,
   oracle: Oracle,
-  skip: (path: string) => boolean,
+  skip: (path: string) => boolean = () => false,
 ): string[] {
   const found: string[] = [];
   const same = (what: string, ours: unknown, theirs: unknown): void => {
@@ -79,9 +79,12 @@ function compareException(
   if (theirs.cause !== null) {
     compareException(chain, related('cause')[0] ?? -1, theirs.cause, `${path} > cause`, comparison);
   }
-  if (theirs.context !== null) {
+  const { context } = theirs;
+  // An exception that is reached twice is listed once: the report goes to the members of a group first.
+  const listed = chain.some((each) => each.of !== index && each.message === context?.message);
+  if (context !== null && !listed) {
     const at = related('context')[0] ?? -1;
-    compareException(chain, at, theirs.context, `${path} > context`, comparison);
+    compareException(chain, at, context, `${path} > context`, comparison);
     same(`${path}: suppressed`, chain[at]?.suppressed ?? false, theirs.suppress);
   }
 }
