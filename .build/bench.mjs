@@ -26,6 +26,8 @@ for (const name of names) {
     platform: 'node',
     packages: 'external',
     logLevel: 'warning',
+    // src/package-files.ts finds templates/ and dist/ from where it is itself
+    define: { 'import.meta.url': JSON.stringify(`file://${root}src/package-files.ts`) },
   });
   process.stdout.write(`\n# ${name}\n`);
   run(process.execPath, [outfile]);
