@@ -1,0 +1,182 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { readProject } from '../../src/project/read-project.ts';
+import { RULES } from '../../src/rules/index.generated.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'pycrash-verdicts-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** The rules that speak about a unit, with their level, e.g. `PYC010 error`. */
+async function verdicts(files: Record<string, string>, systemd?: number): Promise<string[]> {
+  const root = mkdtempSync(join(scratch, 'unit-'));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  const project = await readProject(root);
+  const target = systemd === undefined ? {} : { systemd };
+  return RULES.flatMap((rule) =>
+    rule.check(project, target).map((finding) => `${rule.id} ${finding.level ?? rule.level}`),
+  ).sort();
+}
+
+const COMMANDS = {
+  direct: '/srv/shop/venv/bin/gunicorn --workers 2 shop.wsgi:application',
+  shell: "/bin/sh -c 'cd /srv; /srv/shop/venv/bin/gunicorn --workers 2 shop.wsgi:application; echo ended'",
+  exec: "/bin/sh -c 'cd /srv && exec /srv/shop/venv/bin/gunicorn --workers 2 shop.wsgi:application'",
+} as const;
+
+function unit(service: string, head = '', command: string = COMMANDS.direct): Record<string, string> {
+  return {
+    'deploy/shop.service': `${head === '' ? '' : `[Unit]\n${head}\n`}[Service]\nExecStart=${command}\n${service}`,
+  };
+}
+
+const KEPT = 'RestartSec=2s\nLimitCORE=infinity\n';
+
+/** What systemd 252 did after SIGABRT: back, or dead; a shell without exec makes 134 of it. */
+const RESTARTS = [
+  ['', 'dead', 'dead', 'dead'],
+  ['no', 'dead', 'dead', 'dead'],
+  ['on-success', 'dead', 'dead', 'dead'],
+  ['on-watchdog', 'dead', 'dead', 'dead'],
+  ['on-failure', 'back', 'back', 'back'],
+  ['on-abnormal', 'back', 'dead', 'back'],
+  ['on-abort', 'back', 'dead', 'back'],
+  ['always', 'back', 'back', 'back'],
+] as const;
+
+describe('check says what systemd did after SIGABRT', () => {
+  for (const [policy, direct, shell, exec] of RESTARTS) {
+    for (const [wrapper, outcome] of Object.entries({ direct, shell, exec })) {
+      test(`Restart=${policy}, ${wrapper}: ${outcome}`, async () => {
+        const key = policy === '' ? '' : `Restart=${policy}\n`;
+        const command = COMMANDS[wrapper as keyof typeof COMMANDS];
+        const found = await verdicts(unit(key + KEPT, '', command));
+        const dead = found.filter((one) => /^PYC01[012] error$/.test(one));
+        expect(dead).toHaveLength(outcome === 'dead' ? 1 : 0);
+      });
+    }
+  }
+});
+
+const GOOD = `Restart=on-failure\n${KEPT}`;
+const STATE = 'StateDirectory=shop\nWorkingDirectory=/var/lib/shop\n';
+
+test.each<[string, Record<string, string>, string[]]>([
+  ['nothing wrong', unit(GOOD), []],
+  [
+    'always, and SIGABRT prevented',
+    unit(`Restart=always\n${KEPT}RestartPreventExitStatus=SIGABRT\n`),
+    ['PYC012 error'],
+  ],
+  ['a number is no signal', unit(`Restart=always\n${KEPT}RestartPreventExitStatus=6\n`), []],
+  [
+    '134 behind a shell',
+    unit(`Restart=always\n${KEPT}RestartPreventExitStatus=134\n`, '', COMMANDS.shell),
+    ['PYC012 error'],
+  ],
+  ['134 of the server itself', unit(`Restart=always\n${KEPT}RestartPreventExitStatus=134\n`), []],
+  ['prevented, then reset', unit(`${GOOD}RestartPreventExitStatus=SIGABRT\nRestartPreventExitStatus=\n`), []],
+  ['SIGABRT a success', unit(`${GOOD}SuccessExitStatus=SIGABRT\n`), ['PYC012 error']],
+  ['SIGABRT a success, always', unit(`Restart=always\n${KEPT}SuccessExitStatus=SIGABRT\n`), []],
+  ['a crash loop at the defaults', unit('Restart=on-failure\nLimitCORE=infinity\n'), ['PYC013 warning']],
+  ['just slow enough', unit('Restart=on-failure\nRestartSec=2\nLimitCORE=infinity\n'), []],
+  ['just too fast', unit('Restart=on-failure\nRestartSec=1999ms\nLimitCORE=infinity\n'), ['PYC013 warning']],
+  ['no start limit', unit('Restart=on-failure\nLimitCORE=infinity\n', 'StartLimitIntervalSec=0'), []],
+  ['the old name in [Service]', unit('Restart=on-failure\nLimitCORE=infinity\nStartLimitInterval=0\n'), []],
+  [
+    'the new name in [Service]',
+    unit('Restart=on-failure\nLimitCORE=infinity\nStartLimitIntervalSec=0\n'),
+    ['PYC013 warning', 'PYC014 error'],
+  ],
+  [
+    'a loop reboots',
+    unit('Restart=on-failure\nLimitCORE=infinity\n', 'StartLimitAction=reboot'),
+    ['PYC013 error'],
+  ],
+  ['no restart, no loop', unit('LimitCORE=infinity\n'), ['PYC010 error']],
+  ['no core limit', unit('Restart=on-failure\nRestartSec=2s\n'), ['PYC015 error']],
+  ['core limit 0', unit('Restart=on-failure\nRestartSec=2s\nLimitCORE=0\n'), ['PYC015 error']],
+  ['soft 0', unit('Restart=on-failure\nRestartSec=2s\nLimitCORE=0:infinity\n'), ['PYC015 error']],
+  ['a small core limit', unit('Restart=on-failure\nRestartSec=2s\nLimitCORE=20M\n'), ['PYC015 warning']],
+  ['a small file limit', unit(`${GOOD}LimitFSIZE=100M\n`), ['PYC015 warning']],
+  ['a user and no directory', unit(`${GOOD}User=www-data\n`), ['PYC016 warning']],
+  ['a user and its state directory', unit(`${GOOD}User=www-data\n${STATE}`), []],
+  ['root in /', unit(GOOD), []],
+  ['strict', unit(`${GOOD}ProtectSystem=strict\nWorkingDirectory=/srv/shop\n`), ['PYC016 warning']],
+  [
+    'strict, opened',
+    unit(`${GOOD}ProtectSystem=strict\nWorkingDirectory=/srv/shop\nReadWritePaths=/srv\n`),
+    [],
+  ],
+  ['strict, state directory', unit(`${GOOD}ProtectSystem=strict\n${STATE}`), []],
+  ['full leaves /srv', unit(`${GOOD}ProtectSystem=full\nWorkingDirectory=/srv/shop\n`), []],
+  [
+    'full takes /usr',
+    unit(`${GOOD}ProtectSystem=full\nWorkingDirectory=/usr/share/shop\n`),
+    ['PYC016 warning'],
+  ],
+  ['ProtectHome', unit(`${GOOD}ProtectHome=read-only\nWorkingDirectory=/home/shop\n`), ['PYC016 warning']],
+  ['DynamicUser alone', unit(`${GOOD}DynamicUser=yes\n`), ['PYC016 warning']],
+  ['DynamicUser, state directory', unit(`${GOOD}DynamicUser=yes\n${STATE}`), []],
+  ['a private /tmp', unit(`${GOOD}PrivateTmp=yes\nWorkingDirectory=/tmp\n`), ['PYC017 error']],
+  ['the common /tmp', unit(`${GOOD}WorkingDirectory=/tmp\n`), []],
+  ['a private /tmp elsewhere', unit(`${GOOD}PrivateTmp=yes\nWorkingDirectory=/srv/shop\n`), []],
+  ['RuntimeDirectory', unit(`${GOOD}RuntimeDirectory=shop\nWorkingDirectory=/run/shop\n`), ['PYC017 error']],
+  [
+    'RuntimeDirectory kept',
+    unit(`${GOOD}RuntimeDirectory=shop\nRuntimeDirectoryPreserve=restart\nWorkingDirectory=/run/shop\n`),
+    [],
+  ],
+  [
+    'LimtCORE',
+    unit('Restart=on-failure\nRestartSec=2s\nLimtCORE=infinity\n'),
+    ['PYC015 error', 'PYC020 error'],
+  ],
+  ['on-fail', unit(`Restart=on-fail\n${KEPT}`), ['PYC019 error']],
+  ['an X- key', unit(`${GOOD}X-Reason=none\n`), []],
+  [
+    'harmless hardening',
+    unit(
+      `${GOOD}NoNewPrivileges=yes\nAmbientCapabilities=CAP_NET_BIND_SERVICE\nMemoryDenyWriteExecute=yes\nSystemCallFilter=@system-service\n`,
+    ),
+    [],
+  ],
+  ['--user as root', unit(GOOD, '', '/usr/bin/gunicorn -u www-data -w 2 shop.wsgi'), ['PYC030 error']],
+  [
+    '--user as that user',
+    unit(`${GOOD}User=www-data\n${STATE}`, '', '/usr/bin/gunicorn -u www-data -w 2 shop.wsgi'),
+    [],
+  ],
+  ['-t 4', unit(GOOD, '', '/usr/bin/gunicorn -t 4 -w 2 shop.wsgi'), ['PYC031 warning']],
+  ['-t 0', unit(GOOD, '', '/usr/bin/gunicorn -t 0 -w 2 shop.wsgi'), []],
+  ['runserver', unit(GOOD, '', '/usr/bin/python3 manage.py runserver'), ['PYC032 error']],
+  ['one worker', unit(GOOD, '', '/usr/bin/gunicorn shop.wsgi'), ['PYC033 info']],
+  [
+    'hypercorn, on-failure',
+    unit(GOOD, '', '/usr/bin/hypercorn -w 2 shop.asgi:application'),
+    ['PYC034 error'],
+  ],
+  [
+    'hypercorn, always',
+    unit(`Restart=always\n${KEPT}`, '', '/usr/bin/hypercorn -w 2 shop.asgi:application'),
+    [],
+  ],
+])('%s', async (_name, files, expected) => {
+  expect(await verdicts(files)).toEqual(expected);
+});
+
+test('a drop-in decides over its unit', async () => {
+  const dropIn = { 'deploy/shop.service.d/10-pycrash.conf': `[Service]\n${GOOD}` };
+  expect(await verdicts({ ...unit('Restart=no\nLimitCORE=0\n'), ...dropIn })).toEqual([]);
+});
+
+test('a key is too new for one systemd and right for the next', async () => {
+  const files = unit(`${GOOD}RestartSteps=3\nRestartMaxDelaySec=1min\n`);
+  expect(await verdicts(files, 252)).toEqual(['PYC021 warning', 'PYC021 warning']);
+  expect(await verdicts(files, 254)).toEqual([]);
+  expect(await verdicts(files)).toEqual(['PYC021 unknown', 'PYC021 unknown']);
+});
