@@ -1,0 +1,252 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import type { Project } from '../../src/project/project.ts';
+import { readProject } from '../../src/project/read-project.ts';
+import type { Files } from './evaluate.ts';
+import { project } from './whole-project.ts';
+
+const manage = (settings: string) =>
+  `#!/usr/bin/env python\nimport os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', '${settings}')\n`;
+const wsgi = (settings: string) =>
+  `import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "${settings}")\napplication = get_wsgi_application()\n`;
+
+const LAYERED: Files = {
+  'manage.py': manage('shop.settings.dev'),
+  'shop/__init__.py': '',
+  'shop/wsgi.py': wsgi('shop.settings.production'),
+  'shop/settings/__init__.py': '',
+  'shop/settings/base.py': "MIDDLEWARE = ['a']\n",
+  'shop/settings/dev.py': 'from .base import *\n',
+  'shop/settings/production.py': 'from .base import *\nDEBUG = False\n',
+  'shop/settings/test.py': 'from .base import *\n',
+};
+
+function roles({ applications }: Project): Record<string, string> {
+  return Object.fromEntries(
+    applications.flatMap(({ settings }) => settings.map(({ module, role }) => [module, role])),
+  );
+}
+
+test('settings in layers: each with its role and who names it', async () => {
+  const read = await project(LAYERED);
+  expect(read.applications).toHaveLength(1);
+  expect(read.applications[0]).toMatchObject({
+    framework: 'django',
+    packageName: 'shop',
+    packageFolder: 'shop',
+    importRoot: '',
+  });
+  expect(roles(read)).toEqual({
+    'shop.settings.base': 'base',
+    'shop.settings.dev': 'development',
+    'shop.settings.production': 'production',
+    'shop.settings.test': 'test',
+  });
+  const production = read.applications[0]?.settings.find(({ role }) => role === 'production');
+  expect(production?.namedBy).toMatchObject([
+    { value: 'shop.settings.production', at: { file: 'shop/wsgi.py', line: 3 } },
+  ]);
+  expect(production?.middleware?.firstPlace?.literal.file).toBe('shop/settings/base.py');
+});
+
+test('a single module is production where the entry points name it', async () => {
+  const read = await project({
+    'manage.py': manage('settings'),
+    'wsgi.py': wsgi('settings'),
+    'settings.py': "MIDDLEWARE = ['a']\n",
+  });
+  expect(read.applications[0]).toMatchObject({ packageName: '', packageFolder: '', importRoot: '' });
+  expect(roles(read)).toEqual({ settings: 'production' });
+});
+
+test('the module that a unit names is production, whatever it is called', async () => {
+  const read = await project({
+    ...LAYERED,
+    'shop/settings/xl.py': 'from .base import *\n',
+    'deploy/shop.service':
+      '[Service]\nEnvironment=DJANGO_SETTINGS_MODULE=shop.settings.xl\nExecStart=/bin/gunicorn shop.wsgi\n',
+  });
+  expect(roles(read)['shop.settings.xl']).toBe('production');
+});
+
+test('the entry point: its object, the assignment and the settings, with their places', async () => {
+  const [application] = (await project(LAYERED)).applications;
+  const entry = application?.entryPoints.find(({ kind }) => kind === 'wsgi');
+  expect(entry).toMatchObject({
+    file: 'shop/wsgi.py',
+    module: 'shop.wsgi',
+    object: 'application',
+    assignment: {
+      source: 'get_wsgi_application()',
+      statement: { line: 4, column: 1 },
+      value: { line: 4, column: 15, endColumn: 37 },
+    },
+    settingsModule: { value: 'shop.settings.production', at: { line: 3, column: 50 } },
+  });
+  expect(entry?.wrapped).toBeUndefined();
+  expect(application?.entryPoints.find(({ kind }) => kind === 'manage')).toMatchObject({ file: 'manage.py' });
+});
+
+test.each([
+  ['around the call', 'application = wrap_wsgi(get_wsgi_application())'],
+  ['after it', 'application = get_wsgi_application()\napplication = wrap_wsgi(application)'],
+  ['through the module', 'application = abort_on_exception.wrap_wsgi(get_wsgi_application())'],
+])('an application that is wrapped already: %s', async (_how, text) => {
+  const [application] = (
+    await project({
+      ...LAYERED,
+      'shop/wsgi.py': `from django.core.wsgi import get_wsgi_application\nfrom shop import abort_on_exception\nfrom shop.abort_on_exception import wrap_wsgi\n${text}\n`,
+    })
+  ).applications;
+  expect(application?.entryPoints.find(({ kind }) => kind === 'wsgi')?.wrapped).toBeDefined();
+});
+
+test('a comment that names a settings module does not count', async () => {
+  const [application] = (
+    await project({
+      ...LAYERED,
+      'manage.py': `# os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.test')\n${manage('shop.settings.dev')}`,
+    })
+  ).applications;
+  expect(application?.entryPoints.find(({ kind }) => kind === 'manage')?.settingsModule?.value).toBe(
+    'shop.settings.dev',
+  );
+});
+
+test('several projects in one tree, a fixture of the tests is none', async () => {
+  const one = (name: string): Files => ({
+    [`${name}/manage.py`]: manage(`site_${name}.settings`),
+    [`${name}/site_${name}/__init__.py`]: '',
+    [`${name}/site_${name}/settings.py`]: "MIDDLEWARE = ['a']\n",
+    [`${name}/site_${name}/wsgi.py`]: wsgi(`site_${name}.settings`),
+  });
+  const read = await project({ ...one('a'), ...one('b'), ...one('tests') });
+  expect(read.applications.map(({ importRoot, packageFolder }) => [importRoot, packageFolder])).toEqual([
+    ['a', 'a/site_a'],
+    ['b', 'b/site_b'],
+  ]);
+});
+
+test.each([
+  ['no Django at all', { 'app.py': 'print(1)\n' }, 'no-django'],
+  [
+    'settings that are not in the tree',
+    { 'manage.py': manage('shop.settings'), 'shop/__init__.py': '', 'shop/wsgi.py': wsgi('shop.settings') },
+    'settings-not-there',
+  ],
+  [
+    'MIDDLEWARE_CLASSES',
+    { 'manage.py': manage('settings'), 'settings.py': "MIDDLEWARE_CLASSES = ('a',)\n" },
+    'middleware-classes',
+  ],
+  [
+    'an old Django',
+    {
+      'manage.py': manage('settings'),
+      'settings.py': "MIDDLEWARE = ['a']\n",
+      'requirements.txt': 'Django==2.2.1\n',
+    },
+    'django-too-old',
+  ],
+])('%s is told', async (_name, files: Files, code) => {
+  expect((await project(files)).notes.map((note) => note.code)).toContain(code);
+});
+
+async function codesOf(text: string): Promise<readonly string[]> {
+  const read = await project({ 'manage.py': manage('settings'), 'settings.py': text });
+  return (read.applications[0]?.settings[0]?.notes ?? []).map(({ code }) => code);
+}
+
+test('settings in Python 2 and broken settings are told, never thrown', async () => {
+  expect(await codesOf("MIDDLEWARE = ['a']\nprint 'x'\nexcept_ = 1 if\n")).toContain('python-2');
+  expect(await codesOf("MIDDLEWARE = ['a']\ndef (:\n")).toContain('unparsed');
+});
+
+test.each([
+  ['requirements.txt', 'djangorestframework==3.15\nDjango==4.2.11\n', '4.2.11', 2],
+  ['requirements/base.txt', 'django>=5.1,<5.2\n', '5.1', 1],
+  ['pyproject.toml', '[project]\ndependencies = [\n  "django-redis>=5",\n  "django>=4.2",\n]\n', '4.2', 4],
+  ['pyproject.toml', '[tool.poetry.dependencies]\npython = "^3.11"\nDjango = "^5.0.2"\n', '5.0.2', 3],
+  ['Pipfile', '[packages]\ndjango = "~=4.2"\n', '4.2', 2],
+  [
+    'poetry.lock',
+    '[[package]]\nname = "django-x"\nversion = "1"\n\n[[package]]\nname = "django"\nversion = "5.2.1"\n',
+    '5.2.1',
+    7,
+  ],
+  ['uv.lock', '[[package]]\nname = "django"\nversion = "6.0"\n', '6.0', 3],
+  ['setup.cfg', '[options]\ninstall_requires =\n    Django>=3.2\n', '3.2', 3],
+])("Django's version in %s", async (path, text, version, line) => {
+  const [application] = (await project({ ...LAYERED, [path]: text })).applications;
+  expect(application?.frameworkVersion).toMatchObject({ value: version, at: { file: path, line } });
+});
+
+test.each([
+  [
+    { 'pyproject.toml': '[project]\nrequires-python = ">=3.10"\n', Dockerfile: 'FROM python:3.13-slim\n' },
+    '3.10',
+  ],
+  [{ '.python-version': '3.12.4\n' }, '3.12'],
+  [{ 'runtime.txt': 'python-3.11.9\n' }, '3.11'],
+  [{ Dockerfile: 'FROM --platform=linux/amd64 docker.io/library/python:3.9 AS build\n' }, '3.9'],
+])("Python's version in %j", async (files, version) => {
+  expect((await project(files as Files)).python?.value).toBe(version);
+});
+
+let folder: string | undefined;
+afterEach(() => {
+  if (folder !== undefined) rmSync(folder, { recursive: true });
+  folder = undefined;
+});
+
+function written(files: Files): string {
+  const root = mkdtempSync(join(tmpdir(), 'pycrash-project-'));
+  folder = root;
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+}
+
+test('what git ignores and what is of others is not read; a file that is new is', async () => {
+  const root = written({
+    ...LAYERED,
+    '.gitignore': 'ignored/\n',
+    'ignored/manage.py': manage('shop.settings.dev'),
+    'node_modules/x/manage.py': manage('shop.settings.dev'),
+    '.venv/lib/manage.py': manage('shop.settings.dev'),
+  });
+  execFileSync('git', ['init', '-q'], { cwd: root });
+  const read = await readProject(root);
+  expect(read.git).toBe(true);
+  expect(read.files).toEqual(['.gitignore', ...Object.keys(LAYERED)].sort());
+  expect([...read.folders].sort()).toEqual(['shop', 'shop/settings']);
+});
+
+test('a settings module that is a symbolic link is named by the file that it is; one that leaves the tree is not read', async () => {
+  const { 'shop/settings/production.py': production = '', ...rest } = LAYERED;
+  const root = written({ ...rest, 'deploy/live.py': production });
+  symlinkSync('../../deploy/live.py', join(root, 'shop/settings/production.py'));
+  symlinkSync('/etc/hostname', join(root, 'shop/settings/secret.py'));
+  const read = await readProject(root);
+  const settings = read.applications[0]?.settings.find(({ module }) => module === 'shop.settings.production');
+  expect(settings).toMatchObject({ file: 'deploy/live.py', role: 'production' });
+  expect(settings?.notes.map(({ code }) => code)).toContain('symlink');
+  expect(settings?.values.get('DEBUG')?.at.file).toBe('deploy/live.py');
+  expect(read.notes.map(({ code }) => code)).toContain('outside-tree');
+});
+
+test('bytes that stand in for a file are what is read', async () => {
+  const root = written(LAYERED);
+  const overlay = new Map([['shop/settings/base.py', Buffer.from("MIDDLEWARE = ['ours', 'a']\n")]]);
+  const read = await readProject(root, { overlay });
+  const settings = read.applications[0]?.settings.find(({ role }) => role === 'production');
+  expect(settings?.middleware?.elements.map(({ value }) => value)).toEqual([
+    { kind: 'string', value: 'ours' },
+    { kind: 'string', value: 'a' },
+  ]);
+});
