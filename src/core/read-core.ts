@@ -7,7 +7,7 @@ import { Memory } from './elf/memory.ts';
 import { Modules } from './elf/modules.ts';
 import { readNotes, type CoreNotes } from './elf/notes.ts';
 import { Exceptions } from './python/exceptions.ts';
-import { Frames } from './python/frames.ts';
+import { Frames, type Frame } from './python/frames.ts';
 import { Interpreters, nameTypes, type ThreadState } from './python/interpreters.ts';
 import { LAYOUTS, type Layout } from './python/layouts.ts';
 import { Objects, VALUE_LIMITS, type ValueLimits } from './python/objects.ts';
@@ -215,11 +215,13 @@ function fill(
   const threads = interpreters.threads(notes);
   const seen = new Set<number>();
   let roots = 0;
+  let raised: Frame[] = [];
   for (const root of exceptionRoots(interpreters, threads, frames, exceptions)) {
     if (seen.has(root.address)) continue;
     if ((roots += 1) > MOST_ROOTS) break;
     const chain = exceptions.chain(root.address, seen);
     if (chain.length === 0) continue;
+    if (report.exceptions.length === 0) raised = exceptions.tracebackFrames(root.address);
     report.exceptions.push({ threadId: String(root.thread?.ident ?? 0), foundVia: root.foundVia, chain });
   }
   if (options.scan === true) {
@@ -238,7 +240,8 @@ function fill(
         (options.scan === true ? '' : ' (--scan looks through the whole heap)'),
     });
   }
-  const request = readRequest(threads, frames);
+  // A hook sees the request on its own stack; an abort in excepthook has it only in the frames of the exception.
+  const request = readRequest([...(threads[0]?.frames ?? []), ...raised], frames);
   if (request !== undefined) report.request = request;
   report.threads = threads.map((thread, index) =>
     reportedThread(thread, frames, index < MOST_THREADS_WITH_LOCALS),

@@ -1,7 +1,7 @@
 import type { ChainedException, ReportedFrame } from '../../report/model.ts';
 import { attributes } from './attributes.ts';
 import { dictEntries } from './dicts.ts';
-import type { Frames } from './frames.ts';
+import type { Frame, Frames } from './frames.ts';
 import { attempt } from './process.ts';
 import { FLAG, type PythonType } from './types.ts';
 import { repr, type PythonValue } from './value.ts';
@@ -10,6 +10,12 @@ const MOST_EXCEPTIONS = 50;
 const MOST_ENTRIES = 5000;
 // Of a deep recursion the report shows the values of the outermost and the innermost calls.
 const WITH_LOCALS = { outermost: 60, innermost: 140 };
+
+interface TracebackEntry {
+  frame: number;
+  lasti: number;
+  line: number;
+}
 
 /** Reads exceptions with everything that hangs on them. */
 export class Exceptions {
@@ -107,9 +113,14 @@ export class Exceptions {
     return items;
   }
 
-  private traceback(address: number): ReportedFrame<PythonValue>[] {
+  /** The frames of its traceback, from the outermost call; without those that cannot be read. */
+  tracebackFrames(address: number): Frame[] {
+    return this.entries(address).flatMap(({ frame }) => attempt(() => [this.frames.ofObject(frame)], []));
+  }
+
+  private entries(address: number): TracebackEntry[] {
     const { memory, layout } = this.frames.objects.process;
-    const entries: { frame: number; lasti: number; line: number }[] = [];
+    const entries: TracebackEntry[] = [];
     const seen = new Set<number>();
     let entry = this.pointer(address, 'exception.traceback');
     while (entry !== 0 && !seen.has(entry) && entries.length < MOST_ENTRIES) {
@@ -127,6 +138,11 @@ export class Exceptions {
       entries.push(read);
       entry = attempt(() => memory.u64(here + layout.at('traceback.tb_next')), 0);
     }
+    return entries;
+  }
+
+  private traceback(address: number): ReportedFrame<PythonValue>[] {
+    const entries = this.entries(address);
     const frames: ReportedFrame<PythonValue>[] = [];
     entries.forEach(({ frame: frameAddress, lasti, line }, index) => {
       const near = index < WITH_LOCALS.outermost || index >= entries.length - WITH_LOCALS.innermost;

@@ -3,7 +3,7 @@ import { dictEntries } from './dicts.ts';
 import { lineAt } from './line-table.ts';
 import type { Objects } from './objects.ts';
 import { attempt } from './process.ts';
-import { FLAG } from './types.ts';
+import { FLAG, NAMELESS } from './types.ts';
 import type { PythonValue } from './value.ts';
 
 /** A code object, read once. */
@@ -132,7 +132,9 @@ export class Frames {
       if (hidden) return;
       const value = attempt(() => {
         const there = untagged(memory.u64(frame.slots + index * 8));
-        if (!cell || there === 0 || types.of(there).dotted !== 'cell') return there;
+        if (!cell || there === 0) return there;
+        const type = types.of(there);
+        if (type.dotted !== 'cell' && type.dotted !== NAMELESS) return there;
         return memory.u64(there + layout.at('cell.ob_ref'));
       }, 0);
       if (value !== 0) found.set(name, value);

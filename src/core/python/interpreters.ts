@@ -132,6 +132,10 @@ export class Interpreters {
         address = attempt(() => memory.u64(here + layout.at('thread.next')), 0);
       }
     }
+    // A state that one thread made and another one runs keeps the first one's number (subinterpreters, up to 3.12).
+    const claims = found.filter((thread) => thread.current);
+    const taker = claims.find((thread) => thread.holdsGil === true) ?? claims[0];
+    for (const thread of claims) thread.current = thread === taker;
     const first = found.findIndex((thread) => thread.current);
     if (first > 0) found.unshift(...found.splice(first, 1));
     return found;
@@ -289,6 +293,7 @@ export function nameTypes(interpreters: Interpreters): void {
   for (const [name, value] of interpreters.contents(main, '_collections_abc')) {
     if (FROM_ABC.test(name)) near.set(value, name);
   }
+  nameCallables(interpreters, main, near);
   let far: Map<number, string> | undefined;
   types.useNames((address) => {
     const name = near.get(address);
@@ -305,6 +310,26 @@ export function nameTypes(interpreters: Interpreters): void {
     }
     return far.get(address);
   });
+}
+
+/** The module `types` is not imported by every program: functions, code and modules are known by how they hang together. */
+function nameCallables(interpreters: Interpreters, main: Interpreter, names: Map<number, string>): void {
+  const { memory, layout } = interpreters.runtime.process;
+  const typeOf = (object: number): number =>
+    attempt(() => memory.u64(object + layout.at('object.ob_type')), 0);
+  const module = interpreters.modules(main).get('os') ?? interpreters.modules(main).get('builtins') ?? 0;
+  names.set(typeOf(module), 'module');
+  names.set(typeOf(interpreters.contents(main, 'builtins').get('len') ?? 0), 'builtin_function_or_method');
+  const globals = attempt(() => memory.u64(module + layout.at('module.md_dict')), 0);
+  for (const value of interpreters.contents(main, 'os').values()) {
+    // A function's globals are the dict of its module.
+    if (globals === 0 || attempt(() => memory.u64(value + layout.at('function.func_globals')), 0) !== globals)
+      continue;
+    const code = attempt(() => memory.u64(value + layout.at('function.func_code')), 0);
+    names.set(typeOf(value), 'function');
+    names.set(typeOf(code), 'code');
+    return;
+  }
 }
 
 // Modules of which the types call themselves by another one's name.

@@ -1,8 +1,7 @@
 import type { ReportedRequest } from '../../report/model.ts';
 import { instanceDict } from './attributes.ts';
 import { dictEntries } from './dicts.ts';
-import type { Frames } from './frames.ts';
-import type { ThreadState } from './interpreters.ts';
+import type { Frame, Frames } from './frames.ts';
 import type { Objects } from './objects.ts';
 import { attempt } from './process.ts';
 import { FLAG } from './types.ts';
@@ -10,14 +9,12 @@ import { repr } from './value.ts';
 
 const MOST_HEADERS = 200;
 
-/** The HTTP request that the thread that took the signal was working on, of the frameworks and gateways that we know. */
-export function readRequest(threads: readonly ThreadState[], frames: Frames): ReportedRequest | undefined {
+/** The HTTP request in the locals of these frames, of the frameworks and gateways that we know; a framework's first. */
+export function readRequest(where: readonly Frame[], frames: Frames): ReportedRequest | undefined {
   const { objects } = frames;
-  const [aborted] = threads;
-  if (aborted === undefined) return undefined;
   let gateway: ReportedRequest | undefined;
   const looked = new Set<number>();
-  for (const frame of aborted.frames) {
+  for (const frame of where) {
     for (const { value } of frames.locals(frame)) {
       if (looked.has(value)) continue;
       looked.add(value);

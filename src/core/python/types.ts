@@ -33,7 +33,8 @@ export interface PythonType {
   bases: PythonType[];
 }
 
-const NAMELESS = 'type whose name is not in the core';
+/** What a type is called whose name is nowhere. */
+export const NAMELESS = 'type whose name is not in the core';
 const MOST_BASES = 64;
 const MOST_TYPES = 50_000;
 
