@@ -9,14 +9,13 @@ const files = readdirSync(folder)
   .sort();
 
 const faults = [];
-const paged = readdirSync(folder).some((file) => file.endsWith('.md'));
 for (const [position, file] of files.entries()) {
   const id = file.slice(0, 6);
   const slug = file.slice(7, -3);
   const text = readFileSync(folder + file, 'utf8');
   if (!text.includes(`id: '${id}'`) || !text.includes(`slug: '${slug}'`))
     faults.push(`${file}: id and slug are not those of its name`);
-  if (paged && !existsSync(`${folder}${id}-${slug}.md`))
+  if (!existsSync(`${folder}${id}-${slug}.md`))
     faults.push(`${file}: its page ${id}-${slug}.md is missing`);
   if (files[position - 1]?.startsWith(id)) faults.push(`${file}: ${id} is taken`);
 }

@@ -18,7 +18,7 @@ test.each([
   ['the hook', HOOK('os.abort()'), ['process-exception 3:9 os.abort']],
   ['the hook, nested', HOOK('if exception:\n            os.abort()'), ['process-exception 4:13 os.abort']],
   ['a text', 'HELP = "os.kill(os.getpid(), signal.SIGABRT)"', []],
-  ['broken Python', 'def (:\nos.kill(os.getpid(), signal.SIGABRT)\n', ['signal 2:1 os.kill']],
+  ['broken Python', 'os.kill(os.getpid(), signal.SIGABRT)\nx = (\n', ['signal 1:1 os.kill']],
 ])('%s', async (_name, source, expected) => {
   const root = mkdtempSync(join(tmpdir(), 'pycrash-abort-code-'));
   try {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 const FOLDER = fileURLToPath(new URL('../../src/rules/', import.meta.url));
 
-export interface Example {
+interface Example {
   kind: 'wrong' | 'right';
   /** Text by path: laid over the base. */
   files: Map<string, string>;
