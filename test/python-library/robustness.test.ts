@@ -62,6 +62,9 @@ describe.each([
     'blocked_sigabrt',
     'faulthandler_on',
     'gevent_log_handler_hangs',
+    'attribute_named_exceptions',
+    'listener_is_gone',
+    'file_of_an_object_store',
   ])('%s: one line, and it aborts', async (row) => {
     const { signal, events, stderr } = await run(row, {}, environment());
     expect(signal, stderr).toBe('SIGABRT');
@@ -107,9 +110,65 @@ test('one exception that passes two hooks is one crash', async () => {
   expect(events).toMatchObject([{ decision: 'MODE is log: not aborting' }]);
 });
 
+test('an exception that takes no attributes is one crash, too', async () => {
+  expect((await run('frozen_exception')).events).toHaveLength(1);
+});
+
+test('PYCRASH=0 wins over a mode that is set elsewhere', async () => {
+  const { signal, events } = await run('plain', { PYCRASH: '0', PYCRASH_MODE: 'abort' });
+  expect({ signal, events }).toEqual({ signal: undefined, events: [] });
+});
+
+test('a name of the service that is no name of a file has its budget', async () => {
+  expect(await run('plain', { PYCRASH_SERVICE: 'shop/api' })).toMatchObject({ signal: 'SIGABRT' });
+  expect(readdirSync(join(folder, 'budget'))).toEqual(['shop_api.budget']);
+});
+
+test('a file for the line that cannot be written: the line is on stderr', async () => {
+  expect((await run('plain', { PYCRASH_LOG_FILE: '/nowhere/at/all' })).events).toHaveLength(1);
+});
+
+test('fork does not wait for a queue that nobody reads', async () => {
+  const { exitCode, stdout } = await run('listener_is_gone', {
+    WANTED: 'fork',
+    PYCRASH_FLUSH_SECONDS: '3600',
+  });
+  expect({ exitCode, stdout }).toEqual({
+    exitCode: 0,
+    stdout: expect.stringContaining('still here') as string,
+  });
+});
+
+test.each(['log', 'abort', 'fork'])('%s: where the process lives on, nothing is kept', async (mode) => {
+  expect(await run('nothing_is_kept', { WANTED: mode })).toMatchObject({
+    exitCode: 0,
+    stdout: 'None None False 0',
+  });
+});
+
+test('a group of both kinds aborts for its exception; an interrupt does not', async () => {
+  expect((await run('base_exception_group')).signal).toBe('SIGABRT');
+  expect(await run('keyboard_interrupt')).toMatchObject({ exitCode: 0, stdout: 'passed on', events: [] });
+});
+
+test('sendfile gets its file as it is', async () => {
+  expect((await run('file_of_the_kernel')).stdout).toBe('True');
+});
+
+test('a server starts in a working directory that is gone, and says so', async () => {
+  const { exitCode, stdout } = await run('no_working_directory');
+  expect({ exitCode, stdout }).toEqual({
+    exitCode: 0,
+    stdout: 'pycrash: a crash would leave no core: [Errno 2] No such file or directory',
+  });
+});
+
 test.each([
   ['queue_handler', 'listened: pycrash: uncaught builtins.RuntimeError in MainThread: aborting'],
   ['memory_handler', 'pycrash: uncaught builtins.RuntimeError in MainThread: aborting'],
+  ['memory_behind_queue', 'pycrash: uncaught builtins.RuntimeError in MainThread: aborting'],
+  ['logging_is_configured_later', 'pycrash: uncaught builtins.RuntimeError in MainThread: aborting'],
+  ['listener_is_gone', 'pycrash: uncaught builtins.RuntimeError in MainThread: aborting'],
   ['buffered_stdout', 'not lost'],
   ['callback_is_called', 'boom'],
 ])('%s: nothing that was written is lost', async (row, expected) => {
@@ -211,6 +270,8 @@ test.each([
   ["{'SAMPLE': 2}", 'pycrash.E003 SAMPLE cannot be 2.'],
   ["{'IGNORE': ['no dots or what']}", "pycrash.E004 IGNORE: 'no dots or what' is not a dotted name."],
   ["{'CALLBACKS': ['no.such.thing']}", 'pycrash.E004 CALLBACKS: no.such.thing cannot be imported'],
+  ["{'SAMPLE': float('nan')}", 'pycrash.E003 SAMPLE cannot be nan.'],
+  ["{'FLUSH_SECONDS': float('inf')}", 'pycrash.E003 FLUSH_SECONDS cannot be inf.'],
   ['[]', 'pycrash.E001 PYCRASH is a dictionary, not [].'],
 ])('PYCRASH = %s is found by the system check', async (options, expected) => {
   expect((await run('errors', { OPTIONS: options })).stdout).toContain(expected);
@@ -259,25 +320,36 @@ function coreFile(): string | undefined {
 }
 
 describe('with cores', () => {
-  test('the soft limit is lifted, and the core has the record', async (context) => {
-    needs(context, 'plain core pattern');
-    const { signal } = await runWithCore('plain');
-    expect(signal).toBe('SIGABRT');
-    const core = readFileSync(join(folder, coreFile() ?? 'no core'));
-    const magic = Buffer.from('\u0089pycrash\r\n\u001A\nrec\0', 'latin1');
-    const records = [];
-    for (let at = core.indexOf(magic); at >= 0; at = core.indexOf(magic, at + 1)) {
-      if (core.readUInt32LE(at + 16) !== 1 || core.readBigUInt64LE(at + 24) === 0n) continue;
-      records.push(
-        JSON.parse(core.toString('utf8', at + 80, at + 80 + core.readUInt32LE(at + 20))) as Record<
-          string,
-          unknown
-        >,
-      );
-    }
-    expect(records).toMatchObject([{ exception: 'builtins.RuntimeError', message: 'boom' }]);
-    expect(Object.values(records[0]?.['types'] as Record<string, string>)).toContain('builtins.dict');
+  test('a change of user is named, unless DUMPABLE undoes it', async (context) => {
+    needs(context, 'root', 'plain core pattern');
+    expect((await runWithCore('changed_user', { WANTED: '0' })).stdout).toBe(
+      'pycrash: a crash would leave no core: the process has changed its user: User= in the unit, or DUMPABLE',
+    );
+    expect((await runWithCore('changed_user', { WANTED: '1' })).stdout).not.toContain('changed its user');
   });
+
+  test.for(['plain', 'log_handler_hangs', 'fork'])(
+    '%s: the soft limit is lifted, and the core has the record',
+    async (row, context) => {
+      needs(context, 'plain core pattern');
+      const { signal } = await runWithCore(row);
+      expect(signal).toBe(row === 'fork' ? undefined : 'SIGABRT');
+      const core = readFileSync(join(folder, coreFile() ?? 'no core'));
+      const magic = Buffer.from('\u0089pycrash\r\n\u001A\nrec\0', 'latin1');
+      const records = [];
+      for (let at = core.indexOf(magic); at >= 0; at = core.indexOf(magic, at + 1)) {
+        if (core.readUInt32LE(at + 16) !== 1 || core.readBigUInt64LE(at + 24) === 0n) continue;
+        records.push(
+          JSON.parse(core.toString('utf8', at + 80, at + 80 + core.readUInt32LE(at + 20))) as Record<
+            string,
+            unknown
+          >,
+        );
+      }
+      expect(records).toMatchObject([{ exception: 'builtins.RuntimeError', message: 'boom' }]);
+      expect(Object.values(records[0]?.['types'] as Record<string, string>)).toContain('builtins.dict');
+    },
+  );
 
   test('fork: the process lives on, and there is a core', async (context) => {
     needs(context, 'plain core pattern');

@@ -372,5 +372,166 @@ def middleware_refuses():
         print(error)
 
 
+@row
+def frozen_exception():
+    import dataclasses
+
+    @dataclasses.dataclass(frozen=True)
+    class Frozen(Exception):
+        code: int
+
+    configure(MODE="log")
+    exception = Frozen(1)
+    module.handle(exception)
+    module.handle(exception)
+
+
+@row
+def attribute_named_exceptions():
+    class Several(Exception):
+        exceptions = ["not", "exceptions"]
+
+    configure()
+    module.handle(Several())
+
+
+@row
+def logging_is_configured_later():
+    import logging.config
+
+    configure()
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": True,
+            "handlers": {"out": {"class": "logging.StreamHandler", "stream": sys.stdout}},
+            "root": {"handlers": ["out"]},
+        }
+    )
+    crash()
+
+
+@row
+def listener_is_gone():
+    # What a worker has of a listener that was started before the fork: a queue that nobody reads.
+    records = queue.Queue()
+    logger = logging.getLogger("pycrash")
+    logger.addHandler(logging.handlers.QueueHandler(records))
+    target = logging.StreamHandler(sys.stdout)
+    logger.addHandler(logging.handlers.MemoryHandler(100, logging.CRITICAL + 1, target))
+    configure(MODE=os.environ.get("WANTED", "abort"), FLUSH_SECONDS=1.5)
+    crash()
+    print("still here")
+
+
+@row
+def memory_behind_queue():
+    records = queue.Queue()
+    target = logging.StreamHandler(sys.stdout)
+    handler = logging.handlers.MemoryHandler(100, logging.CRITICAL + 1, target)
+    logging.getLogger("pycrash").addHandler(logging.handlers.QueueHandler(records))
+    logging.handlers.QueueListener(records, handler).start()
+    configure()
+    crash()
+
+
+@row
+def no_working_directory():
+    import tempfile
+
+    logging.basicConfig(stream=sys.stdout, format="%(message)s")
+    folder = tempfile.mkdtemp()
+    os.chdir(folder)
+    os.rmdir(folder)
+    configure()
+
+
+@row
+def changed_user():
+    logging.basicConfig(stream=sys.stdout, format="%(message)s")
+    os.setgid(65534)
+    os.setuid(65534)
+    configure(DUMPABLE=os.environ["WANTED"] == "1")
+
+
+@row
+def nothing_is_kept():
+    import gc
+    import weakref
+
+    class Ours(Exception):
+        pass
+
+    class Request:
+        META = {}
+
+    configure(MODE=os.environ["WANTED"], BUDGET=int(os.environ["WANTED"] == "fork"))
+    depth = sys.getrecursionlimit()
+    request = Request()
+    alive = weakref.ref(request)
+    for _ in range(2):
+        try:
+            raise Ours
+        except Ours as exception:
+            module.handle(exception, request)
+    del request
+    gc.collect()
+    print(alive(), module.CRASH, any(module.RECORD[:80]), sys.getrecursionlimit() - depth)
+
+
+def over_wsgi(application):
+    from wsgiref.util import FileWrapper, setup_testing_defaults
+
+    environ = {"wsgi.file_wrapper": FileWrapper}
+    setup_testing_defaults(environ)
+    return module.wrap_wsgi(application)(environ, lambda *args: None)
+
+
+@row
+def base_exception_group():
+    def application(environ, start_response):
+        raise BaseExceptionGroup("two", [KeyboardInterrupt(), KeyError(2)])  # noqa: F821
+
+    configure()
+    over_wsgi(application)
+
+
+@row
+def keyboard_interrupt():
+    def application(environ, start_response):
+        raise KeyboardInterrupt
+
+    configure()
+    try:
+        over_wsgi(application)
+    except KeyboardInterrupt:
+        print("passed on")
+
+
+@row
+def file_of_an_object_store():
+    class Remote:
+        def read(self, size):
+            raise ConnectionError("the store went away")
+
+    def application(environ, start_response):
+        return environ["wsgi.file_wrapper"](Remote())
+
+    configure()
+    list(over_wsgi(application))
+
+
+@row
+def file_of_the_kernel():
+    bodies = []
+
+    def application(environ, start_response):
+        bodies.append(environ["wsgi.file_wrapper"](open("/proc/version", "rb")))
+        return bodies[0]
+
+    configure()
+    print(over_wsgi(application) is bodies[0])
+
+
 if __name__ == "__main__":
     ROWS[sys.argv[1]]()
