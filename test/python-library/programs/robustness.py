@@ -449,6 +449,8 @@ def no_working_directory():
 @row
 def changed_user():
     logging.basicConfig(stream=sys.stdout, format="%(message)s")
+    import ctypes  # noqa: F401  The interpreter may lie where only root can read.
+
     os.setgid(65534)
     os.setuid(65534)
     configure(DUMPABLE=os.environ["WANTED"] == "1")
