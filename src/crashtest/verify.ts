@@ -56,6 +56,10 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
   let service: RunningService | undefined;
   let place: Place | undefined;
   let cores: Verification['cores'] = [];
+  const interrupted = (): void => {
+    void journal.close().finally(() => process.exit(130));
+  };
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     listener.progress('copying the repository');
     place = makePlace(options.root, journal);
@@ -124,6 +128,7 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     listener.progress('cleaning up');
     await service?.stop();
     await journal.close(options.keep);
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     if (place !== undefined) steps.add(judgeCleanUp(place, options, before));
     listener.progress('');
   }

@@ -14,6 +14,8 @@ interface Options {
   env?: Record<string, string>;
   input?: string;
   bin?: 'pycrash' | 'pycrash-init';
+  /** Kills it with SIGKILL. */
+  kill?: AbortSignal;
 }
 
 /** Runs the built bundle as a user would; never throws on a non-zero exit. */
@@ -23,6 +25,7 @@ export async function pycrash(args: readonly string[], options: Options = {}): P
     stripFinalNewline: false,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.kill === undefined ? {} : { cancelSignal: options.kill, killSignal: 'SIGKILL' }),
     input: options.input ?? '',
   });
   return { exitCode: result.exitCode ?? -1, stdout: result.stdout, stderr: result.stderr };

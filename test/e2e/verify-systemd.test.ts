@@ -1,6 +1,7 @@
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { waitFor } from '../../src/crashtest/wait.ts';
 import { needs } from '../parts.ts';
 import { Example, SECRET, type Verified } from './verify/example.ts';
 
@@ -60,6 +61,35 @@ test('a unit as people write it: its main process stays down', async () => {
   }
 });
 
+test('a socket that systemd listens on, and a run that was killed before', async () => {
+  const unit = join(shop.root, 'deploy/django-shop.service');
+  const text = readFileSync(unit, 'utf8');
+  writeFileSync(unit, text.replace('After=', 'Requires=django-shop.socket\nAfter='));
+  writeFileSync(
+    join(shop.root, 'deploy/django-shop.socket'),
+    '[Socket]\nListenStream=/run/django-shop.sock\n',
+  );
+  const killed = new AbortController();
+  const stopped = shop.verify(SYSTEMD, {}, killed.signal);
+  try {
+    await waitFor(20, () => (cgroups(shop).length > 0 ? true : undefined));
+    killed.abort();
+    await stopped;
+    expect(cgroups(shop)).not.toEqual([]);
+    const { outcome, steps } = await shop.verify(SYSTEMD);
+    expect(steps, outcome.stderr).toMatchObject({
+      abort: true,
+      recovery: true,
+      'main-process': true,
+      'clean-up': true,
+    });
+    expect(cgroups(shop)).toEqual([]);
+  } finally {
+    writeFileSync(unit, text);
+    rmSync(join(shop.root, 'deploy/django-shop.socket'));
+  }
+});
+
 test('a unit that systemd refuses: its reason, exit code 3', async () => {
   const unit = join(shop.root, 'deploy/django-shop.service');
   const text = readFileSync(unit, 'utf8');
@@ -81,6 +111,15 @@ test('a unit that systemd refuses: its reason, exit code 3', async () => {
 
 function detail(document: Verified['document'], id: string): string {
   return document?.steps.find((step) => step.id === id)?.detail ?? '';
+}
+
+/** cgroups that the journal of the example's runs names and that are there. */
+function cgroups({ folder }: Example): string[] {
+  const journal = join(folder, 'state/pycrash/verify');
+  if (!existsSync(journal)) return [];
+  return readdirSync(journal)
+    .flatMap((file) => readFileSync(join(journal, file), 'utf8').match(/\/sys\/fs\/cgroup[^"]+/g) ?? [])
+    .filter((cgroup) => existsSync(cgroup));
 }
 
 /** What a private systemd must not change. */

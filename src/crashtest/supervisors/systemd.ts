@@ -17,10 +17,11 @@ import { UserError } from '../../errors.ts';
 import { descendants, isRunning, ownPid } from '../../host/processes.ts';
 import { packageFile } from '../../package-files.ts';
 import type { Service } from '../../project/project.ts';
-import { freePort } from '../address.ts';
+import { boundAddress, freePort } from '../address.ts';
 import { AMPLE_BUDGET, plantedEnvironment, type LaunchRequest, type RunningService } from '../launch.ts';
 import type { Journal } from '../journal.ts';
 import type { Place } from '../place.ts';
+import type { Address } from '../provoke.ts';
 import { waitFor } from '../wait.ts';
 import { deployedFolders, environmentFiles, lastValue, userOf } from './unit-facts.ts';
 
@@ -57,7 +58,7 @@ export async function startWithSystemd(request: LaunchRequest): Promise<RunningS
     );
   };
 
-  installUnit(service, options.root, name, units);
+  const socket = installUnit(service, options.root, name, units);
   mkdirSync(dirname(environmentFile));
   setEnvironment(AMPLE_BUDGET);
   for (const file of environmentFiles(service)) {
@@ -101,10 +102,11 @@ export async function startWithSystemd(request: LaunchRequest): Promise<RunningS
     known = own > 0 ? descendants(first).find(({ pid }) => ownPid(pid) === own)?.pid : undefined;
     return known;
   };
-  const started = await inside('systemctl', 'start', '--no-block', name);
+  const sockets = socket === undefined ? [] : [name.replace(/\.service$/, '.socket')];
+  const started = await inside('systemctl', 'start', '--no-block', ...sockets, name);
   let refused = started.exitCode === 0 ? undefined : started.stderr.trim();
   return {
-    address: { host: '127.0.0.1', port },
+    address: addressOf(socket, first, port),
     detail: `${service.file} and ${plural((service.unit.files.length ?? 1) - 1, 'drop-in')} in a private systemd`,
     root: async () => {
       const main = await mainPid();
@@ -150,8 +152,11 @@ function checkMachine(): void {
   }
 }
 
-/** The unit, its drop-ins, its socket, and one drop-in more with the environment of the test. */
-function installUnit(service: Service, root: string, name: string, units: string): void {
+/**
+ * The unit, its drop-ins, its socket, and one drop-in more with the environment of the test. Returns what the socket
+ * listens on, in the words of ListenStream=; undefined where there is none.
+ */
+function installUnit(service: Service, root: string, name: string, units: string): string | undefined {
   const [unitFile = service.file, ...dropIns] = service.unit?.files ?? [];
   mkdirSync(join(units, `${name}.d`), { recursive: true });
   copyFileSync(join(root, unitFile), join(units, name));
@@ -159,15 +164,22 @@ function installUnit(service: Service, root: string, name: string, units: string
   for (const file of dropIns.filter((path) => existsSync(join(root, path)))) {
     copyFileSync(join(root, file), join(units, `${name}.d`, basename(file)));
   }
-  const socket = unitFile.replace(/\.service$/, '.socket');
-  if (existsSync(join(root, socket)) && socket !== unitFile) {
-    copyFileSync(join(root, socket), join(units, name.replace(/\.service$/, '.socket')));
-  }
-  const moved = withFreeAddress(service);
   writeFileSync(
     join(units, `${name}.d`, 'zz-pycrash-verify.conf'),
-    `[Service]\nEnvironmentFile=${INSIDE}/environment/environment\n${moved}`,
+    `[Service]\nEnvironmentFile=${INSIDE}/environment/environment\n${withFreeAddress(service)}`,
   );
+  const socket = join(root, unitFile.replace(/\.service$/, '.socket'));
+  if (!socket.endsWith('.socket') || !existsSync(socket)) return undefined;
+  copyFileSync(socket, join(units, name.replace(/\.service$/, '.socket')));
+  const listens = [...readFileSync(socket, 'utf8').matchAll(/^[ \t]*ListenStream[ \t]*=[ \t]*(\S+)/gm)];
+  return listens.at(-1)?.[1];
+}
+
+/** A socket that systemd listens on is handed over, and gunicorn then listens on nothing else. */
+function addressOf(socket: string | undefined, first: number, port: number): Address {
+  if (socket === undefined) return { host: '127.0.0.1', port };
+  if (socket.startsWith('/')) return { socketPath: `/proc/${first}/root${socket}` };
+  return boundAddress(/^\d+$/.test(socket) ? `:${socket}` : socket) ?? { host: '127.0.0.1', port };
 }
 
 /** gunicorn's command line wins over the environment: an address on it is taken off. */

@@ -43,16 +43,18 @@ export class Example {
   }
 
   /** `pycrash verify --json`; its journal and its places are below the folder of this example. */
-  async verify(args: readonly string[] = [], env: Record<string, string> = {}): Promise<Verified> {
-    const outcome = await pycrash(
-      ['verify', '--json', '--python', this.python, '--timeout', '30', ...args, this.root],
-      {
-        env: { ...process.env, XDG_STATE_HOME: join(this.folder, 'state'), PYCRASH: '', ...env } as Record<
-          string,
-          string
-        >,
-      },
-    );
+  async verify(
+    args: readonly string[] = [],
+    env: Record<string, string> = {},
+    kill?: AbortSignal,
+  ): Promise<Verified> {
+    const environment: Record<string, string> = {
+      XDG_STATE_HOME: join(this.folder, 'state'),
+      PYCRASH: '',
+      ...env,
+    };
+    const words = ['verify', '--json', '--python', this.python, '--timeout', '30', ...args, this.root];
+    const outcome = await pycrash(words, { env: environment, ...(kill === undefined ? {} : { kill }) });
     return new Verified(outcome);
   }
 

@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest';
+import { parseCorePattern } from '../../src/host/core-pattern.ts';
+import {
+  judgeAborts,
+  judgeCoreComplete,
+  judgeCoreNames,
+  judgeCorePresent,
+  judgeCoresDistinct,
+  judgeLog,
+  judgeLost,
+  judgeMainProcess,
+  judgeRecovery,
+  judgeWaitStatus,
+  longestRecovery,
+} from '../../src/crashtest/judge.ts';
+import type { Crash } from '../../src/crashtest/session.ts';
+
+const FILE = { pattern: parseCorePattern('core'), usesPid: false };
+const PIPE = { pattern: parseCorePattern('|/opt/ours/take-core %p'), usesPid: false };
+
+function crash(pid: number, changed: Partial<Crash> = {}): Crash {
+  return {
+    how: 'view',
+    pid,
+    requestId: `request-${pid}`,
+    ended: true,
+    status: undefined,
+    coreFolder: '/srv/shop',
+    softLimit: 'unlimited',
+    core: { path: '/srv/shop/core', file: `/tmp/core.${pid}`, bytes: 1024, pid },
+    waitStatus: 0x86,
+    logged: {},
+    recoverySeconds: 0.5,
+    respawned: true,
+    ...changed,
+  };
+}
+
+test('an exception that was answered is no abort, and with DEBUG the reason is said', () => {
+  const answered = crash(7, { ended: false, status: 500 });
+  expect(judgeAborts([crash(6), answered], 2, false)).toMatchObject({ ok: false });
+  expect(judgeAborts([answered], 2, false).detail).toContain('answered with 500');
+  expect(judgeAborts([answered], 2, true).detail).toContain('DEBUG is on');
+  expect(judgeAborts([crash(6), crash(7)], 1, false)).toMatchObject({ ok: true });
+});
+
+test('a crash without its line in the log fails', () => {
+  expect(judgeLog([crash(6), crash(7, { logged: undefined })])).toMatchObject({ ok: false });
+  expect(judgeLog([crash(7, { logged: undefined })]).detail).toContain('request-7');
+});
+
+test.for([
+  [0x86, true, 'core dumped'],
+  [0x06, false, 'no core was dumped'],
+  [0x8b, false, 'signal 11'],
+  [1 << 8, false, 'exit code 1'],
+  [undefined, 'unknown', 'not a Python process'],
+] as const)('wait status %s', ([waitStatus, ok, words]) => {
+  const judged = judgeWaitStatus([crash(6), crash(7, { waitStatus })]);
+  expect(judged.ok).toBe(ok);
+  expect(judged.detail).toContain(words);
+});
+
+test('a missing core names the folder and the limit', () => {
+  const judged = judgeCorePresent([crash(6), crash(7, { core: undefined, softLimit: 0 })], FILE);
+  expect(judged.ok).toBe(false);
+  expect(judged.detail).toContain('no core in /srv/shop (its soft core limit was 0)');
+});
+
+test('a pipe is unknown, with what would find out', () => {
+  expect(judgeCorePresent([crash(6)], PIPE)).toMatchObject({ ok: 'unknown' });
+  expect(judgeCorePresent([crash(6)], PIPE).detail).toContain('/opt/ours/take-core');
+  expect(judgeCoreNames(PIPE)).toMatchObject({ ok: 'unknown' });
+});
+
+test.for([
+  ['core', false, 'unknown'],
+  ['core', true, true],
+  ['/var/crash/core.%p', false, true],
+  ['core.%t', false, true],
+  ['core.%%p', false, 'unknown'],
+  ['core.%e', false, 'unknown'],
+] as const)('core_pattern %s with core_uses_pid %s', ([template, usesPid, ok]) => {
+  expect(judgeCoreNames({ pattern: parseCorePattern(template), usesPid }).ok).toBe(ok);
+});
+
+test('a core that lacks bytes, is no core, or is not there', () => {
+  expect(judgeCoreComplete([crash(6), crash(7)], [0, 0])).toMatchObject({ ok: true });
+  expect(judgeCoreComplete([crash(6), crash(7)], [0, 4096]).detail).toContain('lacks 4096 bytes');
+  expect(judgeCoreComplete([crash(6)], [undefined])).toMatchObject({ ok: false });
+  expect(judgeCoreComplete([crash(6, { core: undefined })], [undefined])).toMatchObject({ ok: 'unknown' });
+});
+
+test('two cores of one process are not distinct', () => {
+  expect(judgeCoresDistinct([crash(6), crash(7)])).toMatchObject({ ok: true });
+  expect(judgeCoresDistinct([crash(6), crash(6)])).toMatchObject({ ok: false });
+  expect(judgeCoresDistinct([crash(6)])).toMatchObject({ ok: false });
+  expect(judgeCoresDistinct([])).toMatchObject({ ok: 'unknown' });
+});
+
+test('no 200 in time, or a worker that is not replaced, is no recovery', () => {
+  expect(judgeRecovery([crash(6), crash(7, { recoverySeconds: 2 })], 30).detail).toContain('2.00 s');
+  expect(judgeRecovery([crash(7, { recoverySeconds: undefined })], 30)).toMatchObject({ ok: false });
+  expect(judgeRecovery([crash(7, { respawned: false })], 30).detail).toContain('was not replaced');
+  expect(longestRecovery([crash(6), crash(7, { recoverySeconds: 2 })])).toBe(2);
+  expect(longestRecovery([])).toBeUndefined();
+});
+
+test('the main process has to come back and to leave a core', () => {
+  const log = 'shop.service: Main process exited, code=dumped, status=6/ABRT';
+  expect(judgeMainProcess(crash(1), FILE, log, undefined)).toMatchObject({ ok: true });
+  expect(judgeMainProcess(crash(1), FILE, log, undefined).detail).toContain('code=dumped, status=6/ABRT');
+  expect(judgeMainProcess(undefined, FILE, log, undefined)).toMatchObject({ ok: false });
+  const dead = crash(1, { recoverySeconds: undefined });
+  expect(judgeMainProcess(dead, FILE, log, 'systemd says failed').detail).toContain('systemd says failed');
+  const bare = crash(1, { core: undefined, softLimit: 0 });
+  expect(judgeMainProcess(bare, FILE, log, undefined)).toMatchObject({ ok: false });
+  expect(judgeMainProcess(bare, PIPE, log, undefined)).toMatchObject({ ok: true });
+});
+
+test('lost requests are counted, not judged', () => {
+  expect(judgeLost({ answered: 5, refused: 0, lost: 3 })).toMatchObject({ ok: true });
+  expect(judgeLost({ answered: 5, refused: 2, lost: 3 }).detail).toMatch(
+    /^3 of 8 .*; 2 found nobody listening$/,
+  );
+});

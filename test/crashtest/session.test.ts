@@ -1,0 +1,53 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { proxyHeaders, structuredLine, type HandlerFacts } from '../../src/crashtest/session.ts';
+
+const FACTS: HandlerFacts = {
+  python: '3.11.7',
+  executable: '/usr/bin/python3.11',
+  django: '5.2',
+  settings: 'shop.settings',
+  debug: false,
+  allowedHosts: ['*'],
+  sslRedirect: false,
+  proxySslHeader: null,
+};
+
+test.for([
+  [['*'], 'localhost'],
+  [['shop.example.com', '127.0.0.1'], '127.0.0.1'],
+  [['shop.example.com', 'www.example.com'], 'shop.example.com'],
+  [['.example.com'], 'example.com'],
+  [[], 'localhost'],
+] as const)('ALLOWED_HOSTS %s', ([allowedHosts, host]) => {
+  expect(proxyHeaders({ ...FACTS, allowedHosts: [...allowedHosts] })).toEqual({ host });
+});
+
+test('the proxy says that TLS ended at it, as the settings want to hear it', () => {
+  const proxySslHeader: [string, string] = ['HTTP_X_SCHEME', 'secure'];
+  expect(proxyHeaders({ ...FACTS, sslRedirect: true, proxySslHeader })).toMatchObject({
+    'x-scheme': 'secure',
+  });
+  expect(proxyHeaders({ ...FACTS, sslRedirect: true })).toMatchObject({ 'x-forwarded-proto': 'https' });
+});
+
+test('the structured line is found among others', () => {
+  const log = [
+    'GET /?id=r-1 HTTP/1.1',
+    '{"request_id": "r-1"',
+    '{"message": "r-1 and more"}',
+    '{"request_id": "r-1", "event": "crash"}',
+  ].join('\n');
+  expect(structuredLine(log, 'r-1')).toEqual({ request_id: 'r-1', event: 'crash' });
+  expect(structuredLine(log, 'r-2')).toBeUndefined();
+});
+
+test('no log is too odd to be searched', () => {
+  const line = fc.oneof(fc.string(), fc.json(), fc.constant('{"a": "r-1"'), fc.constant('null r-1'));
+  fc.assert(
+    fc.property(fc.array(line), (lines) => {
+      const found = structuredLine(lines.join('\n'), 'r-1');
+      expect(found === undefined || Object.values(found).includes('r-1')).toBe(true);
+    }),
+  );
+});
