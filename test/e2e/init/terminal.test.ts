@@ -1,6 +1,7 @@
 import { spawn } from '@lydell/node-pty';
 import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ANY_PAIR, snapshot, startProject } from './django-project.ts';
@@ -43,9 +44,14 @@ async function typed(
       terminal.write(keys);
     }
   });
-  const exitCode = await new Promise<number>((resolve) =>
-    terminal.onExit(({ exitCode: code }) => resolve(code)),
-  );
+  const exitCode = await new Promise<number>((resolve) => {
+    terminal.onExit(({ exitCode: code }) => resolve(code));
+  });
+  // what the program wrote last can come after the news of its end
+  for (let length = -1; length !== screen.length;) {
+    length = screen.length;
+    await setTimeout(300);
+  }
   return { screen, exitCode };
 }
 
