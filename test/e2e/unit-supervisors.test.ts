@@ -273,3 +273,40 @@ describe('what the snippets avoid', () => {
     expect(said).toBeGreaterThanOrEqual(2);
   });
 });
+
+describe('snippets that no supervisor of this machine takes', () => {
+  test.each([
+    ['compose', 'compose.cores.yaml', { restarts: true, coreLimit: 'unlimited', behindShell: false }],
+    ['kubernetes', 'shop-deployment.yaml', { restarts: true, coreLimit: 'unknown', behindShell: false }],
+  ] as const)('%s: is read as what it is meant to be', async (kind, path, expected) => {
+    const { stdout } = await pycrash([
+      'unit',
+      kind,
+      '--name=shop',
+      '--command=daphne "shop.asgi:application"',
+      '--json',
+    ]);
+    const rendered = JSON.parse(stdout) as { path: string; text: string };
+    expect(rendered.path).toBe(path);
+    const { restart, coreLimit, command, workingDirectory } = service({ [path]: rendered.text });
+    expect({
+      restarts: restart.afterAbort,
+      coreLimit: coreLimit.soft,
+      behindShell: command?.value.behindShell,
+    }).toEqual(expected);
+    expect([command?.value.argv, workingDirectory?.value]).toEqual([
+      ['daphne', 'shop.asgi:application'],
+      '/cores',
+    ]);
+  });
+
+  test.each([
+    [['runit', '--user', 'a b'], "'a b' cannot stand in the snippet"],
+    [['s6', '--working-directory', '/srv/$(x)'], 'cannot stand in the snippet'],
+    [['runit', '--drop-in'], '--drop-in is for systemd only'],
+    [['supervisord', '--command', 'a ; b'], 'cannot hold ; or #'],
+  ])('%j is wrong usage', async (args, message) => {
+    const { exitCode, stderr } = await pycrash(['unit', ...args]);
+    expect([exitCode, stderr.includes(message)]).toEqual([2, true]);
+  });
+});

@@ -95,6 +95,9 @@ function addService(definition: ServiceDefinition, name: string, reader: Command
       supervisor: 'compose',
       file: definition.file.path,
       restart: restartOf(definition),
+      failuresOnly: /^on-failure/.test(
+        (definition.text('restart') ?? definition.text('deploy', 'restart_policy', 'condition'))?.value ?? '',
+      ),
       coreLimit: coreLimitOf(definition),
       environment,
       ...(user === undefined ? {} : { user }),

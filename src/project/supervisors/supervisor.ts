@@ -19,6 +19,8 @@ export interface Definition {
   supervisor: string;
   file: string;
   restart: RestartPolicy;
+  /** Does an end with exit code 0 stay an end? */
+  failuresOnly?: boolean;
   coreLimit: CoreLimit;
   user?: Located<string>;
   workingDirectory?: Located<string>;
@@ -31,7 +33,7 @@ export interface Definition {
  * program (user, working directory, core limit) counts more than what the supervisor sets.
  */
 export function addServices(found: Found, definition: Definition, started: readonly Started[]): void {
-  const { environment = new Map(), notes = [], ...rest } = definition;
+  const { environment = new Map(), notes = [], failuresOnly = false, ...rest } = definition;
   const python = started.filter(isPython);
   const others = started.filter((one) => !isPython(one) && !isOther(one));
   for (const [index, one] of python.entries()) {
@@ -45,7 +47,7 @@ export function addServices(found: Found, definition: Definition, started: reado
       ...(user === undefined ? {} : { user }),
       ...(workingDirectory === undefined ? {} : { workingDirectory }),
       ...(one.settingsModule === undefined ? {} : { settingsModule: one.settingsModule }),
-      restart: afterExitOf(definition.restart, one.command.value),
+      restart: afterExitOf(definition.restart, failuresOnly, one.command.value),
       coreLimit: one.coreLimit ?? definition.coreLimit,
       notes: [...notes, ...one.notes],
     });
@@ -53,8 +55,18 @@ export function addServices(found: Found, definition: Definition, started: reado
   found.notes.push(...others.flatMap((one) => one.notes));
 }
 
-/** A server that lives on after its worker's abort is none of the supervisor's business: said in the detail. */
-function afterExitOf(restart: RestartPolicy, command: StartCommand): RestartPolicy {
+/**
+ * A server that lives on after its worker's abort is none of the supervisor's business: said in the detail. One that
+ * ends with exit code 0 (hypercorn) looks like one that was done.
+ */
+function afterExitOf(restart: RestartPolicy, failuresOnly: boolean, command: StartCommand): RestartPolicy {
+  if (failuresOnly && command.abort?.supervisorSees === 0 && !command.behindShell) {
+    return {
+      ...restart,
+      afterAbort: false,
+      detail: `${restart.detail}, but ${command.server ?? 'the server'} ends with exit code 0 after its workers crashed`,
+    };
+  }
   return command.abort?.supervisorSees === 'nothing'
     ? {
         ...restart,

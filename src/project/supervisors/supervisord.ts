@@ -48,6 +48,7 @@ function addPrograms(file: SourceFile, reader: CommandReader, found: Found): voi
         supervisor: 'supervisord',
         file: file.path,
         restart: restartOf(key('autorestart'), key('exitcodes'), section.at),
+        failuresOnly: (key('autorestart')?.value.toLowerCase() ?? 'unexpected') === 'unexpected',
         // no option sets a limit: supervisor/options.py; `command=/bin/sh -c 'ulimit -c unlimited; exec …'` does
         coreLimit: { ...INHERITED, detail: 'supervisord has no option for it: its own limit is inherited' },
         environment,

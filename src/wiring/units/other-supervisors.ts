@@ -26,7 +26,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   runit: { template: 'runit/run', path: (name) => `/etc/sv/${name}/run` },
   s6: { template: 's6/run', path: (name) => `/etc/s6-overlay/s6-rc.d/${name}/run` },
   daemontools: { template: 'daemontools/run', path: (name) => `/service/${name}/run` },
-  compose: { template: 'compose/service.yaml', path: () => 'compose.override.yaml' },
+  compose: { template: 'compose/service.yaml', path: () => 'compose.cores.yaml' },
   kubernetes: { template: 'kubernetes/deployment.yaml', path: (name) => `${name}-deployment.yaml` },
 };
 

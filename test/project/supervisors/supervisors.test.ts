@@ -58,6 +58,16 @@ describe('what each kind of supervisor says of its services', () => {
     expect(service({ 'web.conf': text }).restart.afterAbort).toBe(expected);
   });
 
+  test('a server that ends with 0 is not brought back by a supervisor that restarts failures only', () => {
+    const compose = (restart: string) =>
+      service({ 'compose.yml': `services:\n  web:\n    command: hypercorn a:b\n    restart: ${restart}\n` })
+        .restart;
+    expect(compose('on-failure').afterAbort).toBe(false);
+    expect(compose('always').afterAbort).toBe(true);
+    expect(service({ 'web.conf': '[program:web]\ncommand=hypercorn a:b\n' }).restart.afterAbort).toBe(false);
+    expect(service({ 'web.conf': '[program:web]\ncommand=daphne a:b\n' }).restart.afterAbort).toBe(true);
+  });
+
   test('runit: the run script, not that of its log', () => {
     const web = service(sample('runit'));
     expect(facts(web)).toEqual({
