@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import type { Note } from './project.ts';
 import { SourceFile } from './readers/text.ts';
 
@@ -13,6 +13,7 @@ export class Sources {
   readonly notes: Note[] = [];
   readonly #overlay: ReadonlyMap<string, Uint8Array>;
   readonly #read = new Map<string, SourceFile | undefined>();
+  readonly #real = new Map<string, string>();
   #realRoot: string | undefined;
 
   /** `overlay`: bytes that stand in for those on the disk, by path from the root. */
@@ -34,8 +35,8 @@ export class Sources {
   #bytes(path: string): Uint8Array | undefined {
     const absolute = `${this.root}/${path}`;
     try {
-      this.#realRoot ??= realpathSync(this.root);
-      const real = realpathSync(absolute);
+      this.#realRoot ??= realpathSync.native(this.root);
+      const real = realpathSync.native(absolute);
       if (real !== this.#realRoot && !real.startsWith(`${this.#realRoot}/`)) {
         this.notes.push({
           code: 'outside-tree',
@@ -53,6 +54,8 @@ export class Sources {
       }
       return readFileSync(real);
     } catch (error) {
+      // git still lists a file that was just deleted; a symbolic link that leads nowhere is worth a word
+      if (lstatSync(absolute, { throwIfNoEntry: false }) === undefined) return undefined;
       this.notes.push({ code: 'unreadable', message: `${path} cannot be read: ${String(error)}` });
       return undefined;
     }
@@ -61,9 +64,17 @@ export class Sources {
   /** The path that a symbolic link in the tree really leads to, from the root; the path itself where it is none. */
   realPath(path: string): string {
     if (this.#overlay.has(path)) return path;
+    const known = this.#real.get(path);
+    if (known !== undefined) return known;
+    const real = this.#followed(path);
+    this.#real.set(path, real);
+    return real;
+  }
+
+  #followed(path: string): string {
     try {
-      this.#realRoot ??= realpathSync(this.root);
-      const real = realpathSync(`${this.root}/${path}`);
+      this.#realRoot ??= realpathSync.native(this.root);
+      const real = realpathSync.native(`${this.root}/${path}`);
       return real.startsWith(`${this.#realRoot}/`) ? real.slice(this.#realRoot.length + 1) : path;
     } catch {
       return path;

@@ -116,14 +116,15 @@ test('a comment that names a settings module does not count', async () => {
   );
 });
 
+const site = (name: string): Files => ({
+  [`${name}/manage.py`]: manage(`site_${name}.settings`),
+  [`${name}/site_${name}/__init__.py`]: '',
+  [`${name}/site_${name}/settings.py`]: "MIDDLEWARE = ['a']\n",
+  [`${name}/site_${name}/wsgi.py`]: wsgi(`site_${name}.settings`),
+});
+
 test('several projects in one tree, a fixture of the tests is none', async () => {
-  const one = (name: string): Files => ({
-    [`${name}/manage.py`]: manage(`site_${name}.settings`),
-    [`${name}/site_${name}/__init__.py`]: '',
-    [`${name}/site_${name}/settings.py`]: "MIDDLEWARE = ['a']\n",
-    [`${name}/site_${name}/wsgi.py`]: wsgi(`site_${name}.settings`),
-  });
-  const read = await project({ ...one('a'), ...one('b'), ...one('tests') });
+  const read = await project({ ...site('a'), ...site('b'), ...site('tests') });
   expect(read.applications.map(({ importRoot, packageFolder }) => [importRoot, packageFolder])).toEqual([
     ['a', 'a/site_a'],
     ['b', 'b/site_b'],
@@ -238,6 +239,16 @@ test('a settings module that is a symbolic link is named by the file that it is;
   expect(settings?.notes.map(({ code }) => code)).toContain('symlink');
   expect(settings?.values.get('DEBUG')?.at.file).toBe('deploy/live.py');
   expect(read.notes.map(({ code }) => code)).toContain('outside-tree');
+});
+
+test('a file that is deleted but still in the index is not there, without a word', async () => {
+  const root = written({ ...LAYERED, 'shop/settings/live.py': 'from .base import *\n' });
+  execFileSync('git', ['init', '-q'], { cwd: root });
+  execFileSync('git', ['add', '-A'], { cwd: root });
+  rmSync(join(root, 'shop/settings/live.py'));
+  const read = await readProject(root);
+  expect(Object.keys(roles(read))).not.toContain('shop.settings.live');
+  expect(read.notes).toEqual([]);
 });
 
 test('bytes that stand in for a file are what is read', async () => {
