@@ -19,8 +19,8 @@ export const rule: Rule = {
         return [
           {
             confidence: other.byDefault === true ? ('high' as const) : ('medium' as const),
-            message: `in ${module} ${nameOf(other.value)} comes before the middleware: an exception in its constructor is not seen`,
-            help: 'move the middleware to the first place, or say here why another one has to be there',
+            message: `in ${module} ${nameOf(other.value)} comes before the middleware, which init puts first; crashes are seen there too`,
+            help: 'move the middleware to the first place, or say with a comment why another entry has to be there',
             at: own.at,
           },
         ];
