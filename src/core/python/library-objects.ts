@@ -1,6 +1,8 @@
 import { attributes } from './attributes.ts';
+import { dictEntries } from './dicts.ts';
 import { decimalText } from './numbers.ts';
 import { hex, shortName, type Objects, type Reader } from './objects.ts';
+import { attempt } from './process.ts';
 import { textRepr } from './text.ts';
 import type { PythonType } from './types.ts';
 import type { PythonValue } from './value.ts';
@@ -143,6 +145,27 @@ function joinPath(words: readonly string[]): string {
   return joined.length > 1 ? joined.replace(/\/+$/, '').replaceAll(/\/+/g, '/') : joined;
 }
 
+/** As Django shows it; all that it holds is in the report's `request`, not once more in every frame. */
+const readDjangoRequest: Reader = (objects, address, type) => {
+  const there = new Map(attributes(objects.process, address, type).map(({ name, value }) => [name, value]));
+  const method = objects.text(there.get('method'));
+  const path = objects.text(there.get('path'));
+  if (method === undefined || path === undefined) return { type: type.dotted, text: `<${shortName(type)}>` };
+  const meta = there.get('META') ?? 0;
+  const entry = attempt(() => dictEntries(objects.process, meta, 1000), []).find(
+    ({ key }) => objects.text(key, 32) === 'QUERY_STRING',
+  );
+  const query = objects.text(entry?.value) ?? '';
+  const full = query === '' ? path : `${path}?${query}`;
+  // A str of its own, so that the redaction sees the query.
+  return {
+    type: type.dotted,
+    open: `<${shortName(type)}: ${method} `,
+    children: [{ value: { type: 'str', string: full, text: textRepr(full) } }],
+    close: '>',
+  };
+};
+
 export const LIBRARY_READERS: readonly (readonly [string, Reader])[] = [
   ['datetime.date', readDate],
   ['datetime.datetime', readDateTime],
@@ -152,6 +175,7 @@ export const LIBRARY_READERS: readonly (readonly [string, Reader])[] = [
   ['decimal.Decimal', readDecimal],
   ['uuid.UUID', readUuid],
   ['fractions.Fraction', readFraction],
+  ['django.http.request.HttpRequest', readDjangoRequest],
   ['pathlib.PurePath', readPath],
   ['pathlib._local.PurePath', readPath],
 ];

@@ -160,7 +160,8 @@ export class Objects {
     for (const each of types.order(type)) {
       const reader = READERS.get(each.dotted) ?? byFlags(each);
       if (reader !== undefined) return { reader, ownRepr: ownRepr && reader !== readInstance };
-      if (each.heap && types.own(each).has('__repr__')) ownRepr = true;
+      // A framework's own repr is what its reader shows.
+      if (each.heap && !each.module.startsWith('django.') && types.own(each).has('__repr__')) ownRepr = true;
     }
     return { reader: readInstance, ownRepr: false };
   }
