@@ -16,8 +16,8 @@ for (const name of names) {
     process.stderr.write(`no benchmark ${name}; there are: ${all.join(', ')}\n`);
     process.exit(2);
   }
-  // Node 20 does not read TypeScript.
-  const outfile = `${root}.cache/bench/${name}.mjs`;
+  // Node 20 does not read TypeScript; one folder deep, as src/ and dist/ are, for the paths relative to it.
+  const outfile = `${root}.cache/${name}.bench.mjs`;
   await build({
     entryPoints: [`${root}test/bench/${name}.bench.ts`],
     outfile,

@@ -1,20 +1,23 @@
 // The start of the program, and the two commands that people wait for, against bare Node and Django's own check.
 // To reach: --version under 1.3 times bare node, check of the example under 2.5 times.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pythonEnvironment } from '../python-environment.ts';
 import { compare, printRatios } from './whole-process.ts';
 
-// esbuild puts this file into .cache/bench.
-const ROOT = join(import.meta.dirname, '../..');
+// esbuild puts this file into .cache.
+const ROOT = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'pycrash-bench-'));
 try {
   const shop = join(folder, 'django-shop');
   cpSync(join(ROOT, 'examples/django-shop'), shop, { recursive: true });
   const pycrash = join(ROOT, 'dist/pycrash.js');
-  const python = pythonEnvironment('3.11', ['-r', join(shop, 'requirements.txt')]);
+  const requirements = readFileSync(join(shop, 'requirements.txt'), 'utf8')
+    .split('\n')
+    .filter((line) => /^\w/.test(line));
+  const python = pythonEnvironment('3.11', requirements);
   execFileSync('git', ['init', '-q'], { cwd: shop });
   const dryRun = {
     name: 'pycrash init --dry-run',

@@ -14,8 +14,8 @@ const ROUNDS = 7;
 const folder = mkdtempSync(join(tmpdir(), 'pycrash-bench-'));
 try {
   const python = pythonEnvironment('3.12', ['django==5.2.*', 'sentry-sdk==2.*']);
-  // esbuild puts this file into .cache/bench
-  copyFileSync(join(import.meta.dirname, '../../test/bench/request.py'), join(folder, 'request.py'));
+  // esbuild puts this file into .cache
+  copyFileSync(join(import.meta.dirname, '../test/bench/request.py'), join(folder, 'request.py'));
   writeFileSync(join(folder, 'abort_on_exception.py'), renderGeneratedModule({ framework: 'django' }));
 
   const program = (variant: string, ...args: string[]): [string, ...string[]] =>
