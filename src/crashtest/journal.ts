@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { isRunning, processEntry } from '../host/processes.ts';
+import { processEntry, processesWith } from '../host/processes.ts';
 import { waitFor } from './wait.ts';
 
 interface Named {
@@ -13,8 +13,8 @@ interface Entry {
   /** The run itself. */
   owner: Named;
   folders: string[];
-  /** Leaders of the process groups that were started. */
-  processes: Named[];
+  /** What `PYCRASH_VERIFY_RUN` is in the environment of every process that was started. */
+  runs: string[];
   cgroups: string[];
 }
 
@@ -50,7 +50,7 @@ export class Journal {
     const journal = new Journal(join(folder, `${owner.pid}-${owner.startTime}.json`), {
       owner,
       folders: [],
-      processes: [],
+      runs: [],
       cgroups: [],
     });
     journal.#write();
@@ -62,9 +62,9 @@ export class Journal {
     this.#write();
   }
 
-  /** The leader of a new process group. */
-  process(pid: number): void {
-    this.#entry.processes.push({ pid, startTime: processEntry(pid)?.startTime ?? 0 });
+  /** The name of this run, before its first process is started. */
+  run(token: string): void {
+    this.#entry.runs.push(token);
     this.#write();
   }
 
@@ -97,22 +97,29 @@ function readEntry(file: string): Entry | undefined {
 
 function isEntry(value: unknown): value is Entry {
   if (typeof value !== 'object' || value === null) return false;
-  return 'owner' in value && 'folders' in value && 'processes' in value && 'cgroups' in value;
+  return 'owner' in value && 'folders' in value && 'runs' in value && 'cgroups' in value;
 }
 
 function isAlive({ pid, startTime }: Named): boolean {
   return processEntry(pid)?.startTime === startTime;
 }
 
-async function cleanUp({ folders, processes, cgroups }: Entry): Promise<void> {
-  for (const named of processes) {
-    // the pid may belong to somebody else by now
-    if (isAlive(named)) killGroup(named.pid);
-    await waitFor(5, () => (isRunning(named.pid) && isAlive(named) ? undefined : true));
+async function cleanUp({ folders, runs, cgroups }: Entry): Promise<void> {
+  for (const token of runs) {
+    await waitFor(10, () => {
+      const left = processesOfRun(token);
+      for (const pid of left) kill(pid);
+      return left.length === 0 ? true : undefined;
+    });
   }
   // a pid namespace goes a moment after its first process
   for (const cgroup of cgroups) await waitFor(5, () => (removeCgroup(cgroup) ? true : undefined));
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}
+
+/** Processes of that run, by their environment: no pid is lost between a start and a note of it. */
+export function processesOfRun(token: string): number[] {
+  return processesWith(`PYCRASH_VERIFY_RUN=${token}`);
 }
 
 /** Removes a cgroup and all below it; false while a process is left in one. */
@@ -130,10 +137,10 @@ function removeCgroup(path: string): boolean {
   }
 }
 
-/** SIGKILL for a process group; one that is gone is fine. */
-function killGroup(leader: number): void {
+/** SIGKILL; a process that is gone is fine. */
+function kill(pid: number): void {
   try {
-    process.kill(-leader, 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }

@@ -41,6 +41,7 @@ export function makePlace(root: string, journal: Journal): Place {
   // a service runs as another user
   chmodSync(folder, 0o755);
   const token = randomBytes(6).toString('hex');
+  journal.run(token);
   const place: Place = {
     folder,
     tree: join(folder, 'tree'),

@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import { missingBytes } from './core-complete.ts';
 import { judgeReport, reportOf } from './core-report.ts';
 import { askGdb } from './gdb.ts';
-import { Journal } from './journal.ts';
+import { Journal, processesOfRun } from './journal.ts';
 import {
   judgeAborts,
   judgeCoreComplete,
@@ -319,7 +319,7 @@ function stateOfTheMachine(root: string): MachineState {
 function judgeCleanUp(place: Place, options: VerifyOptions, before: MachineState): Verdict {
   const after = stateOfTheMachine(options.root);
   const left: string[] = [];
-  const processes = processesWith(place.token);
+  const processes = processesOfRun(place.token);
   if (processes.length > 0) left.push(`processes ${processes.join(', ')}`);
   if (!options.keep && existsSync(place.folder)) left.push(place.folder);
   if (after.tree !== before.tree) left.push('files in the repository');
@@ -329,20 +329,6 @@ function judgeCleanUp(place: Place, options: VerifyOptions, before: MachineState
   if (left.length > 0) return verdict('clean-up', false, `left behind: ${left.join('; ')}`);
   const kept = options.keep ? `; kept: ${place.folder}` : '';
   return verdict('clean-up', true, `no process, mount, sysctl or file is left behind${kept}`);
-}
-
-/** Processes of this run: its token is in their environment. */
-function processesWith(token: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`PYCRASH_VERIFY_RUN=${token}`);
-      } catch {
-        return false;
-      }
-    });
 }
 
 /** Collects the steps; the time since the last one is the time of the next. */

@@ -70,3 +70,18 @@ export function ownPid(pid: number): number | undefined {
     return undefined;
   }
 }
+
+/** Processes that have this entry (`NAME=value`) in the environment that they were started with. */
+export function processesWith(entry: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(entry);
+      } catch {
+        // another user's, or gone
+        return false;
+      }
+    });
+}

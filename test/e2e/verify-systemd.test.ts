@@ -75,7 +75,8 @@ test('a socket that systemd listens on, and a run that was killed before', async
     await waitFor(20, () => (cgroups(shop).length > 0 ? true : undefined));
     killed.abort();
     await stopped;
-    expect(cgroups(shop)).not.toEqual([]);
+    const left = cgroups(shop);
+    expect(left).not.toEqual([]);
     const { outcome, steps } = await shop.verify(SYSTEMD);
     expect(steps, outcome.stderr).toMatchObject({
       abort: true,
@@ -83,7 +84,7 @@ test('a socket that systemd listens on, and a run that was killed before', async
       'main-process': true,
       'clean-up': true,
     });
-    expect(cgroups(shop)).toEqual([]);
+    expect(left.filter((cgroup) => existsSync(cgroup))).toEqual([]);
   } finally {
     writeFileSync(unit, text);
     rmSync(join(shop.root, 'deploy/django-shop.socket'));

@@ -15,7 +15,7 @@ import { waitFor } from '../wait.ts';
 
 /** Starts the service as a plain process: nothing brings it back where its main process ends. */
 export async function startWithNone(request: LaunchRequest): Promise<RunningService> {
-  const { target, place, journal, python } = request;
+  const { target, place, python } = request;
   const port = await freePort();
   const words =
     typeof target.command === 'string'
@@ -41,7 +41,6 @@ export async function startWithNone(request: LaunchRequest): Promise<RunningServ
       },
     });
     closeSync(log);
-    if (child.pid !== undefined) journal.process(child.pid);
     return new Running(child, program);
   }
 

@@ -254,14 +254,17 @@ async function boot(place: Place, journal: Journal, shared: readonly string[]): 
   const child = spawn(
     'sh',
     ['-ec', enter, 'sh', String(cgroups.length), ...cgroups, 'unshare', ...namespaces, 'sh', ...script],
-    { detached: true, stdio: ['ignore', log, log] },
+    {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: { ...process.env, PYCRASH_VERIFY_RUN: place.token },
+    },
   );
   closeSync(log);
   const { pid } = child;
   let ended = false;
   child.on('exit', () => (ended = true));
   child.on('error', () => (ended = true));
-  if (pid !== undefined) journal.process(pid);
   const first = await waitFor(
     20,
     async () => {
