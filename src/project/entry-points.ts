@@ -7,7 +7,7 @@ const SETTINGS_VARIABLE =
   /(?:setdefault\s*\(\s*|environ\s*\[\s*)(['"])DJANGO_SETTINGS_MODULE\1\s*(?:,|\]\s*=)\s*(['"])([\w.]+)\2/g;
 
 /** The settings module that a Python file names by DJANGO_SETTINGS_MODULE; the last one that is no comment. */
-export function namedSettings(file: SourceFile): Located<string> | undefined {
+function namedSettings(file: SourceFile): Located<string> | undefined {
   let found: Located<string> | undefined;
   for (const match of file.text.matchAll(SETTINGS_VARIABLE)) {
     const lineStart = file.text.lastIndexOf('\n', match.index) + 1;

@@ -53,7 +53,7 @@ interface Option {
 }
 
 /** The display (`[…]` or `(…)`) that a new first entry could be written into. */
-export interface Display {
+interface Display {
   readonly place: Place;
   readonly first?: Place;
 }
@@ -96,7 +96,7 @@ export interface MappingEntry {
   readonly place?: Place;
 }
 
-export interface ClassState {
+interface ClassState {
   readonly kind: 'class';
   readonly name: string;
   readonly bases: readonly Value[];
@@ -104,7 +104,7 @@ export interface ClassState {
   readonly place: Place;
 }
 
-export interface InstanceState {
+interface InstanceState {
   readonly kind: 'instance';
   readonly attributes: ReadonlyMap<string, Value>;
 }
