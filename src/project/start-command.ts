@@ -1,5 +1,5 @@
 import { programName, stripLaunchers } from './launchers.ts';
-import type { CoreLimit, Located, Note, Span, StartCommand } from './project.ts';
+import type { AbortOutcome, CoreLimit, Located, Note, Span, StartCommand } from './project.ts';
 import {
   expandWord,
   readShell,
@@ -190,8 +190,14 @@ class Walk {
       return;
     }
     const file = this.find(program.value, state.folder);
+    const [next] = rest;
+    const handsOn =
+      next !== undefined && SERVERS.some(({ programs }) => programs.includes(programName(next.value)));
     if (file !== undefined && isScript(file)) this.script(file, rest, state);
-    else this.#unknown(words, state);
+    // an entry script that is not in the tree ends in `exec "$@"` nearly always
+    else if (file === undefined && handsOn) {
+      this.command(rest, { ...state, launchers: [...state.launchers, name] });
+    } else this.#unknown(words, state);
   }
 
   #shell(name: string, rest: readonly Located<string>[], state: State): void {
@@ -346,7 +352,7 @@ class Walk {
       {
         server: server.name,
         options: reading.options,
-        abort: server.abort(reading),
+        abort: asUser(server.abort(reading), state.user?.value),
         ...(reading.files === undefined || reading.files.length === 0
           ? {}
           : { configurationFiles: reading.files }),
@@ -698,6 +704,13 @@ function setLimit(words: readonly Located<string>[], state: State): void {
           ? { soft: 'unknown', at: value.at, detail: `ulimit -c ${value.value}` }
           : { soft: number, at: value.at, detail: `ulimit -c ${value.value}` };
   }
+}
+
+/** Only root has anything to give away: started as another user, a server ignores its own `user` and can leave a core. */
+export function asUser(abort: AbortOutcome, user: string | undefined): AbortOutcome {
+  return abort.core === 'kernel-forbids' && user !== undefined && !/^(?:root|0)(?::|$)/.test(user)
+    ? { ...abort, core: 'written' }
+    : abort;
 }
 
 /** `*`, `?` and `[…]` as a shell matches them; other characters stand for themselves. */

@@ -1,5 +1,5 @@
 import type { CoreLimit, Located, Note, RestartPolicy, Service, StartCommand } from '../project.ts';
-import type { CommandReader, Started } from '../start-command.ts';
+import { asUser, type CommandReader, type Started } from '../start-command.ts';
 
 /** Something that starts services: an init system, a container platform, a process file. One file each in this folder. */
 export interface Supervisor {
@@ -42,7 +42,7 @@ export function addServices(found: Found, definition: Definition, started: reado
     found.services.push({
       ...rest,
       name: index === 0 ? definition.name : `${definition.name}/${one.command.value.server ?? index + 1}`,
-      command: one.command,
+      command: startedAs(one.command, definition.user?.value),
       environment: new Map([...environment, ...one.environment]),
       ...(user === undefined ? {} : { user }),
       ...(workingDirectory === undefined ? {} : { workingDirectory }),
@@ -53,6 +53,14 @@ export function addServices(found: Found, definition: Definition, started: reado
     });
   }
   found.notes.push(...others.flatMap((one) => one.notes));
+}
+
+/** The command with what an abort does where the supervisor starts it as that user. */
+export function startedAs(command: Located<StartCommand>, user: string | undefined): Located<StartCommand> {
+  const { abort } = command.value;
+  return abort === undefined
+    ? command
+    : { ...command, value: { ...command.value, abort: asUser(abort, user) } };
 }
 
 /**

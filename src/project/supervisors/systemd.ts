@@ -5,7 +5,7 @@ import { readUnitFile, type UnitEntry } from '../readers/unit-file.ts';
 import { systemdWords, type Word } from '../readers/words.ts';
 import type { Sources } from '../sources.ts';
 import { type CommandReader, startedByWords } from '../start-command.ts';
-import type { Found, Supervisor } from './supervisor.ts';
+import { startedAs, type Found, type Supervisor } from './supervisor.ts';
 
 /** Keys that add up; an empty value takes back what was there (systemd.unit(5), systemd.service(5), systemd.exec(5)). */
 const LISTS = new Set(
@@ -132,7 +132,12 @@ function serviceOf(
     file: path,
     ...(start === undefined || read === undefined
       ? {}
-      : { command: { value: read.command.value, at: start.value.span() } }),
+      : {
+          command: {
+            value: startedAs(read.command, user?.value.text).value,
+            at: start.value.span(),
+          },
+        }),
     ...(user === undefined ? {} : { user: at(user, user.value.text) }),
     ...(directory === undefined ? {} : { workingDirectory: directory }),
     environment,

@@ -77,6 +77,24 @@ describe('servers', () => {
     }
   });
 
+  test('a server that gives root away leaves no core, but only root has it', () => {
+    const core = (files: Record<string, string>) => service(files).command?.value.abort?.core;
+    expect(core({ Procfile: 'web: gunicorn --user app a:b\n' })).toBe('kernel-forbids');
+    expect(core({ Procfile: 'web: gosu app gunicorn --user app a:b\n' })).toBe('written');
+    const unit = '[Service]\nExecStart=/srv/bin/uwsgi --master --uid app --module a:b\n';
+    expect(core({ 'a.service': unit })).toBe('kernel-forbids');
+    expect(core({ 'a.service': `${unit}User=app\n` })).toBe('written');
+    const program = '[program:web]\ncommand=gunicorn -u app a:b\n';
+    expect(core({ 'a.conf': program })).toBe('kernel-forbids');
+    expect(core({ 'a.conf': `${program}user=app\n` })).toBe('written');
+    expect(core({ 'a.conf': `${program}user=root\n` })).toBe('kernel-forbids');
+  });
+
+  test('an entry script that is not in the tree hands on its arguments', () => {
+    const files = { Dockerfile: 'FROM x\nENTRYPOINT ["/entrypoint.sh"]\nCMD ["gunicorn", "a:b"]\n' };
+    expect(service(files).command?.value).toMatchObject({ server: 'gunicorn', launchers: ['entrypoint.sh'] });
+  });
+
   test('configuration files and the environment', () => {
     expect(
       options(started('hypercorn -c h.toml a:b', { 'h.toml': 'workers = 3\nbind = "0.0.0.0:80"\n' })),
