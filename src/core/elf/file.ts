@@ -1,7 +1,7 @@
 import type { ByteSource } from '../byte-source.ts';
 
 /** A program header: what of the file belongs where in memory. Addresses and sizes in bytes. */
-export interface ProgramHeader {
+interface ProgramHeader {
   type: number;
   flags: number;
   offset: number;

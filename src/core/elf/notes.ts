@@ -2,7 +2,7 @@ import type { ByteSource } from '../byte-source.ts';
 import { PT_NOTE, notesIn, readBytes, u64, type ElfFile } from './file.ts';
 
 /** A thread as the kernel saw it; the one that took the signal comes first in the core. */
-export interface NativeThread {
+interface NativeThread {
   id: number;
   stackPointer: number;
   /** `fs_base` or `tpidr_el0`; on x86_64 what pthread_self(3) returns. */

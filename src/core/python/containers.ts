@@ -35,7 +35,7 @@ const readTuple: Reader = (objects, address, type, depth) => {
 };
 
 /** The entries of a dict as values, with what is over the limit left out. */
-export function entriesOf(
+function entriesOf(
   objects: Objects,
   entries: readonly Entry[],
   count: number,

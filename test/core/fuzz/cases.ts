@@ -29,7 +29,7 @@ const SLOW = 10_000;
 export async function fuzz(
   inputs: readonly FuzzCore[],
   counts: { cores: number; layouts: number; seed: number },
-  progress: (done: number) => void = () => {},
+  progress: (failures: readonly string[]) => void = () => {},
 ): Promise<FuzzResult> {
   const result: FuzzResult = {
     failures: [],
@@ -73,14 +73,14 @@ export async function fuzz(
     for (let index = number; index < counts.cores; index += inputs.length) {
       const seed = counts.seed + index;
       await run(`3.${input.minor} core ${seed}`, mutated(bytes, pages, seed), LAYOUTS);
-      progress(index);
+      progress(result.failures);
     }
     const table = TABLES.find((each) => each.version === `3.${input.minor}`);
     if (table === undefined) continue;
     for (let index = number; index < counts.layouts; index += inputs.length) {
       const seed = counts.seed + index;
       await run(`3.${input.minor} layout ${seed}`, source, [mutatedLayout(table, seed)]);
-      progress(index);
+      progress(result.failures);
     }
   }
   result.megabytes = Math.round(process.resourceUsage().maxRSS / 1024);

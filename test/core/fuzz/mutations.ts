@@ -2,7 +2,7 @@ import type { ByteSource } from '../../../src/core/byte-source.ts';
 import { layoutOf, type Layout, type LayoutTable } from '../../../src/core/python/layouts.ts';
 
 /** Numbers that are the same for the same seed: mulberry32. */
-export function randomNumbers(seed: number): (below: number) => number {
+function randomNumbers(seed: number): (below: number) => number {
   let state = seed >>> 0;
   return (below) => {
     state = (state + 0x6d2b79f5) >>> 0;

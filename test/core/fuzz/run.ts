@@ -15,12 +15,14 @@ for (const id of ['3.8', '3.10', '3.11 debian', '3.12', '3.13', '3.14']) {
   inputs.push({ path: core.path, minor: Number(build.version.split('.')[1]), ...sysroot });
 }
 let done = 0;
-const result = await fuzz(inputs, { cores, layouts, seed }, () => {
+let shown = 0;
+const result = await fuzz(inputs, { cores, layouts, seed }, (failures) => {
   done += 1;
+  for (; shown < failures.length; shown += 1) process.stdout.write(`${failures[shown] ?? ''}\n`);
   if (done % 1000 === 0) process.stderr.write(`${done} of ${cores + layouts}\n`);
 });
 for (const core of made) core.remove();
-for (const failure of result.failures) process.stdout.write(`${failure}\n`);
+for (const failure of result.failures.slice(shown)) process.stdout.write(`${failure}\n`);
 process.stdout.write(
   `${done} cases: ${result.reports} reports, ${result.withException} of them with an exception, ${result.refused} refused; ` +
     `the slowest took ${Math.round(result.slowest)} ms, at most ${result.megabytes} MB; ${result.failures.length} failures\n`,
