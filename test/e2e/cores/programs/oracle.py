@@ -47,12 +47,12 @@ def describe_exception(exception, seen):
         "context": None,
         "group": [],
     }
-    for name, related in (("cause", exception.__cause__), ("context", exception.__context__)):
-        if related is not None and id(related) not in seen:
-            truth[name] = describe_exception(related, seen)
     for member in getattr(exception, "exceptions", None) or ():
         if isinstance(member, BaseException) and id(member) not in seen:
             truth["group"].append(describe_exception(member, seen))
+    for name, related in (("cause", exception.__cause__), ("context", exception.__context__)):
+        if related is not None and id(related) not in seen:
+            truth[name] = describe_exception(related, seen)
     return truth
 
 
