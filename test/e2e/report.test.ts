@@ -1,0 +1,195 @@
+import { execa } from 'execa';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CrashReport } from '../../src/report/model.ts';
+import { makeDjangoCore } from './cores/django.ts';
+import { PROGRAMS, makeCore, type MadeCore } from './cores/make-core.ts';
+import { pythonBuild } from './cores/python-builds.ts';
+import { pycrash } from './pycrash.ts';
+
+const BIN = fileURLToPath(new URL('../../dist/pycrash.js', import.meta.url));
+let made: MadeCore;
+let scratch: string;
+let plain: string;
+
+beforeAll(async () => {
+  const build = pythonBuild('3.12 stripped');
+  if (build === undefined) throw new Error('needs Python 3.12');
+  made = await makeDjangoCore(build);
+  scratch = join(made.folder, 'tmp');
+  mkdirSync(scratch);
+  plain = (await pycrash(['report', made.path, '--json'])).stdout;
+});
+afterAll(() => made.remove());
+
+const SECRETS = [
+  'hunter2',
+  '4111 1111 1111 1111',
+  't0k3n-of-the-test',
+  'abc123',
+  'token-of-the-test',
+  'cookie-of-the-test',
+  'query-of-the-test',
+];
+
+test.each([
+  ['zst', 'zstd', ['-q', '-3']],
+  ['gz', 'gzip', ['-k', '-1']],
+  ['xz', 'xz', ['-k', '-0']],
+  ['lz4', 'lz4', ['-q']],
+] as const)(
+  'a core in .%s gives the same report, and nothing stays behind',
+  async (suffix, program, args) => {
+    execFileSync(program, [...args, made.path]);
+    const packed = `${made.path}.${suffix}`;
+    // found by its content, not by its name
+    execFileSync('mv', [packed, `${made.folder}/packed`]);
+    const outcome = await pycrash(['report', `${made.folder}/packed`, '--json'], {
+      env: { TMPDIR: scratch },
+    });
+    expect(outcome.stderr).toBe('');
+    const [report, expected] = [outcome.stdout, plain].map((text) => JSON.parse(text) as CrashReport);
+    expect(report).toEqual({ ...expected, core: { ...expected?.core, path: `${made.folder}/packed` } });
+    expect(readdirSync(scratch)).toEqual([]);
+  },
+);
+
+test('a compressed core that was cut off is read as far as it goes', async () => {
+  execFileSync('zstd', ['-q', '-f', '-o', `${made.folder}/cut`, made.path]);
+  truncateSync(`${made.folder}/cut`, Math.floor(statSync(`${made.folder}/cut`).size * 0.6));
+  const outcome = await pycrash(['report', `${made.folder}/cut`, '--json'], { env: { TMPDIR: scratch } });
+  expect(outcome.exitCode).toBe(0);
+  const report = JSON.parse(outcome.stdout) as CrashReport;
+  expect(report.warnings[0]?.code).toBe('broken-compression');
+  expect(report.core.truncated).toBe(true);
+  expect(readdirSync(scratch)).toEqual([]);
+});
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  '%s while unpacking leaves nothing behind',
+  async (signal) => {
+    // a program that never ends stands for a core that takes long
+    const fake = join(made.folder, 'bin');
+    mkdirSync(fake, { recursive: true });
+    writeFileSync(join(fake, 'zstd'), `#!/bin/sh\nprintf '\\177ELF'\nexec sleep 30\n`, { mode: 0o755 });
+    writeFileSync(`${made.folder}/endless`, Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 0]));
+    const running = execa(process.execPath, [BIN, 'report', `${made.folder}/endless`], {
+      reject: false,
+      env: { TMPDIR: scratch, PATH: `${fake}:${process.env['PATH'] ?? ''}` },
+    });
+    for (let waited = 0; waited < 200 && readdirSync(scratch).length === 0; waited += 1) await sleep(50);
+    const [folder = ''] = readdirSync(scratch);
+    expect(statSync(join(scratch, folder)).mode & 0o777).toBe(0o700);
+    for (let waited = 0; waited < 200 && !existsSync(join(scratch, folder, 'core')); waited += 1)
+      await sleep(50);
+    expect(statSync(join(scratch, folder, 'core')).mode & 0o777).toBe(0o600);
+    running.kill(signal);
+    expect((await running).signal).toBe(signal);
+    expect(readdirSync(scratch)).toEqual([]);
+  },
+);
+
+test('a missing program for a compression is named with its package', async () => {
+  writeFileSync(`${made.folder}/some.xz`, Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0]));
+  const outcome = await pycrash(['report', `${made.folder}/some.xz`], {
+    env: { PATH: '/nowhere', TMPDIR: scratch },
+  });
+  expect(outcome).toMatchObject({ exitCode: 3, stdout: '' });
+  expect(outcome.stderr).toContain('apt-get install xz-utils');
+});
+
+test('secrets are in no format unless asked for, and then the report says so', async () => {
+  for (const format of ['text', 'json', 'markdown', 'html']) {
+    const { stdout } = await pycrash([
+      'report',
+      made.path,
+      '--format',
+      format,
+      '--threads',
+      '--locals',
+      'all',
+    ]);
+    // the name of the view's argument is code; its value is not
+    for (const secret of SECRETS) {
+      const values = stdout.split('\n').filter((line) => !line.includes('charge(basket'));
+      expect(values.filter((line) => line.includes(secret))).toEqual([]);
+    }
+    expect(stdout).toContain('order 7 failed');
+    expect(stdout).toContain('[redacted]');
+  }
+  const shown = await pycrash(['report', made.path, '--show-secrets', '--locals', 'all']);
+  for (const secret of SECRETS.slice(0, 4)) expect(shown.stdout).toContain(secret);
+  expect(shown.stdout).toContain('Nothing is redacted in this report (--show-secrets)');
+});
+
+test('the request is a section of its own', () => {
+  const { request } = JSON.parse(plain) as CrashReport;
+  expect(request).toMatchObject({ method: 'POST', path: '/order/7/', query: 'page=2&token=[redacted]' });
+  expect(JSON.stringify(request?.headers)).not.toContain('of-the-test');
+});
+
+test('--output writes a file for its owner alone, also over an open one', async () => {
+  const file = join(made.folder, 'report.html');
+  writeFileSync(file, 'old', { mode: 0o644 });
+  const outcome = await pycrash(['report', made.path, '--format', 'html', '--output', file]);
+  expect(outcome).toMatchObject({ exitCode: 0, stdout: '' });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(readFileSync(file, 'utf8')).toMatch(/^<!doctype html>/);
+});
+
+test('source lines come from --source, by the tail of the path', async () => {
+  const folder = join(made.folder, 'elsewhere');
+  mkdirSync(folder);
+  const text = readFileSync(`${PROGRAMS}django_shop.py`, 'utf8');
+  writeFileSync(
+    join(folder, 'django_shop.py'),
+    text.replaceAll('raise RuntimeError(', 'raise   RuntimeError('),
+  );
+  const { stdout } = await pycrash(['report', made.path, '--source', folder]);
+  expect(stdout).toContain('raise   RuntimeError("order %d failed" % number)');
+});
+
+test('equal crashes of other processes, builds and patch releases have one fingerprint', async () => {
+  const found = new Set<string>();
+  for (const id of ['3.11', '3.11 debian', '3.11 embedded', '3.8']) {
+    const build = pythonBuild(id);
+    if (build === undefined) continue;
+    const core = await makeCore(build, 'except');
+    found.add(
+      (JSON.parse((await pycrash(['report', core.path, '--json'])).stdout) as CrashReport).fingerprint,
+    );
+    core.remove();
+  }
+  expect([...found]).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/)]);
+});
+
+test.each([
+  ['a directory', '.', 'is a directory'],
+  ['no file', 'core.404', 'there is no file core.404'],
+  ['no core', 'package.json', 'is not a core'],
+])('%s: one clear message', async (_, name, message) => {
+  const outcome = await pycrash(['report', name]);
+  expect(outcome).toMatchObject({ exitCode: 3, stdout: '' });
+  expect(outcome.stderr).toContain(message);
+});
+
+test('`last` without coredumpctl says what to do', async () => {
+  const outcome = await pycrash(['report', 'last'], { env: { PATH: '/nowhere' } });
+  expect(outcome).toMatchObject({ exitCode: 3, stdout: '' });
+  expect(outcome.stderr).toContain('systemd-coredump');
+});
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
