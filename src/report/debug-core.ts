@@ -94,7 +94,7 @@ function gdbArguments({ core, program, commands, batch, sysroot, searchPath = []
     `--core=${core}`,
     '-ex',
     `source ${commands}`,
-    ...list.filter((command) => command !== '').flatMap((command) => ['-ex', command]),
+    ...list.flatMap((command) => (command === '' ? [] : ['-ex', command])),
   ];
 }
 

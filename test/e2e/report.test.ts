@@ -47,7 +47,7 @@ test.each([
   ['zst', 'zstd', ['-q', '-3']],
   ['gz', 'gzip', ['-k', '-1']],
   ['xz', 'xz', ['-k', '-0']],
-  ['lz4', 'lz4', ['-q']],
+  ['lz4', 'lz4', ['-q', '-k', '-m']],
 ] as const)(
   'a core in .%s gives the same report, and nothing stays behind',
   async (suffix, program, args) => {
@@ -120,11 +120,7 @@ test('secrets are in no format unless asked for, and then the report says so', a
       '--locals',
       'all',
     ]);
-    // the name of the view's argument is code; its value is not
-    for (const secret of SECRETS) {
-      const values = stdout.split('\n').filter((line) => !line.includes('charge(basket'));
-      expect(values.filter((line) => line.includes(secret))).toEqual([]);
-    }
+    for (const secret of SECRETS) expect(stdout).not.toContain(secret);
     expect(stdout).toContain('order 7 failed');
     expect(stdout).toContain('[redacted]');
   }
@@ -177,7 +173,7 @@ test('equal crashes of other processes, builds and patch releases have one finge
 test.each([
   ['a directory', '.', 'is a directory'],
   ['no file', 'core.404', 'there is no file core.404'],
-  ['no core', 'package.json', 'is not a core'],
+  ['no core', 'package.json', 'is not an ELF file'],
 ])('%s: one clear message', async (_, name, message) => {
   const outcome = await pycrash(['report', name]);
   expect(outcome).toMatchObject({ exitCode: 3, stdout: '' });

@@ -116,11 +116,9 @@ function dotted(module: string, name: string): string {
 
 /** The modules whose objects have to be shown exactly as their `__repr__` does. */
 const EXACT = new Set(
-  [
-    'builtins collections datetime decimal fractions uuid pathlib pathlib._local enum kinds types array'.split(
-      ' ',
-    ),
-  ].flat(),
+  'builtins collections datetime decimal fractions uuid pathlib pathlib._local enum kinds types array'.split(
+    ' ',
+  ),
 );
 
 /**
@@ -143,8 +141,6 @@ function sameRepr(reported: string, truth: OracleValue): boolean {
   // a module that is frozen into the interpreter says so; the report says which file it is of
   if (truth.type === 'module')
     return reported.startsWith(truth.repr.replace(/ \((?:frozen|built-in)\)>$/, ''));
-  const same = (text: string): string =>
-    text.replaceAll(' object at 0x', ' at 0x').replaceAll(/\.\.\.|…/g, '...');
   const [left, right] = [same(reported), same(truth.repr)];
   if (left === right) return true;
   // equal up to the first object inside that is not shown exactly, or to where it was cut
@@ -155,4 +151,9 @@ function sameRepr(reported: string, truth: OracleValue): boolean {
   ];
   const end = Math.min(...ends.filter((at) => at >= 0));
   return Number.isFinite(end) && right.startsWith(left.slice(0, end));
+}
+
+/** Two spellings of the same: where the address stands, and the mark of what was cut. */
+function same(text: string): string {
+  return text.replaceAll(' object at 0x', ' at 0x').replaceAll('…', '...');
 }
