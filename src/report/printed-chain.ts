@@ -54,7 +54,7 @@ export function printedChain({ chain }: ReportedException): PrintedException | u
 }
 
 /** `module.Type`, without the module where Python leaves it out too. */
-export function typeName({ module, type }: ChainedException): string {
+function typeName({ module, type }: ChainedException): string {
   return module === '' || module === 'builtins' || module === '__main__' ? type : `${module}.${type}`;
 }
 

@@ -30,7 +30,7 @@ export interface OracleException {
   group: OracleException[];
 }
 
-export interface OracleThread {
+interface OracleThread {
   ident: number;
   native: number;
   name: string;
