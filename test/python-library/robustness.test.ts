@@ -215,6 +215,12 @@ describe('the crash budget', () => {
     ]);
   });
 
+  test('a process waits for another that takes from it', async () => {
+    const { signal, events } = await run('budget_in_use');
+    expect(signal).toBeUndefined();
+    expect(events).toMatchObject([{ decision: 'budget spent: not aborting' }]);
+  });
+
   test('of eight processes at once exactly three abort', async () => {
     const outcomes = await Promise.all(Array.from({ length: 8 }, () => run('budget_of_three')));
     expect(outcomes.filter(({ signal }) => signal === 'SIGABRT')).toHaveLength(3);
@@ -227,7 +233,8 @@ describe('the crash budget', () => {
       'a link in place of the state',
       (directory) => {
         mkdirSync(directory, { mode: 0o700 });
-        symlinkSync('/etc/passwd', join(directory, 'abort_on_exception.budget'));
+        writeFileSync(join(folder, 'of-somebody-else'), '');
+        symlinkSync(join(folder, 'of-somebody-else'), join(directory, 'abort_on_exception.budget'));
       },
     ],
     [
