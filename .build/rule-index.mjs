@@ -15,8 +15,7 @@ for (const [position, file] of files.entries()) {
   const text = readFileSync(folder + file, 'utf8');
   if (!text.includes(`id: '${id}'`) || !text.includes(`slug: '${slug}'`))
     faults.push(`${file}: id and slug are not those of its name`);
-  if (!existsSync(`${folder}${id}-${slug}.md`))
-    faults.push(`${file}: its page ${id}-${slug}.md is missing`);
+  if (!existsSync(`${folder}${id}-${slug}.md`)) faults.push(`${file}: its page ${id}-${slug}.md is missing`);
   if (files[position - 1]?.startsWith(id)) faults.push(`${file}: ${id} is taken`);
 }
 for (const page of readdirSync(folder).filter((file) => file.endsWith('.md'))) {
