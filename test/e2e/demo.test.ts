@@ -12,6 +12,7 @@ test('npm run demo tells the story to its end and cleans up', async (context) =>
   const { stdout, stderr, exitCode } = await execa('npm', ['run', '--silent', 'demo'], {
     cwd: ROOT,
     reject: false,
+    env: { PYCRASH_DEMO_BUILT: '1' },
   });
   expect(exitCode, `${stdout}\n${stderr}`).toBe(0);
   const story = [
