@@ -34,7 +34,7 @@ async function serve(
   const environment = pythonEnvironment(version, requirements);
   const command = environment.command(program, args, { cwd: folder, share: [folder] });
   // the end of the process is what counts here: no core
-  server = spawn('prlimit', ['--core=0', ...command], {
+  server = spawn('sh', ['-c', 'ulimit -c 0; exec "$@"', 'sh', ...command], {
     cwd: folder,
     env: { ...process.env, PYCRASH_BUDGET_DIRECTORY: join(folder, 'budget') },
     stdio: ['ignore', 'ignore', 'pipe'],
