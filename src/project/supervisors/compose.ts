@@ -95,9 +95,10 @@ function addService(definition: ServiceDefinition, name: string, reader: Command
       supervisor: 'compose',
       file: definition.file.path,
       restart: restartOf(definition),
-      failuresOnly: /^on-failure/.test(
-        (definition.text('restart') ?? definition.text('deploy', 'restart_policy', 'condition'))?.value ?? '',
-      ),
+      failuresOnly:
+        (
+          definition.text('restart') ?? definition.text('deploy', 'restart_policy', 'condition')
+        )?.value.startsWith('on-failure') === true,
       coreLimit: coreLimitOf(definition),
       environment,
       ...(user === undefined ? {} : { user }),

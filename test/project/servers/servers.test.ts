@@ -13,6 +13,10 @@ function options(command: StartCommand): Record<string, string> {
   return Object.fromEntries([...command.options].map(([name, { value }]) => [name, value]));
 }
 
+function core(files: Record<string, string>): string | undefined {
+  return service(files).command?.value.abort?.core;
+}
+
 describe('servers', () => {
   test.each([
     ['uvicorn --host 0.0.0.0 a:b', 'uvicorn', 'a:b', { host: '0.0.0.0' }],
@@ -78,7 +82,6 @@ describe('servers', () => {
   });
 
   test('a server that gives root away leaves no core, but only root has it', () => {
-    const core = (files: Record<string, string>) => service(files).command?.value.abort?.core;
     expect(core({ Procfile: 'web: gunicorn --user app a:b\n' })).toBe('kernel-forbids');
     expect(core({ Procfile: 'web: gosu app gunicorn --user app a:b\n' })).toBe('written');
     const unit = '[Service]\nExecStart=/srv/bin/uwsgi --master --uid app --module a:b\n';

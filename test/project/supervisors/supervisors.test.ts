@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Service } from '../../../src/project/project.ts';
+import type { RestartPolicy, Service } from '../../../src/project/project.ts';
 import { service, services, source } from '../tree.ts';
 import { SAMPLES } from './samples.ts';
 
@@ -22,6 +22,12 @@ function sample(kind: string): Readonly<Record<string, string>> {
   const files = SAMPLES[kind];
   if (files === undefined) throw new Error(kind);
   return files;
+}
+
+function compose(restart: string): RestartPolicy {
+  return service({
+    'compose.yml': `services:\n  web:\n    command: hypercorn a:b\n    restart: ${restart}\n`,
+  }).restart;
 }
 
 describe('what each kind of supervisor says of its services', () => {
@@ -59,9 +65,6 @@ describe('what each kind of supervisor says of its services', () => {
   });
 
   test('a server that ends with 0 is not brought back by a supervisor that restarts failures only', () => {
-    const compose = (restart: string) =>
-      service({ 'compose.yml': `services:\n  web:\n    command: hypercorn a:b\n    restart: ${restart}\n` })
-        .restart;
     expect(compose('on-failure').afterAbort).toBe(false);
     expect(compose('always').afterAbort).toBe(true);
     expect(service({ 'web.conf': '[program:web]\ncommand=hypercorn a:b\n' }).restart.afterAbort).toBe(false);
