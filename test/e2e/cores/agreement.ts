@@ -128,16 +128,10 @@ const EXACT = new Set(
 function sameRepr(reported: string, truth: OracleValue): boolean {
   const name = dotted(truth.module, truth.type);
   const shown = `<${name} at 0x${truth.id.toString(16)}`;
-  // of a struct sequence (Objects/structseq.c) the items are shown, as the tuple that it is
-  if (truth.type === 'asyncgen_hooks' || truth.type === '_ExceptHookArgs') return /^[(<]/.test(reported);
-  if (!truth.ownRepr || !EXACT.has(truth.module)) {
-    return (
-      reported.startsWith(shown) ||
-      reported.startsWith(`<${name} `) ||
-      reported === truth.repr ||
-      !reported.includes(' at 0x')
-    );
-  }
+  if (!truth.ownRepr) return reported.startsWith(shown);
+  const opaque =
+    reported.startsWith(shown) || reported.startsWith(`<${name} `) || !reported.includes(' at 0x');
+  if (!EXACT.has(truth.module) && opaque) return true;
   // a module that is frozen into the interpreter says so; the report says which file it is of
   if (truth.type === 'module')
     return reported.startsWith(truth.repr.replace(/ \((?:frozen|built-in)\)>$/, ''));

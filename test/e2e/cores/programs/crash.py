@@ -90,7 +90,6 @@ def abort_with_eight_threads():
             target=kinds_of_wait[number % 3], args=(number,), name="worker %d" % number, daemon=True
         ).start()
     started.wait()
-    time.sleep(0.3)
     abort_in_except()
 
 

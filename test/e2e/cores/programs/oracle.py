@@ -8,12 +8,14 @@ import json
 import os
 import sys
 import threading
+import time
 import traceback
 
 
 def write(exception=None, tasks=(), request=None):
     """Writes the truth about this process to the file that PYCRASH_ORACLE names."""
     caller = sys._getframe(1)
+    settle()
     truth = {
         "version": "%d.%d.%d" % sys.version_info[:3],
         "pid": os.getpid(),
@@ -28,6 +30,23 @@ def write(exception=None, tasks=(), request=None):
     with open(path + ".part", "w") as file:
         json.dump(truth, file)
     os.replace(path + ".part", path)
+
+
+def settle():
+    """Returns when no other thread has moved for a while: on a busy machine they get to their waits late."""
+    same = 0
+    before = None
+    while same < 5:
+        now = [
+            (ident, id(frame), frame.f_lasti)
+            for ident, frame in sys._current_frames().items()
+            if ident != threading.get_ident()
+        ]
+        same = same + 1 if now == before else 0
+        before = now
+        if now == [] or same == 5:
+            return
+        time.sleep(0.03)
 
 
 def describe_exception(exception, seen):
