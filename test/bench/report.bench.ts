@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { pythonEnvironment } from '../python-environment.ts';
 import { compare, printRatios } from './whole-process.ts';
 
-// esbuild puts this file into .cache/bench.
-const ROOT = join(import.meta.dirname, '../..');
+// npm run bench starts it in the repository.
+const ROOT = process.cwd();
 const PYTHON = '/usr/bin/python3.11';
 
 const pystack = join(pythonEnvironment('3.11', ['pystack==1.7.2']).folder, 'bin/pystack');
