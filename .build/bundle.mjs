@@ -1,6 +1,7 @@
 // Bundles src/ into dist/: two bins, one chunk per command, and the WebAssembly of the Python parser.
 import { build } from 'esbuild';
 import { chmodSync, copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -39,6 +40,21 @@ writeFileSync(
   `${root}dist/rule-pages.json`,
   JSON.stringify(
     Object.fromEntries(pages.map((file) => [file.slice(0, 6), readFileSync(rules + file, 'utf8')])),
+  ),
+);
+const templates = `${root}templates/`;
+const files = readdirSync(templates, { recursive: true, withFileTypes: true }).filter((entry) =>
+  entry.isFile(),
+);
+writeFileSync(
+  `${root}dist/templates.json`,
+  JSON.stringify(
+    Object.fromEntries(
+      files.map(({ parentPath, name }) => {
+        const path = `${parentPath}/${name}`;
+        return [relative(templates, path), readFileSync(path, 'utf8')];
+      }),
+    ),
   ),
 );
 // The JSON Schema of every command's document, by the command's name; one file, too.

@@ -2,10 +2,22 @@ import { readFileSync } from 'node:fs';
 import nunjucks from 'nunjucks';
 import { packageFile } from './package-files.ts';
 
-const FOLDER = packageFile('templates/');
+/** Every file below templates/, by its path there: one file of the package, because npx is as slow as there are files. */
+let texts: Record<string, string> | undefined;
 
-let environment: nunjucks.Environment | undefined;
-let htmlEnvironment: nunjucks.Environment | undefined;
+/** The text of `templates/<name>` as it is. */
+export function templateText(name: string): string {
+  texts ??= JSON.parse(readFileSync(packageFile('dist/templates.json'), 'utf8')) as Record<string, string>;
+  const text = texts[name];
+  if (text === undefined) throw new Error(`there is no template ${name}`);
+  return text;
+}
+
+const LOADER: nunjucks.ILoader = {
+  getSource: (name) => ({ src: templateText(name), path: name, noCache: false }),
+};
+
+const environments = new Map<boolean, nunjucks.Environment>();
 
 /**
  * Renders `templates/<name>` with `context`.
@@ -14,27 +26,19 @@ let htmlEnvironment: nunjucks.Environment | undefined;
  * and block tags take their whole line with them.
  */
 export function render(name: string, context: Record<string, unknown>): string {
-  environment ??= new nunjucks.Environment(new nunjucks.FileSystemLoader(FOLDER), {
-    autoescape: false,
-    throwOnUndefined: true,
-    trimBlocks: true,
-    lstripBlocks: true,
-  });
-  return environment.render(name, context);
+  return environment(false).render(name, context);
 }
 
 /** Renders the page `templates/<name>`: like `render`, but every value is escaped for HTML. */
 export function renderHtml(name: string, context: Record<string, unknown>): string {
-  htmlEnvironment ??= new nunjucks.Environment(new nunjucks.FileSystemLoader(FOLDER), {
-    autoescape: true,
-    throwOnUndefined: true,
-    trimBlocks: true,
-    lstripBlocks: true,
-  });
-  return htmlEnvironment.render(name, context);
+  return environment(true).render(name, context);
 }
 
-/** The text of `templates/<name>` as it is. */
-export function templateText(name: string): string {
-  return readFileSync(FOLDER + name, 'utf8');
+function environment(autoescape: boolean): nunjucks.Environment {
+  let made = environments.get(autoescape);
+  if (made === undefined) {
+    const options = { autoescape, throwOnUndefined: true, trimBlocks: true, lstripBlocks: true };
+    environments.set(autoescape, (made = new nunjucks.Environment(LOADER, options)));
+  }
+  return made;
 }

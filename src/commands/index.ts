@@ -6,23 +6,42 @@ interface Entry {
   load: () => Promise<CommandModule>;
 }
 
-/** Every command, in the order of the help. Only the one that is called is loaded. */
+const setup = async () => import('./setup.ts');
+const reading = async () => import('./reading.ts');
+
+/** Every command, in the order of the help. Only the one that is called is loaded, with those that share its chunk. */
 export const COMMANDS: readonly Entry[] = [
-  { name: 'init', summary: 'set up crash handling in a repository', load: () => import('./init.ts') },
-  { name: 'remove', summary: 'take out what init put in', load: () => import('./remove.ts') },
-  { name: 'upgrade', summary: 'bring generated files to this version', load: () => import('./upgrade.ts') },
+  {
+    name: 'init',
+    summary: 'set up crash handling in a repository',
+    load: async () => (await setup()).init,
+  },
+  { name: 'check', summary: 'check that crash handling is wired', load: () => import('./check.ts') },
   {
     name: 'verify',
     summary: 'crash the real application and prove the core',
     load: () => import('./verify.ts'),
   },
-  { name: 'unit', summary: 'print the configuration of a supervisor', load: () => import('./unit.ts') },
   {
     name: 'doctor',
     summary: 'would this host, or that process, leave a usable core?',
     load: () => import('./doctor.ts'),
   },
-  { name: 'check', summary: 'check that crash handling is wired', load: () => import('./check.ts') },
-  { name: 'report', summary: 'show the crash that is in a core', load: () => import('./report.ts') },
-  { name: 'debug', summary: 'open a core in gdb, with our commands', load: () => import('./debug.ts') },
+  { name: 'report', summary: 'show the crash that is in a core', load: async () => (await reading()).report },
+  {
+    name: 'debug',
+    summary: 'open a core in gdb, with our commands',
+    load: async () => (await reading()).debug,
+  },
+  {
+    name: 'unit',
+    summary: 'print the configuration of a supervisor',
+    load: async () => (await setup()).unit,
+  },
+  {
+    name: 'upgrade',
+    summary: 'bring generated files to this version',
+    load: async () => (await setup()).upgrade,
+  },
+  { name: 'remove', summary: 'take out what init put in', load: async () => (await setup()).remove },
 ];

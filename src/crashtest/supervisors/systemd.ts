@@ -15,7 +15,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { descendants, isRunning, ownPid } from '../../host/processes.ts';
-import { packageFile } from '../../package-files.ts';
+import { templateText } from '../../templates.ts';
 import type { Service } from '../../project/project.ts';
 import { boundAddress, freePort } from '../address.ts';
 import { AMPLE_BUDGET, plantedEnvironment, type LaunchRequest, type RunningService } from '../launch.ts';
@@ -250,7 +250,7 @@ async function boot(place: Place, journal: Journal, shared: readonly string[]): 
   const enter =
     'n=$1; shift; while [ $n -gt 0 ]; do echo $$ >"$1/cgroup.procs"; shift; n=$((n-1)); done; exec "$@"';
   const namespaces = ['--mount', '--pid', '--uts', '--ipc', '--cgroup', '--fork', '--kill-child'];
-  const script = [packageFile('templates/verify/private-systemd.sh'), place.folder, root, ...shared];
+  const script = ['-ec', templateText('verify/private-systemd.sh'), 'sh', place.folder, root, ...shared];
   const child = spawn(
     'sh',
     ['-ec', enter, 'sh', String(cgroups.length), ...cgroups, 'unshare', ...namespaces, 'sh', ...script],
