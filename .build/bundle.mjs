@@ -1,10 +1,24 @@
 // Bundles src/ into dist/: two bins, one chunk per command, and the WebAssembly of the Python parser.
 import { build } from 'esbuild';
-import { chmodSync, copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+// Nothing to do where nothing has changed: several tests and scripts ask for a build, some while others use it.
+const stamp = `${root}dist/.stamp`;
+const inputs = ['src', 'templates', '.build/bundle.mjs', 'package.json', 'package-lock.json'];
+const state = inputs.flatMap((input) => fingerprints(`${root}${input}`)).join('\n');
+if (existsSync(stamp) && readFileSync(stamp, 'utf8') === state) process.exit(0);
 rmSync(`${root}dist`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
@@ -70,3 +84,13 @@ writeFileSync(
     ),
   ),
 );
+writeFileSync(stamp, state);
+
+/** Name, size and time of a file, or of every file below a folder. */
+function fingerprints(path) {
+  const { size, mtimeMs } = statSync(path);
+  if (!statSync(path).isDirectory()) return [`${path} ${size} ${mtimeMs}`];
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => fingerprints(`${path}/${name}`));
+}

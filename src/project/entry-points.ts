@@ -96,14 +96,21 @@ function isImported(wrapping: Syntax, text: string): boolean {
   return name.includes('.') || new RegExp(`^[ \\t]*(?:from|import)\\b[^=]*\\b${name}\\b`, 'm').test(text);
 }
 
-/** manage.py: only the settings module matters, so it is not parsed. */
+/** `install()` of the generated module, in a file that imports it. */
+const INSTALL = /^[ \t]*((?:abort_on_exception\.)?install\(\))[ \t]*(?:#.*)?$/m;
+const INSTALL_IMPORT = /^[ \t]*(?:from|import)\b[^\n]*\babort_on_exception\b/m;
+
+/** manage.py: the settings module, and whether it installs the hooks; it need not be parsed for that. */
 export function readManage(module: string, file: SourceFile): EntryPoint {
   const settings = namedSettings(file);
+  const install = INSTALL_IMPORT.test(file.text) ? INSTALL.exec(file.text) : null;
+  const at = install === null ? 0 : install.index + install[0].indexOf(install[1] ?? '');
   return {
     kind: 'manage',
     file: file.path,
     module,
     ...(settings === undefined ? {} : { settingsModule: settings }),
+    ...(install === null ? {} : { wrapped: file.span(at, at + (install[1]?.length ?? 0)) }),
   };
 }
 

@@ -159,7 +159,7 @@ export interface EntryPoint {
   assignment?: { statement: Span; value: Span; source: string };
   /** Default of DJANGO_SETTINGS_MODULE that it sets. */
   settingsModule?: Located<string>;
-  /** Does the file run `wrap_wsgi` / `wrap_asgi` of the generated module on the object? */
+  /** Where the file runs `wrap_wsgi` / `wrap_asgi` of the generated module on the object; in manage.py: `install()`. */
   wrapped?: Span;
   /** Why the file cannot be edited safely. */
   unreadable?: string;

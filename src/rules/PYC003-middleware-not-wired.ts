@@ -35,10 +35,21 @@ function lookAt(application: Application, settings: SettingsModule): RuleFinding
       },
     ];
   }
-  // the wrapper does the connecting too, so that the settings need not be edited
-  const served = application.entryPoints.filter(({ kind }) => kind === 'wsgi' || kind === 'asgi');
-  if (served.length > 0 && served.every(({ wrapped }) => wrapped !== undefined)) return [];
   const at = placeOf(settings, list);
+  const served = application.entryPoints.filter(({ kind }) => kind === 'wsgi' || kind === 'asgi');
+  if (served.length > 0 && served.every(({ wrapped }) => wrapped !== undefined)) {
+    // The wrapper does the connecting, too: enough where the settings cannot be edited.
+    if (list?.firstPlace === undefined) return [];
+    return [
+      {
+        level: 'warning',
+        confidence: 'high',
+        message: `only the wrapper connects the generated module: a process of ${settings.module} that does not load ${served.map(({ file }) => file).join(' or ')} is not watched, and bad options do not stop the start`,
+        help,
+        at,
+      },
+    ];
+  }
   if (list !== undefined && !list.complete) {
     const why = list.notes.map(({ message }) => message).join('; ');
     return [

@@ -5,13 +5,23 @@ export const rule: Rule = {
   id: 'PYC005',
   slug: 'entry-point-not-wrapped',
   level: 'warning',
-  summary: 'wsgi.py or asgi.py does not wrap the application',
+  summary: 'wsgi.py, asgi.py or manage.py does not use the generated module',
   check: (project) =>
     project.applications
       .filter(({ generated }) => generated !== undefined)
-      .flatMap(({ entryPoints }) =>
+      .flatMap(({ entryPoints, packageName }) =>
         entryPoints.flatMap(({ kind, file, object, assignment, wrapped }) => {
-          if ((kind !== 'wsgi' && kind !== 'asgi') || wrapped !== undefined) return [];
+          if (wrapped !== undefined || kind === 'script') return [];
+          if (kind === 'manage') {
+            return [
+              {
+                confidence: 'high' as const,
+                message: `${file} does not install the hooks: a management command that fails leaves no core, and \`manage.py check\` does not know the options`,
+                help: `write \`from ${packageName === '' ? '' : `${packageName}.`}abort_on_exception import install\` and \`install()\` before execute_from_command_line()`,
+                at: startOf(file),
+              },
+            ];
+          }
           const name = object ?? 'application';
           return [
             {

@@ -100,6 +100,16 @@ async function write({ root, verify }: Operation, writes: readonly FileChange[])
   }
 }
 
+/** A whole file is shown up to this many lines, a longer one by its beginning: the edits must not scroll away. */
+const WHOLE = 60;
+const BEGINNING = 15;
+
+function beginning(diff: string): string {
+  const lines = diff.trimEnd().split('\n');
+  if (lines.length <= WHOLE) return diff;
+  return `${lines.slice(0, BEGINNING).join('\n')}\n… ${lines.length - BEGINNING} more lines (--json has them all)\n`;
+}
+
 function show(terminal: Terminal, plan: Plan): void {
   for (const { path, action, before, after, reason } of plan.changes) {
     if (path === MANIFEST) {
@@ -112,7 +122,9 @@ function show(terminal: Terminal, plan: Plan): void {
       if (reason !== undefined) terminal.out(`${terminal.style('dim', 'unchanged')} ${path}: ${reason}`);
     } else {
       terminal.out(`${terminal.style('bold', action)} ${path}`);
-      terminal.out(coloured(terminal, diffOf(path, before, after)));
+      if (terminal.options.quiet) continue;
+      const diff = diffOf(path, before, after);
+      terminal.out(coloured(terminal, action === 'edit' ? diff : beginning(diff)));
     }
   }
   for (const note of plan.notes) {

@@ -24,15 +24,19 @@ export function unmetExpectations(
     if (found.length > 0) unmet.set(kind, found);
   };
   check('settings', (application) => unmetMiddleware(application, before));
-  check('entry-points', (application) =>
-    application.entryPoints.flatMap(({ kind, file, wrapped }) =>
-      (kind === 'wsgi' || kind === 'asgi') &&
-      wrapped === undefined &&
-      wirings.get('entry-points')?.wishes.some(({ path }) => path === file) === true
-        ? [{ path: file, reason: `${file}: after an edit the application would still not be wrapped` }]
-        : [],
-    ),
-  );
+  for (const part of ['entry-points', 'manage'] as const) {
+    const edited = wirings.get(part)?.wishes.map(({ path }) => path) ?? [];
+    check(part, ({ entryPoints }) =>
+      entryPoints
+        .filter(
+          ({ kind, file, wrapped }) => kind !== 'script' && wrapped === undefined && edited.includes(file),
+        )
+        .map(({ file }) => ({
+          path: file,
+          reason: `${file}: after an edit the ${part === 'manage' ? 'hooks would still not be installed' : 'application would still not be wrapped'}`,
+        })),
+    );
+  }
   return unmet;
 }
 

@@ -13,6 +13,7 @@ import { wireContinuousIntegration } from './continuous-integration.ts';
 import { wireEntryPoints } from './entry-points.ts';
 import { wireGitignore } from './gitignore.ts';
 import { wireLibrary } from './library.ts';
+import { wireManagementCommands } from './management-commands.ts';
 import { wireMiddleware } from './middleware.ts';
 import { wireProjectTest } from './project-test.ts';
 import { wireTeamDocument } from './team-document.ts';
@@ -40,6 +41,7 @@ const PARTS: readonly [Kind, (situation: Situation, wishes: readonly Wish[]) => 
     ['library', wireLibrary],
     ['settings', wireMiddleware],
     ['entry-points', wireEntryPoints],
+    ['manage', wireManagementCommands],
     ['units', wireUnits],
     ['ci', wireContinuousIntegration],
     ['tests', wireProjectTest],

@@ -6,6 +6,7 @@ const ROWS: readonly { kind: Kind; what: string }[] = [
   { kind: 'library', what: 'the module that logs and aborts' },
   { kind: 'settings', what: 'switched on in `MIDDLEWARE`' },
   { kind: 'entry-points', what: 'and around the application' },
+  { kind: 'manage', what: 'and in management commands' },
   { kind: 'units', what: 'restart and core limit' },
   { kind: 'tests', what: 'its test' },
   { kind: 'ci', what: 'checked on every push' },

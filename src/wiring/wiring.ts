@@ -7,6 +7,7 @@ export const KINDS = [
   'library',
   'settings',
   'entry-points',
+  'manage',
   'units',
   'ci',
   'tests',

@@ -129,6 +129,8 @@ export async function startWithSystemd(request: LaunchRequest): Promise<RunningS
     },
     restart: async (budget) => {
       setEnvironment(budget);
+      // this start must not be refused for those that the crashes before it made: it flushes the counter, too
+      await inside('systemctl', 'reset-failed', name);
       const result = await inside('systemctl', 'restart', name);
       if (result.exitCode !== 0) refused = result.stderr.trim();
     },
