@@ -13,7 +13,7 @@ export const CACHE: string =
   join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pycrash-test');
 
 /** Debian forky in a folder (`.build/forky.sh` makes it): Python 3.14 and 3.15, their debug symbols, gdb. */
-export const FORKY: string = join(CACHE, 'forky');
+const FORKY: string = join(CACHE, 'forky');
 
 export const PYTHON_VERSIONS = ['3.8', '3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.15'] as const;
 export type PythonVersion = (typeof PYTHON_VERSIONS)[number];

@@ -28,7 +28,7 @@ export interface RunningService {
 }
 
 /** Times in seconds. */
-export interface Restarts {
+interface Restarts {
   pause: number;
   /** After more than `burst` starts within `interval` the service stays down; an interval of 0 allows any number. */
   burst: number;

@@ -63,7 +63,7 @@ export interface Verification {
   lostRequests: number;
 }
 
-export interface VerifiedCore {
+interface VerifiedCore {
   /** Where the process left it. */
   path: string;
   bytes: number;

@@ -8,7 +8,7 @@ export type CorePattern =
   /** `@/path`: sent to an AF_UNIX socket, since Linux 6.16. */
   | { kind: 'socket'; path: string };
 
-export type CoreHandler = 'systemd-coredump' | 'apport' | 'abrt' | 'wsl' | 'corekeeper' | 'unknown';
+type CoreHandler = 'systemd-coredump' | 'apport' | 'abrt' | 'wsl' | 'corekeeper' | 'unknown';
 
 // core(5) and fs/coredump.c; F is from Linux 6.16.
 const TOKENS = 'cdeEfFghiIpPstu%C';

@@ -78,7 +78,7 @@ export function processTree(pid: number): ProcessStatus[] {
 }
 
 /** Reads the line "Max core file size" of `/proc/PID/limits` (bytes). */
-export function coreLimitOf(limits: string): ProcessStatus['coreLimit'] {
+function coreLimitOf(limits: string): ProcessStatus['coreLimit'] {
   const [, soft, hard] = /^Max core file size\s+(\S+)\s+(\S+)/m.exec(limits) ?? [];
   if (soft === undefined || hard === undefined) return undefined;
   return { soft: limitOf(soft), hard: limitOf(hard) };

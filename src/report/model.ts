@@ -32,7 +32,7 @@ export interface CrashReport<Value = ReportedValue> {
   secretsShown?: true;
 }
 
-export interface MissingPart {
+interface MissingPart {
   what: string;
   bytes?: number;
   consequence: string;

@@ -1,5 +1,5 @@
 /** A command line shown in a page, with the output shown under it. */
-export interface ShownCommand {
+interface ShownCommand {
   line: number;
   command: string;
   /** Lines of output that the page shows; `…` stands for anything. */
