@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { debugCore } from '../report/debug-core.ts';
 import type { Terminal } from '../terminal.ts';
 import type { ExitCode } from './command.ts';
 import { defineReading } from './reading-options.ts';
@@ -25,5 +24,7 @@ export async function run(
   [core]: readonly unknown[],
   options: Readonly<Record<string, unknown>>,
 ): Promise<ExitCode> {
+  // `report` shares this chunk, and needs neither gdb's templates nor what runs gdb
+  const { debugCore } = await import('../report/debug-core.ts');
   return debugCore(String(core), options, terminal);
 }

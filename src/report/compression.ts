@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Readable, Transform } from 'node:stream';
@@ -124,6 +123,8 @@ const PROGRAMS = {
 async function* throughProgram(packed: Readable, compression: 'zstd' | 'xz' | 'lz4'): AsyncIterable<Buffer> {
   const { words, install } = PROGRAMS[compression];
   const [program, ...args] = words;
+  // node:zlib unpacks most cores; this is for the rest
+  const { execa } = await import('execa');
   const running = execa(program, args, {
     input: packed,
     encoding: 'buffer',

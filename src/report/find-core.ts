@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
@@ -47,6 +46,8 @@ async function fromJournal(wanted: string, terminal: Terminal): Promise<FoundCor
       help: 'CORE is a file, `last`, or a match of coredumpctl(1) such as a pid or the path of a program.',
     });
   }
+  // loaded where a program is run: the core that is simply a file does not wait for it
+  const { execa } = await import('execa');
   const match = wanted === 'last' ? [] : [wanted];
   const listed = await execa('coredumpctl', ['--no-pager', '--no-legend', '-1', 'list', '--', ...match], {
     reject: false,
