@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { waitFor } from '../../src/crashtest/wait.ts';
 import { needs } from '../parts.ts';
+import type { PythonVersion } from '../python-environment.ts';
 import { Example, SECRET, type Verified } from './verify/example.ts';
 
 const SYSTEMD = ['--supervisor', 'systemd', ...SECRET];
@@ -18,34 +19,42 @@ beforeEach((context) => needs(context, 'root', 'systemd', 'plain core pattern'))
 
 afterAll(() => shop.remove());
 
-test("the shop by its own unit: the arbiter's crash and a loop of crashes are survived too", async () => {
-  const before = machine();
-  const { outcome, document, steps } = await shop.verify(SYSTEMD);
-  expect(steps, outcome.stderr).toMatchObject({
-    start: true,
-    'handled-errors': true,
-    abort: true,
-    'log-line': true,
-    'wait-status': true,
-    'core-present': true,
-    'core-complete': true,
-    'cores-distinct': true,
-    recovery: true,
-    'main-process': true,
-    'start-limit': true,
-    'crash-budget': true,
-    'clean-up': true,
-  });
-  expect(outcome.exitCode).toBe(0);
-  expect(document).toMatchObject({ ok: true, server: 'gunicorn', supervisor: 'systemd' });
-  expect(document?.cores.map(({ path }) => path)).toEqual(Array(4).fill('/srv/shop/core'));
-  expect(detail(document, 'start')).toContain(
-    'deploy/django-shop.service and 1 drop-in in a private systemd',
-  );
-  expect(detail(document, 'main-process')).toContain('code=dumped, status=6/ABRT');
-  expect(machine()).toEqual(before);
-  expect(shop.changes()).toBe('');
-});
+test.for<[PythonVersion, string]>([
+  ['3.11', 'Django~=5.2.0'],
+  ['3.9', 'Django~=4.2.0'],
+])(
+  "the shop by its own unit: the arbiter's crash and a loop of crashes are survived too (%s, %s)",
+  async (pair) => {
+    const own = await Example.initialised('django-shop', ...pair);
+    const before = machine();
+    const { outcome, document, steps } = await own.verify(SYSTEMD);
+    expect(steps, outcome.stderr).toMatchObject({
+      start: true,
+      'handled-errors': true,
+      abort: true,
+      'log-line': true,
+      'wait-status': true,
+      'core-present': true,
+      'core-complete': true,
+      'cores-distinct': true,
+      recovery: true,
+      'main-process': true,
+      'start-limit': true,
+      'crash-budget': true,
+      'clean-up': true,
+    });
+    expect(outcome.exitCode).toBe(0);
+    expect(document).toMatchObject({ ok: true, server: 'gunicorn', supervisor: 'systemd' });
+    expect(document?.cores.map(({ path }) => path)).toEqual(Array(4).fill('/srv/shop/core'));
+    expect(detail(document, 'start')).toContain(
+      'deploy/django-shop.service and 1 drop-in in a private systemd',
+    );
+    expect(detail(document, 'main-process')).toContain('code=dumped, status=6/ABRT');
+    expect(machine()).toEqual(before);
+    expect(own.changes()).toBe('');
+    own.remove();
+  },
+);
 
 test('a unit as people write it: its main process stays down', async () => {
   const text = readFileSync(join(shop.root, DROP_IN), 'utf8');

@@ -7,7 +7,8 @@ const SUPPORTED: [django: string, pythons: PythonVersion[]][] = [
   ['3.2', ['3.8', '3.9', '3.10']],
   ['4.2', ['3.8', '3.9', '3.10', '3.11', '3.12']],
   ['5.2', ['3.10', '3.11', '3.12', '3.13', '3.14']],
-  ['6.0', ['3.12', '3.13', '3.14', '3.15']],
+  ['6.0', ['3.12', '3.14']],
+  ['6.1', ['3.12', '3.13', '3.14', '3.15']],
 ];
 const PAIRS = SUPPORTED.flatMap(([django, versions]) =>
   versions.map((version) => [django, version] as const),

@@ -62,7 +62,12 @@ export function runBuild(
   options: { cwd: string; share: readonly string[] },
 ): [string, ...string[]] {
   const environment = Object.entries(build.environment).map(([name, value]) => `${name}=${value}`);
-  return commandIn(build.interpreter, ['env', ...environment, build.program, ...args], options);
+  // -i: what the machine has in its environment is in the locals of a WSGI server, and no test's concern
+  return commandIn(
+    build.interpreter,
+    ['env', '-i', 'PATH=/usr/bin:/bin', 'LANG=C.UTF-8', ...environment, build.program, ...args],
+    options,
+  );
 }
 
 function asItIs(python: Interpreter): PythonBuild {

@@ -202,7 +202,7 @@ test('where MIDDLEWARE cannot be edited, the wrapper alone makes a failing view 
     return spawnSync(command, words, {
       cwd: root,
       encoding: 'utf8',
-      env: { ...process.env, PYTHONPATH: '' },
+      env: { ...process.env, PYTHONPATH: '', PYCRASH_BUDGET_DIRECTORY: join(root, 'budget') },
     });
   };
   expect(ask('missing')).toMatchObject({ status: 0, stdout: '404 Not Found\n' });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StepId, Verification } from '../../../src/crashtest/verification.ts';
-import { pythonEnvironment } from '../../python-environment.ts';
+import { pythonEnvironment, type PythonVersion } from '../../python-environment.ts';
 import { pycrash, type Outcome } from '../pycrash.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
@@ -16,17 +16,19 @@ export class Example {
   /** The interpreter of an environment with what the example requires. */
   readonly python: string;
 
-  constructor(name: string) {
+  /** `django` is a requirement that stands in for the example's own, with a Python that has it. */
+  constructor(name: string, python: PythonVersion = '3.11', django?: string) {
     this.root = join(this.folder, name);
     cpSync(EXAMPLES + name, this.root, { recursive: true });
     const requirements = readFileSync(join(this.root, 'requirements.txt'), 'utf8').trim().split('\n');
-    const wanted = [...new Set([...requirements, 'gunicorn~=23.0'])];
-    this.python = join(pythonEnvironment('3.11', wanted).folder, 'bin/python');
+    const own = requirements.map((line) => (/^Django\b/i.test(line) ? (django ?? line) : line));
+    const wanted = [...new Set([...own, 'gunicorn~=23.0'])];
+    this.python = join(pythonEnvironment(python, wanted).folder, 'bin/python');
   }
 
   /** As `pycrash-init` leaves it, committed. */
-  static async initialised(name: string): Promise<Example> {
-    const example = new Example(name);
+  static async initialised(name: string, python?: PythonVersion, django?: string): Promise<Example> {
+    const example = new Example(name, python, django);
     const outcome = await pycrash(['--yes', example.root], { bin: 'pycrash-init' });
     if (outcome.exitCode !== 0) throw new Error(outcome.stderr);
     const git = (...words: string[]): unknown =>

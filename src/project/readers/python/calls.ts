@@ -539,7 +539,10 @@ function listMethod(run: Run, object: Value & { kind: 'list' }, name: string, ca
       const uncertain =
         first.value > 0 &&
         before.some((one) => one.spread === true || one.guards.some((guard) => guard.holds === 'unknown'));
-      const shifts = first.value > 0 && call.nodes[0]?.type === 'integer';
+      // counted from the back, it lands behind a new first entry that it would have come before
+      const literal = list.items.findIndex(({ display }) => display !== undefined);
+      const shifts =
+        first.value > 0 ? call.nodes[0]?.type === 'integer' : first.value < 0 && offset <= literal;
       set(
         [...before, item, ...list.items.slice(offset)],
         [
@@ -556,7 +559,7 @@ function listMethod(run: Run, object: Value & { kind: 'list' }, name: string, ca
             ? [
                 {
                   code: 'index-shift',
-                  message: `${shorten(call.node.text)} counts from the front: after a new first entry it inserts one place earlier`,
+                  message: `${shorten(call.node.text)} counts entries: after a new first entry it inserts at another place`,
                   place,
                 },
               ]
