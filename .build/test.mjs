@@ -13,6 +13,7 @@ const complete = installDebianPackages([
   'lz4',
   'python3-venv',
   'python3.11-dbg',
+  'qemu-user-static',
   'runit',
   's6',
   'supervisor',

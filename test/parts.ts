@@ -6,6 +6,7 @@ import type { TestContext } from 'vitest';
 const PARTS = {
   root: () => process.getuid?.() === 0,
   linux: () => process.platform === 'linux',
+  'qemu-aarch64-static': () => runs('qemu-aarch64-static', ['--version']),
   gdb: () => runs('gdb', ['--version']),
   supervisord: () => runs('supervisord', ['--version']),
   runit: () => existsSync('/usr/bin/runsv'),
