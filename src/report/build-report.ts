@@ -50,8 +50,12 @@ export function buildReport(
       ...(environment === undefined
         ? {}
         : {
+            // POSIX: PWD is the working directory, and masking it would hide every path below it
             environment: record(
-              Object.entries(environment).map(([key, value]) => [key, redaction.text(key, value)]),
+              Object.entries(environment).map(([key, value]) => [
+                key,
+                redaction.text(key === 'PWD' && value.startsWith('/') ? 'directory' : key, value),
+              ]),
             ),
           }),
     },

@@ -16,6 +16,7 @@ test.for(['except', 'excepthook'])(
       const report = JSON.parse(stdout) as CrashReport;
       expect(disagreements(report, core.oracle)).toEqual([]);
       expect(report.exceptions[0]?.chain).toHaveLength(3);
+      expect(report.process.environment?.['PWD']).toBe(process.env['PWD']);
     } finally {
       core.remove();
     }
