@@ -92,7 +92,11 @@ function adviceOnServer({ command, unit, user }: Service): Note[] {
   const { server, options } = command.value;
   const notes: Note[] = [];
   const dropped = options.get('user') ?? options.get('uid');
-  if ((server === 'gunicorn' || server === 'uwsgi') && dropped !== undefined && user === undefined) {
+  if (
+    (server === 'gunicorn' || server === 'uwsgi') &&
+    dropped !== undefined &&
+    (user === undefined || /^(root|0)$/.test(user.value))
+  ) {
     notes.push({
       code: 'privilege-drop',
       message:
