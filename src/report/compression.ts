@@ -1,8 +1,11 @@
+import type { execa as execaFunction } from 'execa';
 import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Readable, Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { UserError } from '../errors.ts';
+
+type Execa = typeof execaFunction;
 
 export type Compression = 'zstd' | 'gzip' | 'xz' | 'lz4';
 
@@ -50,10 +53,12 @@ export async function unpackCore(
   target: string,
   progress: (bytes: number) => void,
 ): Promise<Unpacked> {
+  // loaded only for a packed core, and before the stream is there: it flows at once, and nothing may be lost
+  const { execa } = await import('execa');
   const packed = createReadStream(source, { highWaterMark: 256 * 1024 });
   let read = 0;
   packed.on('data', (chunk) => progress((read += chunk.length)));
-  const unpacking = decompress(packed, compression);
+  const unpacking = decompress(packed, compression, execa);
   return writeCore(unpacking, source, target);
 }
 
@@ -98,14 +103,14 @@ async function writeWithHoles(file: FileHandle, chunk: Buffer, position: number)
   }
 }
 
-function decompress(packed: Readable, compression: Compression): AsyncIterable<Buffer> {
+function decompress(packed: Readable, compression: Compression, execa: Execa): AsyncIterable<Buffer> {
   if (compression === 'gzip') return through(packed, zlib.createGunzip());
   if (compression === 'zstd') {
     // in node:zlib since 22.15 and 23.8
     const create: unknown = Reflect.get(zlib, 'createZstdDecompress');
     if (typeof create === 'function') return through(packed, create() as Transform);
   }
-  return throughProgram(packed, compression);
+  return throughProgram(packed, compression, execa);
 }
 
 function through(packed: Readable, transform: Transform): AsyncIterable<Buffer> {
@@ -120,11 +125,13 @@ const PROGRAMS = {
   lz4: { words: ['lz4', '-dcq'], install: 'apt-get install lz4 (brew install lz4)' },
 } as const;
 
-async function* throughProgram(packed: Readable, compression: 'zstd' | 'xz' | 'lz4'): AsyncIterable<Buffer> {
+async function* throughProgram(
+  packed: Readable,
+  compression: 'zstd' | 'xz' | 'lz4',
+  execa: Execa,
+): AsyncIterable<Buffer> {
   const { words, install } = PROGRAMS[compression];
   const [program, ...args] = words;
-  // node:zlib unpacks most cores; this is for the rest
-  const { execa } = await import('execa');
   const running = execa(program, args, {
     input: packed,
     encoding: 'buffer',
