@@ -8,6 +8,7 @@ import { TreeModules } from './python-modules.ts';
 import { evaluateFile } from './readers/python/settings.ts';
 import { findAbortCode } from './readers/python/abort-code.ts';
 import { loadPythonParser } from './readers/python/syntax.ts';
+import { withYaml } from './readers/yaml.ts';
 import { Sources } from './sources.ts';
 import { findServices } from './supervisors/index.ts';
 import { pythonVersion } from './versions.ts';
@@ -34,7 +35,9 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   const sources = new Sources(folder, list.files, options.overlay);
   const files = [...sources.files].sort();
   const modules = new TreeModules(sources, parser, [''], new Map());
-  const found = findServices({ sources, evaluate: (path) => evaluateFile(path, modules) });
+  const found = await withYaml(() =>
+    findServices({ sources, evaluate: (path) => evaluateFile(path, modules) }),
+  );
   const named = found.services.flatMap(({ settingsModule }) =>
     settingsModule === undefined ? [] : [settingsModule],
   );

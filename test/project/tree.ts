@@ -1,4 +1,6 @@
 import type { Found } from '../../src/project/supervisors/supervisor.ts';
+import { SourceFile } from '../../src/project/readers/text.ts';
+import { readYaml, withYaml } from '../../src/project/readers/yaml.ts';
 import { findServices } from '../../src/project/supervisors/index.ts';
 import { Sources } from '../../src/project/sources.ts';
 import type { Service, Span } from '../../src/project/project.ts';
@@ -11,6 +13,9 @@ export function tree(files: Readonly<Record<string, string | Uint8Array>>): Sour
   ]);
   return new Sources('/nowhere', [], new Map(bytes));
 }
+
+// loads the parser, so that the tests need not wait for it
+await withYaml(() => readYaml(new SourceFile('', new Uint8Array())));
 
 export function services(files: Readonly<Record<string, string | Uint8Array>>): Found {
   return findServices({ sources: tree(files), evaluate: () => undefined });

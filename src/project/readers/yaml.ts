@@ -1,4 +1,4 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments, type Document } from 'yaml';
+import type { Document } from 'yaml';
 import type { Located, Span } from '../project.ts';
 import type { SourceFile } from './text.ts';
 
@@ -13,18 +13,42 @@ export interface YamlEntry {
   value: YamlValue;
 }
 
+type Yaml = typeof import('yaml');
+
+let loaded: Yaml | undefined;
+
+/** What `readYaml` throws before the parser is there. */
+const NOT_LOADED = new Error('the YAML parser is not loaded');
+
+/**
+ * Calls `read`, which may call `readYaml`, and gives its result. The parser is a quarter of the code that reads a
+ * repository, and many have no YAML that starts anything: only where `read` asks for it is it loaded, and `read` called
+ * a second time.
+ */
+export async function withYaml<Result>(read: () => Result): Promise<Result> {
+  try {
+    return read();
+  } catch (error) {
+    if (error !== NOT_LOADED) throw error;
+    loaded = await import('yaml');
+    return read();
+  }
+}
+
 /** Deeper than any compose file or manifest. */
 const MOST_DEPTH = 60;
 
 /**
  * The documents of a YAML or JSON file. Aliases and merge keys (`<<`) are put in; what the file declares twice keeps
  * its last value. A file that does not parse gives what could be read of it, an empty list at worst.
- * `text` stands in for the file's own text, which must have the same length (a masked template).
+ * Only for use inside of `withYaml`. `text` stands in for the file's own text, which must have the same length (a masked template).
  */
 export function readYaml(file: SourceFile, text: string = file.text): YamlValue[] {
+  if (loaded === undefined) throw NOT_LOADED;
+  const yaml = loaded;
   try {
     // `maxAliasCount` does not apply to nodes, so aliases are followed here, and shared rather than copied
-    const documents = parseAllDocuments(text, {
+    const documents = yaml.parseAllDocuments(text, {
       strict: false,
       uniqueKeys: false,
       logLevel: 'silent',
@@ -33,7 +57,7 @@ export function readYaml(file: SourceFile, text: string = file.text): YamlValue[
     if (!Array.isArray(documents)) return [];
     const values: YamlValue[] = [];
     for (const document of documents) {
-      const value = new Converter(file, document, text.length).value(document.contents, 0);
+      const value = new Converter(yaml, file, document, text.length).value(document.contents, 0);
       if (value !== undefined) values.push(value);
     }
     return values;
@@ -43,12 +67,14 @@ export function readYaml(file: SourceFile, text: string = file.text): YamlValue[
 }
 
 class Converter {
+  readonly #yaml: Yaml;
   readonly #file: SourceFile;
   readonly #document: Document;
   readonly #length: number;
   readonly #known = new Map<object, YamlValue | undefined>();
 
-  constructor(file: SourceFile, document: Document, length: number) {
+  constructor(yaml: Yaml, file: SourceFile, document: Document, length: number) {
+    this.#yaml = yaml;
     this.#file = file;
     this.#document = document;
     this.#length = length;
@@ -65,6 +91,7 @@ class Converter {
   }
 
   #convert(node: object, depth: number): YamlValue | undefined {
+    const { isAlias, isMap, isPair, isScalar, isSeq } = this.#yaml;
     if (isAlias(node)) return this.value(node.resolve(this.#document), depth + 1);
     if (isScalar(node)) {
       const type = node.value === null ? 'null' : typeof node.value === 'string' ? 'string' : 'other';
