@@ -1,4 +1,4 @@
-import type { Document } from 'yaml';
+import type * as YamlParser from 'yaml';
 import type { Located, Span } from '../project.ts';
 import type { SourceFile } from './text.ts';
 
@@ -13,7 +13,7 @@ export interface YamlEntry {
   value: YamlValue;
 }
 
-type Yaml = typeof import('yaml');
+type Yaml = typeof YamlParser;
 
 let loaded: Yaml | undefined;
 
@@ -69,11 +69,11 @@ export function readYaml(file: SourceFile, text: string = file.text): YamlValue[
 class Converter {
   readonly #yaml: Yaml;
   readonly #file: SourceFile;
-  readonly #document: Document;
+  readonly #document: YamlParser.Document;
   readonly #length: number;
   readonly #known = new Map<object, YamlValue | undefined>();
 
-  constructor(yaml: Yaml, file: SourceFile, document: Document, length: number) {
+  constructor(yaml: Yaml, file: SourceFile, document: YamlParser.Document, length: number) {
     this.#yaml = yaml;
     this.#file = file;
     this.#document = document;
