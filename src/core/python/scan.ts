@@ -1,5 +1,6 @@
 import type { Memory } from '../elf/memory.ts';
 import type { Exceptions } from './exceptions.ts';
+import { attempt } from './process.ts';
 
 const CHUNK = 1 << 20;
 const MOST_BYTES = 4 * 1024 ** 3;
@@ -14,7 +15,9 @@ export function* scanForExceptions(memory: Memory, exceptions: Exceptions): Gene
   for (const segment of memory.segments) {
     if (!segment.writable) continue;
     for (let start = segment.start; start < segment.end && left > 0; start += CHUNK) {
-      const bytes = memory.available(start, Math.min(CHUNK, segment.end - start));
+      // nothing comes any more where the reads that a report may make are used up
+      const bytes = attempt(() => memory.available(start, Math.min(CHUNK, segment.end - start)), undefined);
+      if (bytes === undefined) return;
       left -= bytes.length;
       for (let at = 8; at + 8 <= bytes.length; at += 16) {
         const high = bytes.readUInt32LE(at + 4);
