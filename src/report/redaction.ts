@@ -1,7 +1,7 @@
 import { repr, type PythonValue } from '../core/python/value.ts';
 import type { ReportedValue } from './model.ts';
 import { REDACTED, redactText } from './secret-patterns.ts';
-import { isSensitiveName } from './sensitive-names.ts';
+import { isSecretElsewhere, isSensitiveName } from './sensitive-names.ts';
 
 /** So many secrets are looked for in the rest of the report. */
 const MOST_SECRETS = 1000;
@@ -37,7 +37,7 @@ export class Redaction {
   text(name: string, text: string): string {
     if (this.#show) return text;
     if (!isSensitiveName(name) || text === '') return redactText(text);
-    this.#remember(text);
+    if (isSecretElsewhere(name)) this.#remember(text);
     return REDACTED;
   }
 
@@ -93,7 +93,7 @@ export class Redaction {
   /** What to show instead of the value, or undefined to show it. */
   #instead(name: string | undefined, value: PythonValue): string | undefined {
     if (name !== undefined && isSensitiveName(name) && !saysNothing(value)) {
-      this.#rememberAll(value);
+      if (isSecretElsewhere(name)) this.#rememberAll(value);
       return REDACTED;
     }
     // A pair whose first item names the second is how headers and cookies are passed around.
@@ -101,7 +101,7 @@ export class Redaction {
     if (first !== undefined && second !== undefined && more.length === 0 && isItem(first) && isItem(second)) {
       const called = first.value.string;
       if (called !== undefined && isSensitiveName(called) && !saysNothing(second.value)) {
-        this.#rememberAll(second.value);
+        if (isSecretElsewhere(called)) this.#rememberAll(second.value);
         return `${value.open ?? ''}${repr(first.value)}, ${REDACTED}${value.close ?? ''}`;
       }
     }

@@ -87,7 +87,7 @@ async function formatted(
   const text: TextOptions = {
     threads: options['threads'] === true,
     locals: locals === 'all' || locals === 'none' ? locals : 'app',
-    width: 400,
+    width: 200,
   };
   if (format === 'markdown') return (await import('./markdown.ts')).reportMarkdown(report);
   if (format === 'html') return (await import('./html.ts')).reportHtml(report);

@@ -56,3 +56,13 @@ export function isSensitiveName(name: string): boolean {
     .split(/[^a-z\d]+/)
     .some((word) => WORDS.has(word) || (word !== 'keys' && WORDS.has(word.replace(/s$/, ''))));
 }
+
+/**
+ * Is the value of that name a secret wherever else it stands, too? Not what is called just `key`, which is mostly a
+ * dictionary's or a selector's, and not an address: the rest of the report would be full of holes.
+ */
+export function isSecretElsewhere(name: string): boolean {
+  return (
+    !/^_?key$/i.test(name) && !/(?:^|_)(?:addr|address|ip|forwarded_for)$/i.test(name.replaceAll('-', '_'))
+  );
+}

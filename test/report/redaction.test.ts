@@ -147,6 +147,12 @@ describe('values', () => {
     expect(redaction.mask('login with correct-horse-7 failed')).toBe('login with [redacted] failed');
     redaction.value('session', str('page'));
     expect(redaction.mask('a page')).toBe('a page');
+    // a selector's key, a dictionary's, an address: hidden by their name, but no secret wherever else they stand
+    expect(redaction.value('key', str('/orders/2026/checkout'))).toMatchObject({ repr: '[redacted]' });
+    expect(redaction.text('REMOTE_ADDR', '192.0.2.17 (proxy)')).toBe('[redacted]');
+    expect(redaction.mask('GET /orders/2026/checkout at 192.0.2.17 (proxy)')).toBe(
+      'GET /orders/2026/checkout at 192.0.2.17 (proxy)',
+    );
   });
 
   test('command lines, queries, headers', () => {
