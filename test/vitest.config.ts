@@ -9,6 +9,7 @@ export default defineConfig({
     // Real servers start and crash in these tests, on small machines too.
     testTimeout: 120_000,
     hookTimeout: 600_000,
+    setupFiles: [fileURLToPath(new URL('property-seed.ts', import.meta.url))],
     pool: 'forks',
     maxWorkers: 2,
     reporters: ['default', fileURLToPath(new URL('run-summary.ts', import.meta.url))],
