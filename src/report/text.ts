@@ -148,7 +148,8 @@ class Page {
     if (frame.source !== undefined) this.line(`${margin}  ${this.#paint('bold', printable(frame.source))}`);
     if (!withLocals) return;
     for (const [name, value] of Object.entries(frame.locals)) {
-      const shown = value.redacted ? this.#paint('magenta', printable(value.repr)) : this.#cut(value.repr);
+      const cut = this.#cut(value.repr);
+      const shown = value.redacted ? this.#paint('magenta', cut) : cut;
       this.line(`${margin}    ${this.#paint('cyan', printable(name))} = ${shown}`);
     }
   }

@@ -57,6 +57,18 @@ test('text: locals of the application, not of libraries; recursion is cut after 
   expect(plain(report, 'none')).not.toContain('depth = ');
 });
 
+test('text and markdown: a long local is cut, also one with a secret in it', () => {
+  const at = frame('/srv/a.py', 3, 'f', { plain: 'x'.repeat(3000) });
+  at.locals['environ'] = { type: 'dict', repr: `{'token': [redacted], ${'y'.repeat(3000)}`, redacted: true };
+  const report = exampleReport({
+    exceptions: [{ threadId: '1', foundVia: 'x', chain: [exception('E', '', [at])] }],
+  });
+  for (const shown of [plain(report), reportMarkdown(report)]) {
+    expect(shown).toContain("environ = {'token': [redacted], yyy");
+    expect(Math.max(...shown.split('\n').map((line) => line.length))).toBeLessThan(230);
+  }
+});
+
 test('text: groups and hidden contexts', () => {
   const chain = [
     exception('ExceptionGroup', 'outer (1 sub-exception)', [frame('/a.py', 1, 'f')]),
