@@ -4,7 +4,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { installDebianPackages, installPackages, root, run } from './install.mjs';
 
 installPackages();
-const { build } = await import('esbuild');
+// esbuild is one of the packages
+const { runProgram } = await import('./program.mjs');
 installDebianPackages(['gdb', 'python3-venv', 'time', 'valgrind']);
 run(process.execPath, ['.build/bundle.mjs']);
 const all = readdirSync(`${root}test/bench`)
@@ -16,19 +17,10 @@ for (const name of names) {
     process.stderr.write(`no benchmark ${name}; there are: ${all.join(', ')}\n`);
     process.exit(2);
   }
-  // Node 20 does not read TypeScript; one folder deep, as src/ and dist/ are, for the paths relative to it.
-  const outfile = `${root}.cache/${name}.bench.mjs`;
-  await build({
-    entryPoints: [`${root}test/bench/${name}.bench.ts`],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    packages: 'external',
-    logLevel: 'warning',
-    // src/package-files.ts finds templates/ and dist/ from where it is itself
+  process.stdout.write(`\n# ${name}\n`);
+  // one folder deep, as src/ and dist/ are, for the paths relative to it
+  await runProgram(`test/bench/${name}.bench.ts`, `.cache/${name}.bench.mjs`, [], {
+    // src/package-files.ts finds dist/ from where it is itself
     define: { 'import.meta.url': JSON.stringify(`file://${root}src/package-files.ts`) },
   });
-  process.stdout.write(`\n# ${name}\n`);
-  run(process.execPath, [outfile]);
 }

@@ -13,19 +13,10 @@ if (python === undefined) process.exit(3);
 if (process.getuid?.() === 0) installDebianPackages(['systemd']);
 // the test of the demo runs beside others that use dist/
 if (process.env.PYCRASH_DEMO_BUILT === undefined) run(process.execPath, ['.build/bundle.mjs']);
-const { build } = await import('esbuild');
-// Node 20 does not read TypeScript; one folder below the root, as dist/ is
-const outfile = `${root}.cache/demo.mjs`;
-await build({
-  entryPoints: [`${root}test/demo/shop.ts`],
-  outfile,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  packages: 'external',
-  logLevel: 'warning',
-});
-run(process.execPath, [outfile, python, ...process.argv.slice(2)]);
+// esbuild is one of the packages
+const { runProgram } = await import('./program.mjs');
+// one folder below the root, as dist/ is
+await runProgram('test/demo/shop.ts', '.cache/demo.mjs', [python, ...process.argv.slice(2)]);
 
 /** The interpreter of a virtual environment with what the example requires, made once. */
 function pythonEnvironment() {

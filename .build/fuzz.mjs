@@ -1,19 +1,11 @@
 // `npm run fuzz [-- CORES LAYOUTS SEED]`: mutated cores and layout tables, 20,000 and 5,000 where nothing is said.
-import { installPackages, root, run } from './install.mjs';
+import { rmSync } from 'node:fs';
+import { installPackages, root } from './install.mjs';
 
 installPackages();
-const { build } = await import('esbuild');
-// Node 20 does not read TypeScript; the programs beside make-core.ts are found through import.meta.url.
-const outfile = `${root}test/e2e/cores/fuzz.tmp.mjs`;
-const { rmSync } = await import('node:fs');
-await build({
-  entryPoints: [`${root}test/core/fuzz/run.ts`],
-  outfile,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  packages: 'external',
-  logLevel: 'warning',
-});
-process.on('exit', () => rmSync(outfile, { force: true }));
-run(process.execPath, [outfile, ...process.argv.slice(2)]);
+// esbuild is one of the packages
+const { runProgram } = await import('./program.mjs');
+// the programs beside make-core.ts are found through import.meta.url
+const outfile = 'test/e2e/cores/fuzz.tmp.mjs';
+process.on('exit', () => rmSync(`${root}${outfile}`, { force: true }));
+await runProgram('test/core/fuzz/run.ts', outfile, process.argv.slice(2));

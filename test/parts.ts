@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { TestContext } from 'vitest';
 
 /** Parts of the machine that some tests need, and how to see that they are there. */
@@ -41,5 +41,5 @@ function runs(command: string, args: string[]): boolean {
 }
 
 function readText(file: string): string {
-  return existsSync(file) ? execFileSync('cat', [file], { encoding: 'utf8' }) : '|';
+  return existsSync(file) ? readFileSync(file, 'utf8') : '|';
 }

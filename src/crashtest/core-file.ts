@@ -50,11 +50,6 @@ export function collectCore(
   return { path: join(folder, name), file, bytes: stat.size, pid: process.pid };
 }
 
-/** Would the next core of the same folder overwrite this one? */
-export function namesEachCore({ pattern, usesPid }: CoreSettings): boolean {
-  return usesPid || (pattern.kind === 'file' && pattern.tokens.some((token) => 'pPiIt'.includes(token)));
-}
-
 /** Everything but the pid stands for any text: a name or a time is not known beforehand. */
 function namesOfCore(template: string, pid: number, usesPid: boolean): RegExp {
   const unknown = { uid: 0, gid: 0, name: '', executable: '', hostname: '', signal: 0, time: 0 };

@@ -1,5 +1,6 @@
 import { formatBytes } from '../host/checks/storage.ts';
-import { namesEachCore, type CoreSettings } from './core-file.ts';
+import { namesEachCore } from '../host/core-pattern.ts';
+import type { CoreSettings } from './core-file.ts';
 import type { Crash } from './session.ts';
 import type { Step, StepId } from './verification.ts';
 
@@ -146,7 +147,7 @@ export function judgeCoreNames(settings: CoreSettings): Verdict {
   if (pattern.kind !== 'file') {
     return verdict('core-names', 'unknown', `${takerOf(pattern)} chooses the names`);
   }
-  if (namesEachCore(settings)) {
+  if (namesEachCore(settings.pattern, settings.usesPid)) {
     return verdict('core-names', true, `kernel.core_pattern is ${pattern.template}`);
   }
   return verdict(

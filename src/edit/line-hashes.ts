@@ -1,11 +1,6 @@
 import { createHash } from 'node:crypto';
 import { splitLines } from './diff.ts';
 
-/** SHA-256 of a file's bytes, in hexadecimal. */
-export function sha256(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
 /**
  * Four base64 digits (24 bits of SHA-256) for each line: enough to tell which lines a person has changed since, at a
  * fraction of the text's size. Line ends do not count, so a checkout with CRLF is no change.

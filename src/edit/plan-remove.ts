@@ -1,6 +1,7 @@
 import { decodeText, encodeText } from '../project/readers/text.ts';
 import { currentFile } from './draft.ts';
-import { lineHashes, sha256 } from './line-hashes.ts';
+import { lineHashes } from './line-hashes.ts';
+import { sha256 } from '../sha256.ts';
 import { MANIFEST, type Manifest, type ManifestEntry } from './manifest.ts';
 import type { FileChange, Plan } from './plan.ts';
 import { takeOut } from './take-out.ts';

@@ -44,6 +44,11 @@ export function parseCorePattern(text: string): CorePattern {
   };
 }
 
+/** Has each core a name of its own, or does the next one of a folder overwrite it? `usesPid` is `kernel.core_uses_pid`. */
+export function namesEachCore(pattern: CorePattern, usesPid: boolean): boolean {
+  return usesPid || (pattern.kind === 'file' && pattern.tokens.some((token) => 'pPiIt'.includes(token)));
+}
+
 /** What the kernel knows of a process when it names its core. */
 export interface DumpedProcess {
   pid: number;

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { SIZE_UNITS } from '../systemd-size.ts';
 
 /** coredump.conf(5) as it is in force. Sizes in bytes, `Infinity` for `infinity`. */
 export interface CoredumpConf {
@@ -22,16 +23,6 @@ const KEYS = new Set([
   'KeepFree',
   'EnterNamespace',
 ]);
-
-const UNITS: Record<string, number> = {
-  B: 1,
-  K: 2 ** 10,
-  M: 2 ** 20,
-  G: 2 ** 30,
-  T: 2 ** 40,
-  P: 2 ** 50,
-  E: 2 ** 60,
-};
 
 /**
  * Reads the main file and all drop-ins below `root`.
@@ -97,5 +88,5 @@ function assignments(text: string): { section: string; key: string; value: strin
 function size(text: string): number | undefined {
   if (text === 'infinity') return Infinity;
   const [, digits, unit] = /^(\d+(?:\.\d+)?)([BKMGTPE]?)$/.exec(text) ?? [];
-  return digits === undefined ? undefined : Number(digits) * (UNITS[unit || 'B'] ?? 1);
+  return digits === undefined ? undefined : Number(digits) * (SIZE_UNITS[unit ?? ''] ?? 1);
 }

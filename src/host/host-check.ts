@@ -12,3 +12,22 @@ export interface HostCheck {
   /** The shell command that mends it, or that finds out what is unknown. */
   command?: string;
 }
+
+/** A check of `subject`; what is not known of why and command is left out. */
+export function hostCheck(
+  subject: string,
+  id: string,
+  verdict: HostCheck['verdict'],
+  detail: string,
+  why?: string,
+  command?: string,
+): HostCheck {
+  return {
+    id,
+    verdict,
+    subject,
+    detail,
+    ...(why === undefined ? {} : { why }),
+    ...(command === undefined ? {} : { command }),
+  };
+}

@@ -1,4 +1,5 @@
-import { readFileSync, readlinkSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { descendants } from './processes.ts';
 
 /** What /proc says of one process, as far as it decides whether its core is written. See proc(5). */
 export interface ProcessStatus {
@@ -69,12 +70,7 @@ export function processStatus(pid: number): ProcessStatus | undefined {
 
 /** The process and everything that descends from it, parents first. */
 export function processTree(pid: number): ProcessStatus[] {
-  const all = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => processStatus(Number(name)) ?? []);
-  const tree = all.filter((process) => process.pid === pid);
-  for (const parent of tree) tree.push(...all.filter((process) => process.parent === parent.pid));
-  return tree;
+  return [pid, ...descendants(pid).map((child) => child.pid)].flatMap((each) => processStatus(each) ?? []);
 }
 
 /** Reads the line "Max core file size" of `/proc/PID/limits` (bytes). */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../sha256.ts';
 import { VERSION } from '../version.ts';
 import type { GeneratedModule } from './project.ts';
 
@@ -23,8 +23,4 @@ export function withHeader(body: string): string {
     `# Written by pycrash-init ${VERSION}; \`pycrash upgrade\` keeps it current.\n` +
     `# sha256 of the rest: ${sha256(body)}\n${body}`
   );
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

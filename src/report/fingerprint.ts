@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../sha256.ts';
 import { isApplicationFrame } from './application-frame.ts';
 import type { ChainedException, ReportedException, ReportedFrame } from './model.ts';
 
@@ -16,7 +16,7 @@ export function fingerprint(exception: ReportedException | undefined): string {
   const text = fingerprintLines(exception.chain)
     .join('\n')
     .replaceAll(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '?');
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return sha256(text).slice(0, 16);
 }
 
 /** What is hashed. */

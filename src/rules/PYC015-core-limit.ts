@@ -1,4 +1,5 @@
 import type { Application, Project } from '../project/project.ts';
+import { SIZE_UNITS } from '../systemd-size.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import { unitServices, type UnitService } from './unit-services.ts';
 
@@ -93,5 +94,5 @@ function liftsByItself({ generated }: Application): boolean {
 function bytes(text: string): number | undefined {
   const match = /^(\d+)\s*([KMGTPE]?)$/.exec(text.trim());
   if (match === null) return undefined;
-  return Number(match[1]) * 1024 ** ['', 'K', 'M', 'G', 'T', 'P', 'E'].indexOf(match[2] ?? '');
+  return Number(match[1]) * (SIZE_UNITS[match[2] ?? ''] ?? 1);
 }

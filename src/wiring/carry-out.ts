@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { applyChanges, removeFolderIfEmpty } from '../edit/apply.ts';
 import { unifiedDiff } from '../edit/diff.ts';
 import { uncommitted } from '../edit/git-state.ts';
-import { sha256 } from '../edit/line-hashes.ts';
+import { sha256 } from '../sha256.ts';
 import { MANIFEST, type Manifest } from '../edit/manifest.ts';
 import type { FileChange, Plan } from '../edit/plan.ts';
 import { UserError } from '../errors.ts';

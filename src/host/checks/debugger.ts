@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import type { HostCheck } from '../host-check.ts';
+import { hostCheck, type HostCheck } from '../host-check.ts';
 import { sysctl } from './kernel.ts';
 
 /** What is here for looking at a core by hand; `pycrash report` needs none of it. */
@@ -12,30 +12,29 @@ export function debuggerChecks(): HostCheck[] {
   ]);
   const checks: HostCheck[] = [
     version === undefined
-      ? {
-          id: 'gdb',
-          subject: 'host',
-          verdict: 'unknown',
-          detail: 'there is no gdb here',
-          why: 'pycrash report reads a core without it; pycrash debug needs it.',
-          command: 'apt-get install gdb',
-        }
-      : {
-          id: 'gdb',
-          subject: 'host',
-          verdict: version.includes('python 3') ? 'good' : 'unknown',
-          detail: version.includes('python 3') ? 'gdb is here and has Python' : 'gdb is here, without Python',
-        },
+      ? hostCheck(
+          'host',
+          'gdb',
+          'unknown',
+          'there is no gdb here',
+          'pycrash report reads a core without it; pycrash debug needs it.',
+          'apt-get install gdb',
+        )
+      : version.includes('python 3')
+        ? hostCheck('host', 'gdb', 'good', 'gdb is here and has Python')
+        : hostCheck('host', 'gdb', 'unknown', 'gdb is here, without Python'),
   ];
   const scope = sysctl('kernel.yama.ptrace_scope');
   if (scope !== undefined && Number(scope) > 1) {
-    checks.push({
-      id: 'ptrace-scope',
-      subject: 'host',
-      verdict: 'unknown',
-      detail: `kernel.yama.ptrace_scope is ${scope}`,
-      why: 'Living processes can be looked at by root only (2) or by nobody (3); cores are not concerned.',
-    });
+    checks.push(
+      hostCheck(
+        'host',
+        'ptrace-scope',
+        'unknown',
+        `kernel.yama.ptrace_scope is ${scope}`,
+        'Living processes can be looked at by root only (2) or by nobody (3); cores are not concerned.',
+      ),
+    );
   }
   return checks;
 }

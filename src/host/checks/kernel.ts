@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
-import { parseCorePattern, type CorePattern } from '../core-pattern.ts';
-import type { HostCheck } from '../host-check.ts';
+import { namesEachCore, parseCorePattern, type CorePattern } from '../core-pattern.ts';
+import { hostCheck, type HostCheck } from '../host-check.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 const SYSCTL = '/proc/sys/';
@@ -15,7 +15,15 @@ export function sysctl(name: string, root = ''): string | undefined {
 export function kernelChecks(around: Surroundings, root = ''): HostCheck[] {
   const text = sysctl('kernel.core_pattern', root);
   if (text === undefined) {
-    return [host('core-pattern', 'unknown', 'there is no kernel.core_pattern here', 'Only Linux has one.')];
+    return [
+      hostCheck(
+        'host',
+        'core-pattern',
+        'unknown',
+        'there is no kernel.core_pattern here',
+        'Only Linux has one.',
+      ),
+    ];
   }
   const pattern = parseCorePattern(text);
   return [...patternChecks(text, pattern, around, root), ...suidDumpable(pattern, root)];
@@ -26,9 +34,10 @@ function patternChecks(text: string, pattern: CorePattern, around: Surroundings,
   switch (pattern.kind) {
     case 'none':
       return sysctl('kernel.core_uses_pid', root) === '1'
-        ? [host('core-pattern', 'good', `${shown}: cores are named ".PID"`)]
+        ? [hostCheck('host', 'core-pattern', 'good', `${shown}: cores are named ".PID"`)]
         : [
-            host(
+            hostCheck(
+              'host',
               'core-pattern',
               'bad',
               shown,
@@ -38,7 +47,8 @@ function patternChecks(text: string, pattern: CorePattern, around: Surroundings,
           ];
     case 'socket':
       return [
-        host(
+        hostCheck(
+          'host',
           'core-pattern',
           'unknown',
           shown,
@@ -62,7 +72,8 @@ function fileChecks(
   if (pattern.unknownTokens.length > 0) {
     const tokens = pattern.unknownTokens.map((token) => `%${token}`).join(' ');
     checks.push(
-      host(
+      hostCheck(
+        'host',
         'core-pattern-token',
         'bad',
         `${tokens} means nothing in kernel.core_pattern`,
@@ -71,11 +82,11 @@ function fileChecks(
       ),
     );
   }
-  const unique =
-    pattern.tokens.some((token) => 'pPiIt'.includes(token)) || sysctl('kernel.core_uses_pid', root) === '1';
+  const unique = namesEachCore(pattern, sysctl('kernel.core_uses_pid', root) === '1');
   if (!unique) {
     checks.push(
-      host(
+      hostCheck(
+        'host',
         'core-name-unique',
         'bad',
         `${shown}: every core of a folder has the same name`,
@@ -89,13 +100,15 @@ function fileChecks(
     const here = existsSync(root + folder);
     checks.push(
       here
-        ? host(
+        ? hostCheck(
+            'host',
             'core-pattern',
             'good',
             `${shown}: cores go to ${folder}`,
             'The path is looked up in the mount namespace of the process that crashes.',
           )
-        : host(
+        : hostCheck(
+            'host',
             'core-pattern',
             'bad',
             `${shown}, but there is no folder ${folder} here`,
@@ -105,7 +118,12 @@ function fileChecks(
     );
   } else {
     checks.push(
-      host('core-pattern', 'good', `${shown}: the core goes to the working directory of the process`),
+      hostCheck(
+        'host',
+        'core-pattern',
+        'good',
+        `${shown}: the core goes to the working directory of the process`,
+      ),
     );
   }
   return checks;
@@ -121,7 +139,8 @@ function pipeChecks(
   // The kernel starts the handler in the initial namespaces (core(5)): from inside a container it cannot be seen.
   if (around.container !== undefined || around.orchestrator !== undefined || around.wsl) {
     return [
-      host(
+      hostCheck(
+        'host',
         'core-pattern',
         'unknown',
         `${shown}: cores are piped to ${program} on the machine that this ${around.container ?? (around.wsl ? 'WSL' : 'container')} runs on`,
@@ -132,7 +151,8 @@ function pipeChecks(
   }
   if (!executable(root + program)) {
     return [
-      host(
+      hostCheck(
+        'host',
         'core-pattern',
         'bad',
         `${shown}, but ${program} ${existsSync(root + program) ? 'cannot be executed' : 'is not there'}`,
@@ -144,7 +164,8 @@ function pipeChecks(
   switch (handler) {
     case 'systemd-coredump':
       return [
-        host(
+        hostCheck(
+          'host',
           'core-pattern',
           'good',
           `cores go to systemd-coredump (${program})`,
@@ -153,7 +174,8 @@ function pipeChecks(
       ];
     case 'apport':
       return [
-        host(
+        hostCheck(
+          'host',
           'core-pattern',
           'bad',
           `cores are piped to apport (${program})`,
@@ -163,7 +185,8 @@ function pipeChecks(
       ];
     case 'abrt':
       return [
-        host(
+        hostCheck(
+          'host',
           'core-pattern',
           'unknown',
           `cores are piped to ABRT (${program})`,
@@ -173,7 +196,8 @@ function pipeChecks(
       ];
     default:
       return [
-        host(
+        hostCheck(
+          'host',
           'core-pattern',
           'unknown',
           `cores are piped to ${program}`,
@@ -192,7 +216,8 @@ function suidDumpable(pattern: CorePattern, root: string): HostCheck[] {
   return safe
     ? []
     : [
-        host(
+        hostCheck(
+          'host',
           'suid-dumpable',
           'bad',
           'fs.suid_dumpable is 2 and kernel.core_pattern is not an absolute path',
@@ -203,23 +228,6 @@ function suidDumpable(pattern: CorePattern, root: string): HostCheck[] {
 }
 
 const PLAIN = "sysctl -w kernel.core_pattern='/var/crash/core.%e.%p.%t'";
-
-function host(
-  id: string,
-  verdict: HostCheck['verdict'],
-  detail: string,
-  why?: string,
-  command?: string,
-): HostCheck {
-  return {
-    id,
-    verdict,
-    subject: 'host',
-    detail,
-    ...(why === undefined ? {} : { why }),
-    ...(command === undefined ? {} : { command }),
-  };
-}
 
 function executable(file: string): boolean {
   try {

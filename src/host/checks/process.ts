@@ -1,7 +1,7 @@
-import { existsSync, lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { coreName, type CorePattern } from '../core-pattern.ts';
-import type { HostCheck } from '../host-check.ts';
+import { hostCheck, type HostCheck } from '../host-check.ts';
 import type { ProcessStatus } from '../process-status.ts';
 import { findModuleRecord } from '../module-record.ts';
 import { coreFolder, formatBytes, spaceCheck } from './storage.ts';
@@ -21,20 +21,7 @@ export function processChecks(
   cores: number,
 ): HostCheck[] {
   const subject = `pid ${process.pid} (${process.name})`;
-  const check = (
-    id: string,
-    verdict: HostCheck['verdict'],
-    detail: string,
-    why?: string,
-    command?: string,
-  ): HostCheck => ({
-    id,
-    subject,
-    verdict,
-    detail,
-    ...(why === undefined ? {} : { why }),
-    ...(command === undefined ? {} : { command }),
-  });
+  const check: Check = (id, verdict, ...rest) => hostCheck(subject, id, verdict, ...rest);
   const checks = [
     limitCheck(process, pattern, check),
     dumpableCheck(process, check),
@@ -312,7 +299,9 @@ function isReadOnly(pid: number, folder: string): boolean {
 
 function isFolder(path: string): boolean {
   try {
-    return lstatSync(path).isDirectory() || (lstatSync(path).isSymbolicLink() && readlinkSync(path) !== '');
+    const stat = lstatSync(path);
+    // the kernel does not follow a link there either (O_NOFOLLOW, fs/coredump.c)
+    return stat.isDirectory() || stat.isSymbolicLink();
   } catch {
     return false;
   }

@@ -2,7 +2,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { readCoredumpConf } from '../coredump-conf.ts';
 import type { CorePattern } from '../core-pattern.ts';
-import type { HostCheck } from '../host-check.ts';
+import { hostCheck, type HostCheck } from '../host-check.ts';
 
 const SYSTEMD_COREDUMP_FOLDER = '/var/lib/systemd/coredump';
 
@@ -24,42 +24,44 @@ export function coredumpConfChecks(
   const from = conf.files.length === 0 ? 'by default' : `by ${conf.files.join(', ')} and the defaults`;
   const checks: HostCheck[] = [];
   if (conf.storage === 'none') {
-    checks.push({
-      id: 'coredump-conf',
-      subject: 'host',
-      verdict: 'bad',
-      detail: `Storage=none is in force ${from}`,
-      why: 'systemd-coredump then logs the crash and throws the core away (coredump.conf(5)).',
-      command: dropIn('Storage=external'),
-    });
+    checks.push(
+      hostCheck(
+        'host',
+        'coredump-conf',
+        'bad',
+        `Storage=none is in force ${from}`,
+        'systemd-coredump then logs the crash and throws the core away (coredump.conf(5)).',
+        dropIn('Storage=external'),
+      ),
+    );
   } else {
-    checks.push({
-      id: 'coredump-conf',
-      subject: 'host',
-      verdict: 'good',
-      detail: `Storage=${conf.storage}, ExternalSizeMax=${formatLimit(conf.externalSizeMax)} ${from}`,
-    });
+    const shown = `Storage=${conf.storage}, ExternalSizeMax=${formatLimit(conf.externalSizeMax)}`;
+    checks.push(hostCheck('host', 'coredump-conf', 'good', `${shown} ${from}`));
   }
   const kept = Math.min(conf.processSizeMax, conf.externalSizeMax);
   if (conf.storage !== 'none' && kept < totalmem()) {
-    checks.push({
-      id: 'coredump-size',
-      subject: 'host',
-      verdict: kept < 2 ** 30 ? 'bad' : 'unknown',
-      detail: `cores over ${formatLimit(kept)} are cut off or not kept; this machine has ${formatBytes(totalmem())} of memory`,
-      why: 'A core that is cut off has lost its stacks: they lie at the highest addresses and are written last.',
-      command: dropIn('ProcessSizeMax=infinity\\nExternalSizeMax=infinity'),
-    });
+    checks.push(
+      hostCheck(
+        'host',
+        'coredump-size',
+        kept < 2 ** 30 ? 'bad' : 'unknown',
+        `cores over ${formatLimit(kept)} are cut off or not kept; this machine has ${formatBytes(totalmem())} of memory`,
+        'A core that is cut off has lost its stacks: they lie at the highest addresses and are written last.',
+        dropIn('ProcessSizeMax=infinity\\nExternalSizeMax=infinity'),
+      ),
+    );
   }
   for (const key of conf.unknownKeys) {
-    checks.push({
-      id: 'coredump-conf-key',
-      subject: 'host',
-      verdict: 'bad',
-      detail: `${key} is not a key of coredump.conf(5)`,
-      why: 'systemd ignores it with a warning in the journal.',
-      command: 'systemd-analyze cat-config systemd/coredump.conf',
-    });
+    checks.push(
+      hostCheck(
+        'host',
+        'coredump-conf-key',
+        'bad',
+        `${key} is not a key of coredump.conf(5)`,
+        'systemd ignores it with a warning in the journal.',
+        'systemd-analyze cat-config systemd/coredump.conf',
+      ),
+    );
   }
   return checks;
 }
@@ -76,22 +78,12 @@ export function spaceCheck(
   const free = bavail * bsize;
   const needed = bytes * count;
   const inodes = files === 0 || ffree >= count;
-  return [
-    {
-      id: 'disk-space',
-      subject,
-      verdict: free >= needed && inodes ? 'good' : 'bad',
-      detail: inodes
-        ? `${formatBytes(free)} free in ${folder}, ${formatBytes(needed)} needed for ${count} cores`
-        : `no inodes left in ${folder}`,
-      ...(free >= needed && inodes
-        ? {}
-        : {
-            why: 'A core that does not fit is cut off without a word.',
-            command: `df -h ${folder}; pycrash cores prune`,
-          }),
-    },
-  ];
+  const detail = inodes
+    ? `${formatBytes(free)} free in ${folder}, ${formatBytes(needed)} needed for ${count} cores`
+    : `no inodes left in ${folder}`;
+  if (free >= needed && inodes) return [hostCheck(subject, 'disk-space', 'good', detail)];
+  const why = 'A core that does not fit is cut off without a word.';
+  return [hostCheck(subject, 'disk-space', 'bad', detail, why, `df -h ${folder}; pycrash cores prune`)];
 }
 
 /** The folder that cores go to by this pattern, for a process with that working directory. */

@@ -1,4 +1,4 @@
-import type { Server } from './server.ts';
+import { endsWhole, type Server } from './server.ts';
 import { readOptions } from './options.ts';
 
 /** `celery --help`, `celery worker --help` and `celery beat --help` of 4 and 5. */
@@ -46,12 +46,6 @@ export const celery: Server = {
         detail: 'the prefork pool replaces the process; the task is lost, or comes again with acks_late',
       };
     }
-    return {
-      core: 'written',
-      respawnedBy: 'supervisor',
-      supervisorSees: 'SIGABRT',
-      lost: 'server',
-      detail: `with the ${pool} pool the worker is one process: it dies with every task in flight`,
-    };
+    return endsWhole(`with the ${pool} pool the worker is one process: it dies with every task in flight`);
   },
 };

@@ -1,4 +1,4 @@
-import type { Server } from './server.ts';
+import { endsWhole, type Server } from './server.ts';
 import { readOptions } from './options.ts';
 
 /** `daphne --help` of 3.0 to 4.2. */
@@ -17,12 +17,6 @@ export const daphne: Server = {
     return application === undefined ? { options } : { application, options };
   },
   abort() {
-    return {
-      core: 'written',
-      respawnedBy: 'supervisor',
-      supervisorSees: 'SIGABRT',
-      lost: 'server',
-      detail: 'daphne is one process: it dies with every request and websocket in flight',
-    };
+    return endsWhole('daphne is one process: it dies with every request and websocket in flight');
   },
 };

@@ -1,4 +1,4 @@
-import type { Server } from './server.ts';
+import { endsWhole, type Server } from './server.ts';
 import { readOptions } from './options.ts';
 
 /** `flask run --help` of Flask 2 and 3. */
@@ -17,12 +17,6 @@ export const flaskRun: Server = {
     return application === undefined ? { options } : { options, application };
   },
   abort() {
-    return {
-      core: 'written',
-      respawnedBy: 'supervisor',
-      supervisorSees: 'SIGABRT',
-      lost: 'server',
-      detail: 'a development server: nothing replaces it, and it is not made for production',
-    };
+    return endsWhole('a development server: nothing replaces it, and it is not made for production');
   },
 };

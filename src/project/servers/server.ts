@@ -43,3 +43,8 @@ export interface Server {
   /** What `os.abort()` in a request does, before any supervisor acts. */
   abort(reading: ServerReading): AbortOutcome;
 }
+
+/** What an abort does to a server that is one process and replaces nothing: all of it is gone until a supervisor acts. */
+export function endsWhole(detail: string): AbortOutcome {
+  return { core: 'written', respawnedBy: 'supervisor', supervisorSees: 'SIGABRT', lost: 'server', detail };
+}

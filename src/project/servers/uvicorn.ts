@@ -1,4 +1,4 @@
-import type { Server } from './server.ts';
+import { endsWhole, type Server } from './server.ts';
 import { readOptions } from './options.ts';
 
 /** `uvicorn --help` of 0.17 to 0.54. */
@@ -42,12 +42,6 @@ export const uvicorn: Server = {
           'uvicorn 0.30 and later replace a dead worker; before 0.30 nobody does, and the port stays open with nobody serving',
       };
     }
-    return {
-      core: 'written',
-      respawnedBy: 'supervisor',
-      supervisorSees: 'SIGABRT',
-      lost: 'server',
-      detail: 'uvicorn with one worker is one process: it dies with every request in flight',
-    };
+    return endsWhole('uvicorn with one worker is one process: it dies with every request in flight');
   },
 };

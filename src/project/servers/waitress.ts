@@ -1,4 +1,4 @@
-import type { Server } from './server.ts';
+import { endsWhole, type Server } from './server.ts';
 import { readOptions } from './options.ts';
 
 /** `waitress-serve --help`, and waitress/adjustments.py. */
@@ -20,12 +20,6 @@ export const waitress: Server = {
     return application === undefined ? { options } : { application, options };
   },
   abort() {
-    return {
-      core: 'written',
-      respawnedBy: 'supervisor',
-      supervisorSees: 'SIGABRT',
-      lost: 'server',
-      detail: 'waitress is one process with threads: it dies with every request in flight',
-    };
+    return endsWhole('waitress is one process with threads: it dies with every request in flight');
   },
 };

@@ -5,6 +5,7 @@ import { readUnitFile, type UnitEntry } from '../readers/unit-file.ts';
 import { systemdWords, type Word } from '../readers/words.ts';
 import type { Sources } from '../sources.ts';
 import { type CommandReader, startedByWords } from '../start-command.ts';
+import { SIZE_UNITS } from '../../systemd-size.ts';
 import { startedAs, type Found, type Supervisor } from './supervisor.ts';
 
 /** Keys that add up; an empty value takes back what was there (systemd.unit(5), systemd.service(5), systemd.exec(5)). */
@@ -335,16 +336,6 @@ function restartOf(keys: Keys, behindShell: boolean): RestartPolicy {
   }
 }
 
-const UNITS: Record<string, number> = {
-  '': 1,
-  K: 2 ** 10,
-  M: 2 ** 20,
-  G: 2 ** 30,
-  T: 2 ** 40,
-  P: 2 ** 50,
-  E: 2 ** 60,
-};
-
 /** The soft limit on cores: `LimitCORE=soft[:hard]`; without it systemd gives 0 (systemd-system.conf(5), DefaultLimitCORE=). */
 function coreLimitOf(keys: Keys): CoreLimit {
   const entry = keys.last('LimitCORE');
@@ -356,5 +347,5 @@ function coreLimitOf(keys: Keys): CoreLimit {
   if (soft === 'infinity') return { soft: 'unlimited', at: place, detail };
   const size = /^(\d+)([KMGTPE]?)$/.exec(soft);
   if (size === null) return { soft: 'unknown', at: place, detail: `${detail} is no size that systemd knows` };
-  return { soft: Number(size[1]) * (UNITS[size[2] ?? ''] ?? 1), at: place, detail };
+  return { soft: Number(size[1]) * (SIZE_UNITS[size[2] ?? ''] ?? 1), at: place, detail };
 }
