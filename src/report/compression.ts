@@ -1,7 +1,7 @@
 import type { execa as execaFunction } from 'execa';
 import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import type { Readable, Transform } from 'node:stream';
+import { Transform, type Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { UserError } from '../errors.ts';
 
@@ -53,11 +53,17 @@ export async function unpackCore(
   target: string,
   progress: (bytes: number) => void,
 ): Promise<Unpacked> {
-  // loaded only for a packed core, and before the stream is there: it flows at once, and nothing may be lost
+  // loaded only for a packed core
   const { execa } = await import('execa');
-  const packed = createReadStream(source, { highWaterMark: 256 * 1024 });
+  // counted behind a stream that waits for its reader: a listener on the file's own would let bytes pass unread
   let read = 0;
-  packed.on('data', (chunk) => progress((read += chunk.length)));
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      progress((read += chunk.length));
+      done(null, chunk);
+    },
+  });
+  const packed = through(createReadStream(source, { highWaterMark: 256 * 1024 }), counted);
   const unpacking = decompress(packed, compression, execa);
   return writeCore(unpacking, source, target);
 }
@@ -113,7 +119,7 @@ function decompress(packed: Readable, compression: Compression, execa: Execa): A
   return throughProgram(packed, compression, execa);
 }
 
-function through(packed: Readable, transform: Transform): AsyncIterable<Buffer> {
+function through(packed: Readable, transform: Transform): Transform {
   packed.once('error', (error) => transform.destroy(error));
   return packed.pipe(transform);
 }
