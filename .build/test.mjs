@@ -7,6 +7,7 @@ installPackages();
 const complete = installDebianPackages([
   'daemontools',
   'debootstrap',
+  'elfutils',
   'gcc',
   'gdb',
   'git',

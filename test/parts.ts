@@ -8,6 +8,7 @@ const PARTS = {
   linux: () => process.platform === 'linux',
   'qemu-aarch64-static': () => runs('qemu-aarch64-static', ['--version']),
   gdb: () => runs('gdb', ['--version']),
+  'eu-stack': () => runs('eu-stack', ['--version']),
   supervisord: () => runs('supervisord', ['--version']),
   runit: () => existsSync('/usr/bin/runsv'),
   s6: () => existsSync('/usr/bin/s6-supervise'),

@@ -42,7 +42,7 @@ STRUCTURES = {
         "function": ["f_funcobj", "f_func"],
         "instruction": ["instr_ptr", "prev_instr"],
         "stackpointer": ["stackpointer"],
-        **same("previous f_globals f_locals frame_obj stacktop owner localsplus"),
+        **same("previous f_globals f_locals frame_obj stacktop is_entry owner localsplus"),
     }),
     "code": (["PyCodeObject", "struct PyCodeObject"], {
         "bytes": ["co_code_adaptive"],

@@ -14,6 +14,7 @@ export function define(command: Command): void {
     )
     .option('--output <file>', 'write it to this file, readable by you alone')
     .option('--threads', 'the frames of every thread')
+    .option('--native', 'the frames of C code around those of Python, where eu-stack or gdb is installed')
     .addOption(
       new Option('--locals <whose>', "in text: the locals of the application's frames, of all or of none")
         .choices(['app', 'all', 'none'])

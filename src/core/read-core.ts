@@ -31,12 +31,25 @@ export interface ReadCoreOptions {
   /** Look through the whole heap for exceptions too. */
   scan?: boolean;
   limits?: Partial<ValueLimits>;
+  /** Find out what native frames have to be put together with: `UnredactedReport.ground`. */
+  native?: boolean;
   /** Instead of the tables that are built in. */
   layouts?: readonly Layout[];
 }
 
 /** The report before redaction: full of secrets. `fingerprint` is empty and `source` of the frames is not filled in. */
-export type UnredactedReport = CrashReport<PythonValue>;
+export interface UnredactedReport extends CrashReport<PythonValue> {
+  /** Where `native` was asked for; no part of the report. */
+  ground?: NativeGround;
+}
+
+/** What the frames of a debugger are compared with. */
+export interface NativeGround {
+  /** For each thread of the report: how many Python frames each call of the interpreter's loop runs, from the innermost. */
+  calls: number[][];
+  /** The mapped files; `here`: this machine (or the `sysroot`) has the file with the same build ID. */
+  files: { start: number; end: number; path: string; here: boolean }[];
+}
 
 const MOST_THREADS_WITH_LOCALS = 64;
 const MOST_FRAMES_WITH_LOCALS = 200;
@@ -68,7 +81,10 @@ export async function readCore(source: ByteSource, options: ReadCoreOptions): Pr
         message: `this is a free-threaded CPython 3.${runtime.minor}, whose objects have another shape: they cannot be read yet`,
       });
     } else {
-      fill(report, runtime, memory, notes, options);
+      const threads = fill(report, runtime, memory, notes, options);
+      if (options.native === true) {
+        report.ground = { calls: threads.map(({ frames }) => callsOf(frames)), files: modules.mappedFiles() };
+      }
     }
     if (memory.readsLeft < 0) {
       report.warnings.push({
@@ -199,7 +215,7 @@ function fill(
   memory: Memory,
   notes: CoreNotes,
   options: ReadCoreOptions,
-): void {
+): ThreadState[] {
   const { process } = runtime;
   const objects = new Objects(process, { ...VALUE_LIMITS, ...options.limits });
   const frames = new Frames(objects);
@@ -264,6 +280,20 @@ function fill(
   if (threads.length === 0) {
     report.core.missing.push({ what: 'the thread states', consequence: 'no Python frames can be shown' });
   }
+  return threads;
+}
+
+/** The lengths of the runs of frames that end with one which C code called. */
+function callsOf(frames: readonly Frame[]): number[] {
+  const calls: number[] = [];
+  let run = 0;
+  for (const { fromC } of frames) {
+    run += 1;
+    if (!fromC) continue;
+    calls.push(run);
+    run = 0;
+  }
+  return run === 0 ? calls : [...calls, run];
 }
 
 function reportedThread(

@@ -40,7 +40,7 @@ export function buildReport(
     frames: each.frames.map(frame),
   });
   const { environment, cmdline, ...process } = contents.process;
-  const { exceptions, threads, tasks, request, ...rest } = contents;
+  const { exceptions, threads, tasks, request, ground: _, ...rest } = contents;
   const report: CrashReport = {
     ...rest,
     core: { ...contents.core, path: name },

@@ -7,6 +7,7 @@ import { templateText } from '../templates.ts';
 import type { Terminal } from '../terminal.ts';
 import { findCore } from './find-core.ts';
 import { findProgram } from './find-program.ts';
+import { INSTALL_GDB, gdbArguments, isInstalled } from './gdb.ts';
 import { gdbState } from './gdb-state.ts';
 import type { CrashReport } from './model.ts';
 import { privateFolder, removePrivateFolder, surviveInterrupts } from './private-file.ts';
@@ -30,10 +31,9 @@ export async function debugCore(wanted: string, options: Options, terminal: Term
       message = error.message;
       terminal.say(message);
     }
-    if (!(await gdbIsThere())) return withoutGdb(report, terminal);
+    if (!(await isInstalled('gdb'))) return withoutGdb(report, terminal);
     const reading = readingOptions(options, terminal.options.cwd);
-    const program =
-      report === undefined ? reading.executable : findProgram(report, { searchPath: [], ...reading });
+    const program = report === undefined ? reading.executable : findProgram(report, reading);
     if (program === undefined) terminal.say(noProgram(report));
     writeFileSync(join(folder, 'report.json'), JSON.stringify(gdbState(report, message)), { mode: 0o600 });
     const commands = join(folder, 'pycrash_commands.py');
@@ -63,54 +63,14 @@ const REFUSED: ReadonlySet<string> = new Set([
   'not-an-executable',
 ]);
 
-interface GdbRun {
-  core: string;
-  program: string | undefined;
-  commands: string;
-  batch: string | undefined;
-  sysroot?: string;
-  searchPath?: readonly string[];
-}
-
-/** gdb's command line. Nothing that the core names is run: scripts load from gdb's own folder alone. */
-function gdbArguments({ core, program, commands, batch, sysroot, searchPath = [] }: GdbRun): string[] {
-  const settings = [
-    'set auto-load local-gdbinit off',
-    'set auto-load safe-path $datadir/auto-load',
-    ...(sysroot === undefined
-      ? []
-      : [
-          `set sysroot ${sysroot}`,
-          `set debug-file-directory ${join(sysroot, 'usr/lib/debug')}:/usr/lib/debug`,
-        ]),
-    ...(searchPath.length === 0 ? [] : [`set solib-search-path ${searchPath.join(':')}`]),
-  ];
-  const list = batch === undefined ? [] : batch.split(/[;\n]/).map((command) => command.trim());
-  return [
-    '--quiet',
-    ...(batch === undefined ? [] : ['--batch']),
-    ...settings.flatMap((setting) => ['-iex', setting]),
-    ...(program === undefined ? [] : [`--se=${program}`]),
-    `--core=${core}`,
-    '-ex',
-    `source ${commands}`,
-    ...list.flatMap((command) => (command === '' ? [] : ['-ex', command])),
-  ];
-}
-
 function noProgram(report: CrashReport | undefined): string {
   const id = report?.process.buildId;
   return `gdb starts without the program: none with ${id === undefined ? 'a known build ID' : `the build ID ${id}`} was found (--executable, --sysroot and --search-path say where to look)`;
 }
 
-async function gdbIsThere(): Promise<boolean> {
-  const { failed } = await execa('gdb', ['--version'], { reject: false });
-  return !failed;
-}
-
 function withoutGdb(report: CrashReport | undefined, terminal: Terminal): ExitCode {
-  if (report === undefined) throw new UserError('no-gdb', 'there is no gdb here', { help: INSTALL });
-  terminal.say(`There is no gdb here; this is the report of the core instead. ${INSTALL}`);
+  if (report === undefined) throw new UserError('no-gdb', 'there is no gdb here', { help: INSTALL_GDB });
+  terminal.say(`There is no gdb here; this is the report of the core instead. ${INSTALL_GDB}`);
   terminal.out(
     reportText(report, { threads: true, locals: 'app', width: 400 }, (style, text) =>
       terminal.style(style, text),
@@ -118,6 +78,3 @@ function withoutGdb(report: CrashReport | undefined, terminal: Terminal): ExitCo
   );
   return 3;
 }
-
-const INSTALL =
-  'To get it: apt-get install gdb (Debian, Ubuntu), dnf install gdb (Fedora), brew install gdb (macOS).';

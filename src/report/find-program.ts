@@ -13,7 +13,7 @@ interface Places {
  * The program of the core, as a file of this machine with the same build ID; undefined where there is none. It is only
  * ever read. What the user named has been compared by the reader already.
  */
-export function findProgram({ process }: CrashReport, places: Places): string | undefined {
+export function findProgram({ process }: Pick<CrashReport, 'process'>, places: Places): string | undefined {
   if (places.executable !== undefined) return resolve(places.executable);
   const { executable: path, buildId } = process;
   if (buildId === undefined || !path.startsWith('/')) return undefined;

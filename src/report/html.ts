@@ -35,6 +35,9 @@ export function reportHtml(report: CrashReport): string {
       current: thread.current,
       holdsGil: thread.holdsGil === true,
       frames: thread.frames.map(shownFrame),
+      native: (thread.native ?? []).map(({ address, function: name, library = '' }) =>
+        printable(`${address} ${name} ${library}`.trimEnd()),
+      ),
     })),
     tasks: (report.tasks ?? []).map((task) => ({
       name: printable(`${task.kind} ${task.name ?? ''} ${task.state ?? ''}`),

@@ -83,7 +83,18 @@ export interface ReportedThread<Value = ReportedValue> {
   holdsGil?: boolean;
   /** From the innermost call outwards. */
   frames: ReportedFrame<Value>[];
-  native?: { function: string; library?: string; address: string }[];
+  /** The frames of the C code, from the innermost call outwards (`--native`). */
+  native?: NativeFrame[];
+}
+
+export interface NativeFrame {
+  /** `??` where no symbol is known. */
+  function: string;
+  /** The mapped file that the code is in. */
+  library?: string;
+  address: string;
+  /** It is the interpreter's loop, and runs that many of `frames`: the first ones that no call above it runs. */
+  python?: number;
 }
 
 export interface ReportedTask<Value = ReportedValue> {

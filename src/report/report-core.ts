@@ -8,6 +8,7 @@ import type { Terminal } from '../terminal.ts';
 import { buildReport } from './build-report.ts';
 import { findCore } from './find-core.ts';
 import type { CrashReport } from './model.ts';
+import { addNativeFrames } from './native-frames.ts';
 import { SourceLines } from './source-lines.ts';
 import { reportText, type TextOptions } from './text.ts';
 
@@ -51,6 +52,11 @@ export async function readReport(
     terminal.progress('');
     file.close();
   }
+  if (options['native'] === true) {
+    terminal.progress(`reading the native frames of ${core.name} …`);
+    await addNativeFrames(contents, { core: resolve(cwd, core.path), ...readingOptions(options, cwd) });
+    terminal.progress('');
+  }
   if (core.broken !== undefined) {
     contents.warnings.unshift({
       code: 'broken-compression',
@@ -65,13 +71,17 @@ export async function readReport(
 }
 
 /** The options of the command line that are the reader's, with absolute paths. */
-export function readingOptions(options: Options, cwd: string): Omit<ReadCoreOptions, 'path'> {
+export function readingOptions(
+  options: Options,
+  cwd: string,
+): Omit<ReadCoreOptions, 'path' | 'searchPath'> & { searchPath: readonly string[] } {
   const { executable, sysroot } = options;
   return {
     ...(typeof executable === 'string' ? { executable: resolve(cwd, executable) } : {}),
     ...(typeof sysroot === 'string' ? { sysroot: resolve(cwd, sysroot) } : {}),
     searchPath: strings(options['searchPath']).map((folder) => resolve(cwd, folder)),
     scan: options['scan'] === true,
+    native: options['native'] === true,
   };
 }
 

@@ -172,8 +172,7 @@ class Page {
     for (const thread of aborted) {
       this.blank();
       this.line(this.#paint('bold', `Aborted here, in ${threadName(thread)} (most recent call first):`));
-      this.#frames(thread.frames, '  ', this.#options.locals === 'all');
-      this.#native(thread);
+      this.#stack(thread, this.#options.locals === 'all');
     }
     const others = threads.filter((thread) => !thread.current);
     if (others.length === 0) return;
@@ -181,8 +180,7 @@ class Page {
     if (this.#options.threads) {
       for (const thread of others) {
         this.line(this.#paint('bold', `${capital(threadName(thread))} (most recent call first):`));
-        this.#frames(thread.frames, '  ', this.#options.locals !== 'none');
-        this.#native(thread);
+        this.#stack(thread, this.#options.locals !== 'none');
         this.blank();
       }
       this.lines.pop();
@@ -200,11 +198,21 @@ class Page {
     }
   }
 
-  #native(thread: ReportedThread): void {
-    for (const frame of thread.native ?? []) {
-      const library = frame.library === undefined ? '' : ` in ${frame.library}`;
-      this.line(this.#paint('dim', printable(`  native ${frame.address} ${frame.function}${library}`)));
+  /** The frames of a thread; those of Python in the place of the call of the interpreter's loop that runs them. */
+  #stack({ frames, native = [] }: ReportedThread, withLocals: boolean): void {
+    const merged = native.some((each) => each.python !== undefined);
+    let done = 0;
+    if (!merged) this.#frames(frames, '  ', withLocals);
+    for (const { function: name, library, address, python = 0 } of native) {
+      if (python > 0) {
+        this.#frames(frames.slice(done, done + python), '  ', withLocals);
+        done += python;
+        continue;
+      }
+      const file = library === undefined ? '' : ` in ${library.slice(library.lastIndexOf('/') + 1)}`;
+      this.line(this.#paint('dim', printable(`  native ${address} ${name}${file}`)));
     }
+    if (merged) this.#frames(frames.slice(done), '  ', withLocals);
   }
 
   tasks({ tasks = [] }: CrashReport): void {

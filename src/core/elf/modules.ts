@@ -183,6 +183,14 @@ export class Modules {
     return address === undefined ? undefined : address + file.bias;
   }
 
+  /** Every mapping, and whether its file is to be had with the build ID of the one that was mapped. */
+  mappedFiles(): { start: number; end: number; path: string; here: boolean }[] {
+    return this.all.flatMap((module) => {
+      const here = this.open(module) !== undefined;
+      return module.mappings.map(({ start, end }) => ({ start, end, path: module.path, here }));
+    });
+  }
+
   close(): void {
     for (const file of this.opened) file.close();
   }

@@ -34,6 +34,8 @@ export interface Frame {
   globals: number;
   /** Address of the next outer frame; 0 for the outermost. */
   previous: number;
+  /** C code called it: the interpreter's loop was entered with it. `Interpreters.threads` completes it (3.12 and later). */
+  fromC: boolean;
 }
 
 export interface Local {
@@ -71,6 +73,7 @@ export class Frames {
       namespace: memory.u64(address + layout.at('frameObject.f_locals')),
       globals: memory.u64(address + layout.at('frameObject.f_globals')),
       previous: memory.u64(address + layout.at('frameObject.f_back')),
+      fromC: true,
     };
   }
 
@@ -88,6 +91,7 @@ export class Frames {
       namespace: memory.u64(address + layout.at('frame.f_locals')),
       globals: memory.u64(address + layout.at('frame.f_globals')),
       previous: memory.u64(address + layout.at('frame.previous')),
+      fromC: layout.has('frame.is_entry') && memory.u8(address + layout.at('frame.is_entry')) !== 0,
     };
   }
 

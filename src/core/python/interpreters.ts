@@ -209,6 +209,8 @@ export class Interpreters {
         const owner = memory.u8(address + layout.at('frame.owner'));
         const previous = memory.u64(address + layout.at('frame.previous'));
         const entry = owner >= OWNED_BY_C && layout.minor >= 12;
+        const last = frames.at(-1);
+        if (entry && last !== undefined) last.fromC = true;
         if (!entry) {
           const frame = attempt(() => this.frames.interpreterFrame(address), undefined);
           // 3.12 and later put a frame without a real code object at the bottom of each call from C.
