@@ -5,15 +5,19 @@ import { installDebianPackages, installPackages, root, run } from './install.mjs
 
 installPackages();
 const complete = installDebianPackages([
+  'busybox-static',
   'daemontools',
   'debootstrap',
   'elfutils',
   'gcc',
   'gdb',
   'git',
+  'gnupg',
+  'libcap2-bin',
   'lz4',
   'python3-venv',
   'python3.11-dbg',
+  'qemu-system-x86',
   'qemu-user-static',
   'runit',
   's6',
@@ -22,9 +26,11 @@ const complete = installDebianPackages([
   'xz-utils',
   'zstd',
 ]);
-// Python 3.14 and 3.15 live in a folder of their own, which takes root (chroot).
+// Python 3.14 and 3.15 live in a folder of their own, which takes root (chroot), and so does the virtual machine
+// for what needs a kernel of its own (it shares this machine's files).
 if (complete && process.getuid?.() === 0) {
   spawnSync(`${root}.build/forky.sh`, [], { stdio: ['ignore', 'ignore', 'inherit'] });
+  spawnSync(`${root}.build/machine.sh`, [], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 run(process.execPath, ['.build/bundle.mjs']);
 run('npx', ['vitest', 'run', '--config', `${root}test/vitest.config.ts`, ...process.argv.slice(2)]);

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import type { TestContext } from 'vitest';
+import { hasMachine } from './host-matrix/machine.ts';
 
 /** Parts of the machine that some tests need, and how to see that they are there. */
 const PARTS = {
@@ -15,6 +16,7 @@ const PARTS = {
   daemontools: () => existsSync('/usr/bin/supervise'),
   systemd: () =>
     existsSync('/lib/systemd/systemd') && runs('unshare', ['--mount', '--pid', '--fork', 'true']),
+  'virtual machine': hasMachine,
   'core_uses_pid 0': () => readText('/proc/sys/kernel/core_uses_pid').trim() === '0',
   'plain core pattern': () => !readText('/proc/sys/kernel/core_pattern').startsWith('|'),
 } as const;

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
+import { verificationSummary } from '../crashtest/summary.ts';
 import type { Step, VerifyOptions } from '../crashtest/verification.ts';
 import { verify } from '../crashtest/verify.ts';
 import { usageError } from '../errors.ts';
@@ -29,6 +30,7 @@ export function define(command: Command): void {
     .option('--env-file <file>', 'the same from a file of NAME=VALUE lines')
     .option('--python <program>', "interpreter of the project's virtual environment")
     .option('--require <steps>', 'steps that must not be unknown: ids with commas, or all', '')
+    .option('--summary <file>', 'append the steps to this file as markdown, e.g. $GITHUB_STEP_SUMMARY')
     .option('--timeout <seconds>', 'the longest that anything is waited for', '30')
     .option('--keep', 'keep the throw-away place with the cores and the log')
     .addHelpText('after', EXAMPLES);
@@ -47,6 +49,9 @@ export async function run(
     },
   });
   if (terminal.options.json) terminal.document(verification);
+  if (typeof options['summary'] === 'string') {
+    appendFileSync(resolve(terminal.options.cwd, options['summary']), verificationSummary(verification));
+  }
   if (!started) return 3;
   const require = options['require'];
   const required = new Set(typeof require === 'string' ? require.split(',') : []);

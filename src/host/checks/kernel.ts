@@ -1,4 +1,13 @@
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { namesEachCore, parseCorePattern, type CorePattern } from '../core-pattern.ts';
 import { hostCheck, type HostCheck } from '../host-check.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -75,10 +84,8 @@ function fileChecks(
       hostCheck(
         'host',
         'core-pattern-token',
-        'bad',
-        `${tokens} means nothing in kernel.core_pattern`,
-        'The kernel drops what it does not know (core(5)).',
-        PLAIN,
+        'good',
+        `${tokens} means nothing in kernel.core_pattern: the kernel drops it (core(5))`,
       ),
     );
   }
@@ -149,13 +156,14 @@ function pipeChecks(
       ),
     ];
   }
-  if (!executable(root + program)) {
+  const obstacle = notExecutable(root + program);
+  if (obstacle !== undefined) {
     return [
       hostCheck(
         'host',
         'core-pattern',
         'bad',
-        `${shown}, but ${program} ${existsSync(root + program) ? 'cannot be executed' : 'is not there'}`,
+        `${shown}, but ${program} ${obstacle}`,
         'The kernel throws the core away when its handler does not start.',
         PLAIN,
       ),
@@ -229,11 +237,27 @@ function suidDumpable(pattern: CorePattern, root: string): HostCheck[] {
 
 const PLAIN = "sysctl -w kernel.core_pattern='/var/crash/core.%e.%p.%t'";
 
-function executable(file: string): boolean {
+/** Why the kernel cannot start that file; undefined where it can. There is no shell that would make up for `#!`. */
+function notExecutable(file: string): string | undefined {
+  if (!existsSync(file)) return 'is not there';
   try {
     accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
+    if (!statSync(file).isFile()) return 'is no file';
+    const start = firstBytes(file);
+    return start.startsWith('#!') || start === '\u007FELF'
+      ? undefined
+      : 'is neither a program nor a script with #!';
   } catch {
-    return false;
+    return 'cannot be executed';
+  }
+}
+
+function firstBytes(file: string): string {
+  const handle = openSync(file, 'r');
+  try {
+    const bytes = Buffer.alloc(4);
+    return bytes.toString('latin1', 0, readSync(handle, bytes));
+  } finally {
+    closeSync(handle);
   }
 }

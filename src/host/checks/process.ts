@@ -1,9 +1,9 @@
-import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { coreName, type CorePattern } from '../core-pattern.ts';
-import { hostCheck, type HostCheck } from '../host-check.ts';
+import type { CorePattern } from '../core-pattern.ts';
+import { checkOf, type Check, type HostCheck } from '../host-check.ts';
 import type { ProcessStatus } from '../process-status.ts';
-import { findModuleRecord } from '../module-record.ts';
+import { symbolChecks } from './debugger.ts';
+import { destinationChecks, insideProcess } from './core-destination.ts';
+import { moduleChecks } from './module.ts';
 import { coreFolder, formatBytes, spaceCheck } from './storage.ts';
 
 // core(5): private and shared anonymous memory, and the first page of every ELF file.
@@ -21,9 +21,10 @@ export function processChecks(
   cores: number,
 ): HostCheck[] {
   const subject = `pid ${process.pid} (${process.name})`;
-  const check: Check = (id, verdict, ...rest) => hostCheck(subject, id, verdict, ...rest);
+  const check = checkOf(subject);
   const checks = [
     limitCheck(process, pattern, check),
+    ...fileSizeCheck(process, pattern, check),
     dumpableCheck(process, check),
     ...abortChecks(process, check),
   ];
@@ -55,17 +56,9 @@ export function processChecks(
           ),
     );
   }
-  if (runsPython(process)) checks.push(moduleCheck(process, check));
+  checks.push(...moduleChecks(process, check), ...symbolChecks(process, check));
   return checks;
 }
-
-type Check = (
-  id: string,
-  verdict: HostCheck['verdict'],
-  detail: string,
-  why?: string,
-  command?: string,
-) => HostCheck;
 
 function limitCheck({ coreLimit, pid }: ProcessStatus, pattern: CorePattern, check: Check): HostCheck {
   if (coreLimit === undefined)
@@ -113,6 +106,24 @@ function limitCheck({ coreLimit, pid }: ProcessStatus, pattern: CorePattern, che
   );
 }
 
+/** Of a file, not of a pipe: the kernel counts the core as any other file (core(5), RLIMIT_FSIZE). */
+function fileSizeCheck(
+  { fileSizeLimit, pid }: ProcessStatus,
+  pattern: CorePattern,
+  check: Check,
+): HostCheck[] {
+  if (pattern.kind !== 'file' || fileSizeLimit === undefined || fileSizeLimit.soft === 'unlimited') return [];
+  return [
+    check(
+      'file-size-limit',
+      'bad',
+      `file size limit: soft ${limit(fileSizeLimit.soft)}, hard ${limit(fileSizeLimit.hard)}`,
+      'No file of the process grows over that, and a core is one.',
+      `LimitFSIZE=infinity in the unit; for this process: prlimit --pid ${pid} --fsize=unlimited`,
+    ),
+  ];
+}
+
 function dumpableCheck(process: ProcessStatus, check: Check): HostCheck {
   if (process.uid === 0)
     return check(
@@ -158,153 +169,6 @@ function abortChecks(process: ProcessStatus, check: Check): HostCheck[] {
     );
   }
   return checks;
-}
-
-function destinationChecks(
-  process: ProcessStatus,
-  pattern: Extract<CorePattern, { kind: 'file' }>,
-  usesPid: boolean,
-  check: Check,
-): HostCheck[] {
-  const folder = coreFolder(pattern, process.workingDirectory);
-  const path = insideProcess(process, folder);
-  if (folder === undefined || path === undefined || !existsSync(path)) {
-    return [
-      process.workingDirectory === undefined
-        ? check(
-            'core-folder',
-            'unknown',
-            'its working directory cannot be read',
-            undefined,
-            `sudo pycrash doctor --pid ${process.pid}`,
-          )
-        : check(
-            'core-folder',
-            'bad',
-            `there is no folder ${folder ?? ''} where it runs`,
-            'The kernel makes no folders: no core is written.',
-          ),
-    ];
-  }
-  const checks: HostCheck[] = [];
-  if (isReadOnly(process.pid, folder)) {
-    checks.push(
-      check(
-        'core-folder',
-        'bad',
-        `${folder} is mounted read-only where it runs`,
-        'No core is written.',
-        'WorkingDirectory= in a folder that it can write, with ReadWritePaths= under ProtectSystem=strict',
-      ),
-    );
-  } else if (mayWrite(process, path)) {
-    checks.push(check('core-folder', 'good', `it may write to ${folder}`));
-  } else {
-    checks.push(
-      check(
-        'core-folder',
-        'bad',
-        `uid ${process.uid} may not write to ${folder}`,
-        'The core is written with the rights of the process: none is.',
-        'StateDirectory= and WorkingDirectory= in the unit',
-      ),
-    );
-  }
-  const name = coreName(
-    pattern.template.slice(pattern.template.lastIndexOf('/') + 1),
-    {
-      pid: process.pid,
-      uid: process.uid,
-      gid: process.gid,
-      name: process.name,
-      executable: process.executable ?? '',
-      hostname: '',
-      signal: 6,
-      time: 0,
-    },
-    usesPid,
-  );
-  if (!name.includes('*') && isFolder(join(path, name))) {
-    checks.push(
-      check(
-        'core-name-taken',
-        'bad',
-        `${join(folder, name)} is a folder`,
-        'It has the name that the core would get: none is written.',
-        'sysctl -w kernel.core_uses_pid=1',
-      ),
-    );
-  }
-  return checks;
-}
-
-function moduleCheck(process: ProcessStatus, check: Check): HostCheck {
-  switch (findModuleRecord(process.pid)) {
-    case 'found':
-      return check('module-loaded', 'good', 'the generated module is loaded');
-    case 'absent':
-      return check(
-        'module-loaded',
-        'bad',
-        'the generated module is not in its memory',
-        'An uncaught exception is answered with a 500 and leaves no core.',
-        'pycrash check',
-      );
-    case 'unreadable':
-      return check(
-        'module-loaded',
-        'unknown',
-        'its memory cannot be read',
-        undefined,
-        `sudo pycrash doctor --pid ${process.pid}`,
-      );
-  }
-}
-
-function runsPython({ executable, name }: ProcessStatus): boolean {
-  return /(^|\/)(python|pypy|uwsgi)[\d.]*$/.test(executable ?? name);
-}
-
-/** A path as the process sees it, through /proc/PID/root, so that its own mount namespace is looked at. */
-function insideProcess(process: ProcessStatus, path: string | undefined): string | undefined {
-  if (path === undefined) return undefined;
-  return path === process.workingDirectory ? `/proc/${process.pid}/cwd` : `/proc/${process.pid}/root${path}`;
-}
-
-function mayWrite(process: ProcessStatus, folder: string): boolean {
-  // access(2) would ask for this program's own user.
-  if (process.uid === 0) return true;
-  const { mode, uid, gid } = statSync(folder);
-  const needed = 0o3;
-  if (uid === process.uid) return ((mode >> 6) & needed) === needed;
-  if (gid === process.gid || process.groups.includes(gid)) return ((mode >> 3) & needed) === needed;
-  return (mode & needed) === needed;
-}
-
-/** Is the mount that holds `folder` read-only in the mount namespace of that process? See proc_pid_mountinfo(5). */
-function isReadOnly(pid: number, folder: string): boolean {
-  let best = { length: -1, readOnly: false };
-  for (const line of readFileSync(`/proc/${pid}/mountinfo`, 'utf8').split('\n')) {
-    const [, , , , point = '', options = ''] = line.split(' ');
-    const path = point.replaceAll(/\\(\d{3})/g, (_, code: string) =>
-      String.fromCodePoint(Number.parseInt(code, 8)),
-    );
-    const holds = path !== '' && (folder === path || folder.startsWith(path === '/' ? '/' : `${path}/`));
-    // of two mounts on one point the later one is on top
-    if (holds && path.length >= best.length)
-      best = { length: path.length, readOnly: options.split(',').includes('ro') };
-  }
-  return best.readOnly;
-}
-
-function isFolder(path: string): boolean {
-  try {
-    const stat = lstatSync(path);
-    // the kernel does not follow a link there either (O_NOFOLLOW, fs/coredump.c)
-    return stat.isDirectory() || stat.isSymbolicLink();
-  } catch {
-    return false;
-  }
 }
 
 /** Seconds after which gunicorn kills a worker; undefined for other servers, and for 0 (never). */
