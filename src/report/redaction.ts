@@ -1,10 +1,8 @@
 import { repr, type PythonValue } from '../core/python/value.ts';
+import { KnownSecrets } from './known-secrets.ts';
 import type { ReportedValue } from './model.ts';
 import { REDACTED, redactText } from './secret-patterns.ts';
-import { isSecretElsewhere, isSensitiveName } from './sensitive-names.ts';
-
-/** So many secrets are looked for in the rest of the report. */
-const MOST_SECRETS = 1000;
+import { isSensitiveName } from './sensitive-names.ts';
 
 /**
  * Makes text of values and hides what is secret on the way: by name at any depth, and by pattern. It remembers what it
@@ -12,8 +10,7 @@ const MOST_SECRETS = 1000;
  */
 export class Redaction {
   readonly #show: boolean;
-  readonly #secrets = new Set<string>();
-  #mask: RegExp | undefined;
+  readonly #secrets = new KnownSecrets();
 
   /** `show`: hide nothing (`--show-secrets`). */
   constructor(show: boolean) {
@@ -37,7 +34,7 @@ export class Redaction {
   text(name: string, text: string): string {
     if (this.#show) return text;
     if (!isSensitiveName(name) || text === '') return redactText(text);
-    if (isSecretElsewhere(name)) this.#remember(text);
+    this.#secrets.addText(name, text);
     return REDACTED;
   }
 
@@ -79,21 +76,13 @@ export class Redaction {
 
   /** Takes every value that was hidden by its name out of a text. Only when all values went through. */
   mask(text: string): string {
-    if (this.#show || this.#secrets.size === 0) return text;
-    this.#mask ??= new RegExp(
-      [...this.#secrets]
-        .sort((left, right) => right.length - left.length)
-        .map((secret) => secret.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
-        .join('|'),
-      'g',
-    );
-    return text.replaceAll(this.#mask, REDACTED);
+    return this.#show ? text : this.#secrets.mask(text);
   }
 
   /** What to show instead of the value, or undefined to show it. */
   #instead(name: string | undefined, value: PythonValue): string | undefined {
     if (name !== undefined && isSensitiveName(name) && !saysNothing(value)) {
-      if (isSecretElsewhere(name)) this.#rememberAll(value);
+      this.#secrets.add(name, value);
       return REDACTED;
     }
     // A pair whose first item names the second is how headers and cookies are passed around.
@@ -101,31 +90,13 @@ export class Redaction {
     if (first !== undefined && second !== undefined && more.length === 0 && isItem(first) && isItem(second)) {
       const called = first.value.string;
       if (called !== undefined && isSensitiveName(called) && !saysNothing(second.value)) {
-        if (isSecretElsewhere(called)) this.#rememberAll(second.value);
+        this.#secrets.add(called, second.value);
         return `${value.open ?? ''}${repr(first.value)}, ${REDACTED}${value.close ?? ''}`;
       }
     }
     if (value.text === undefined) return undefined;
     const text = redactText(value.text);
     return text === value.text ? undefined : text;
-  }
-
-  #rememberAll(value: PythonValue): void {
-    if (value.string !== undefined) {
-      this.#remember(value.string);
-      // as it is written inside of another repr
-      this.#remember((value.text ?? '').replace(/^b?['"]/, '').slice(0, -1));
-    } else if (value.text !== undefined && /^-?\d+$/.test(value.text)) {
-      this.#remember(value.text);
-    }
-    for (const child of value.children ?? []) this.#rememberAll(child.value);
-  }
-
-  /** Short and common words are not taken out of other texts: they would say nothing there, and hide much. */
-  #remember(secret: string): void {
-    if (secret.length < 6 || secret.length > 10_000 || this.#secrets.size >= MOST_SECRETS) return;
-    if (secret.length < 12 && /^(?:[A-Za-z_]+|\d{1,7})$/.test(secret)) return;
-    this.#secrets.add(secret);
   }
 }
 

@@ -45,11 +45,7 @@ const HARMLESS =
  */
 export function isSensitiveName(name: string): boolean {
   if (name.length > 200) return false;
-  const snake = name
-    .replaceAll(/([a-z\d])([A-Z])/g, '$1_$2')
-    .replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
-    .replaceAll(/[-\s]/g, '_')
-    .toLowerCase();
+  const snake = snakeCase(name);
   if (HARMLESS.test(snake)) return false;
   if (NAMES.has(snake) || INSIDE.test(name)) return true;
   return snake
@@ -57,12 +53,32 @@ export function isSensitiveName(name: string): boolean {
     .some((word) => WORDS.has(word) || (word !== 'keys' && WORDS.has(word.replace(/s$/, ''))));
 }
 
-/**
- * Is the value of that name a secret wherever else it stands, too? Not what is called just `key`, which is mostly a
- * dictionary's or a selector's, and not an address: the rest of the report would be full of holes.
- */
-export function isSecretElsewhere(name: string): boolean {
-  return (
-    !/^_?key$/i.test(name) && !/(?:^|_)(?:addr|address|ip|forwarded_for)$/i.test(name.replaceAll('-', '_'))
-  );
+/** How sure it is that the value is a secret wherever else it stands, too. */
+export type Certainty = 'sure' | 'unsure' | 'no';
+
+/** These names hold the secret itself, whatever it looks like. */
+const SURE =
+  /passw(?:or)?d|passphrase|secret|token|credential|authorization|session_?(?:id|key)|sessid|(?:^|_)sid$|(?:api|private|access|signing|encryption)_?key|(?:^|_)(?:pass|pwd|pem|jwt|bearer|cvv2?|cvc|pan|card|creditcard|card_?number|iban|ssn|otp|totp)s?$/i;
+
+/** The last word says that it is something about the secret: its kind, its place, its age. */
+const ABOUT =
+  /_(?:type|kind|name|field|fields|header|url|uri|path|host|domain|method|class|backend|backends|validators|hashers|length|age|count|engine|view|form|prefix|expires|expiry|expires_in|expires_at|at)$/i;
+
+/** These hide their value in its place alone: a dictionary's or a selector's key, an address. */
+const HERE_ONLY = /^_?key$|(?:^|_)(?:cache_key|addr|address|ip|forwarded_for)$/i;
+
+/** The same secret can stand elsewhere, under another name. Only for a name that is a sensitive one. */
+export function certaintyOf(name: string): Certainty {
+  const snake = snakeCase(name);
+  if (HERE_ONLY.test(snake) || ABOUT.test(snake)) return 'no';
+  return SURE.test(snake) ? 'sure' : 'unsure';
+}
+
+/** `apiKey`, `API-Key` and `api key` as `api_key`. */
+function snakeCase(name: string): string {
+  return name
+    .replaceAll(/([a-z\d])([A-Z])/g, '$1_$2')
+    .replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
+    .replaceAll(/[-\s]/g, '_')
+    .toLowerCase();
 }

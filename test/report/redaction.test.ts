@@ -1,4 +1,14 @@
-import { assert, property, string as anyText } from 'fast-check';
+import {
+  array,
+  assert,
+  constantFrom,
+  oneof,
+  property,
+  record,
+  string as anyText,
+  stringMatching,
+  tuple,
+} from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PythonValue } from '../../src/core/python/value.ts';
 import { Redaction } from '../../src/report/redaction.ts';
@@ -19,6 +29,18 @@ const list = (...items: PythonValue[]): PythonValue => ({
   close: ']',
   children: items.map((value) => ({ value })),
 });
+
+/** The value inside of others: lists, dicts with harmless keys, attributes. */
+const nested = (value: PythonValue, path: readonly string[]): PythonValue =>
+  path.reduce<PythonValue>(
+    (inner, step) =>
+      step === 'list'
+        ? list(int('1'), inner)
+        : step === 'object'
+          ? { type: 'shop.Box', open: '<', close: '>', children: [{ name: 'content', value: inner }] }
+          : dict({ [step]: inner }),
+    value,
+  );
 
 describe('names', () => {
   // Every name of Sentry's two lists, and what Django's expression finds in its own settings and request.META.
@@ -176,5 +198,101 @@ describe('values', () => {
     expect(redaction.text('Cookie', 'a=1')).toBe('a=1');
     expect(redaction.query('token=1')).toBe('token=1');
     expect(redaction.message('password=1')).toBe('password=1');
+  });
+});
+
+describe('what was hidden by its name, elsewhere', () => {
+  const path = array(constantFrom('list', 'object', 'items', 'data'), { maxLength: 4 });
+  const secrets = array(
+    record({
+      name: constantFrom(
+        ...'password db_password AWS_SECRET_ACCESS_KEY apiKey access_token SECRET_KEY client_secret passphrase'.split(
+          ' ',
+        ),
+      ),
+      secret: oneof(
+        stringMatching(/^[A-Za-z]\w{6,40}\d[\w+-]{0,4}$/),
+        // spaces, quotes and what means something in a regular expression
+        stringMatching(/^[a-z]{4,9}[ $^*+?()[\]|.!'"-][a-z]{4,9}\d$/),
+      ),
+      path,
+    }),
+    { minLength: 1, maxLength: 5 },
+  );
+
+  test('no secret survives in another local, in a longer text or in a part of a word', () => {
+    assert(
+      property(secrets, stringMatching(/^[a-z]{0,5}$/), (all, around) => {
+        const redaction = new Redaction(false);
+        const shown = all.map(({ name, secret, path: steps }) => {
+          const hidden = redaction.value('form', nested(dict({ [name]: str(secret) }), steps)).repr;
+          redaction.value(name, str(secret));
+          return hidden;
+        });
+        const texts = all.flatMap(({ secret }) => [
+          `'${secret}'`,
+          `login of ${around}${secret}${around} failed`,
+          `${secret}${secret}`,
+        ]);
+        for (const text of [...shown, ...texts]) {
+          const masked = redaction.mask(text);
+          for (const { secret } of all) expect(masked).not.toContain(secret);
+        }
+      }),
+    );
+  });
+
+  // What a session, a cache, an authentication backend is full of.
+  const ORDINARY =
+    `/orders/2026/checkout checkout shop.example.com localhost:8000 127.0.0.1:8000 aristotle 20260101 2026-11-23
+    1234567890 https://shop.example.com/orders application/json django.contrib.auth.backends.ModelBackend views/orders.py
+    en-us us-east-1 sessionid csrfmiddlewaretoken ada@example.org :1:user-profile-42 user_profile_42_en authorization_code`
+      .trim()
+      .split(/\s+/);
+
+  test('the ordinary words of a session, a cache or a list of keys survive', () => {
+    const names = constantFrom(
+      ...'session request_session cookies cache_key auth auth_keys auth_backend api key api_url token_type sessions'.split(
+        ' ',
+      ),
+    );
+    const word = constantFrom(...ORDINARY);
+    const inner = constantFrom('path', 'host', 'user', 'cache_key', 'keys', 'next');
+    assert(
+      property(array(tuple(names, inner, word, path), { minLength: 1, maxLength: 5 }), (all) => {
+        const redaction = new Redaction(false);
+        for (const [name, key, text, steps] of all) {
+          expect(redaction.value(name, nested(dict({ [key]: str(text) }), steps)).repr).toBe('[redacted]');
+          expect(redaction.value(name, list(str(text), int('1234567890'))).repr).toBe('[redacted]');
+          redaction.text(name, text);
+        }
+        const page = ORDINARY.join(' ');
+        expect(redaction.mask(page)).toBe(page);
+      }),
+    );
+  });
+
+  test.each([
+    ['Authorization', 'Basic YWRhOmNvcnJlY3QtaG9yc2U=', 'sent YWRhOmNvcnJlY3QtaG9yc2U= to it'],
+    ['Cookie', 'theme=dark; sessionid=abcdefghijklmnop', 'session abcdefghijklmnop expired'],
+    ['DATABASE_URL', 'postgres://shop:correct-horse@db/shop', 'password "correct-horse" is wrong'],
+    ['session_id', '9c1f7a2b3d4e', 'no session 9c1f7a2b3d4e'],
+    ['password', 'swordfish', 'swordfish, they said'],
+    ['card_number', '400012341234', 'charged 400012341234'],
+  ])('%s: %s', (name, value, text) => {
+    const redaction = new Redaction(false);
+    expect(redaction.text(name, value)).toBe('[redacted]');
+    expect(redaction.mask(text)).toBe(
+      text.replace(/[\w-]*(?:YWRh|abcdefgh|correct|9c1f|swordf|4000)[\w=-]*/, '[redacted]'),
+    );
+    const other = new Redaction(false);
+    other.value(name, str(value));
+    expect(other.mask(text).includes('[redacted]')).toBe(true);
+  });
+
+  test('the password of auth=(user, password), and not the user', () => {
+    const redaction = new Redaction(false);
+    redaction.value('auth', list(str('aristotle'), str('correct-horse')));
+    expect(redaction.mask('aristotle: correct-horse')).toBe('aristotle: [redacted]');
   });
 });
