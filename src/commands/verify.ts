@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { verificationSummary } from '../crashtest/summary.ts';
+import { STARTABLE } from '../crashtest/supervisors/index.ts';
 import type { Step, VerifyOptions } from '../crashtest/verification.ts';
 import { verify } from '../crashtest/verify.ts';
 import { usageError } from '../errors.ts';
@@ -22,7 +23,7 @@ Exit codes: 0 every step held, 1 a step failed, 2 wrong usage, 3 the application
 export function define(command: Command): void {
   command
     .argument('[dir]', 'the repository', '.')
-    .option('--supervisor <name>', 'none, or systemd (as root): what brings the service back', 'none')
+    .option('--supervisor <name>', `what brings the service back: ${STARTABLE.join(', ')}`, 'none')
     .option('--command <command>', 'start command, instead of the one in the repository')
     .option('--settings <module>', 'DJANGO_SETTINGS_MODULE, instead of the one of the service')
     .option('--url <path>', 'a page that answers 200, instead of a planted one')
@@ -83,8 +84,8 @@ function readOptions(
     return typeof value === 'string' ? value : undefined;
   };
   const supervisor = text('supervisor');
-  if (supervisor !== 'none' && supervisor !== 'systemd') {
-    throw usageError(`--supervisor ${supervisor ?? ''}: there are none and systemd`);
+  if (supervisor === undefined || !STARTABLE.includes(supervisor)) {
+    throw usageError(`--supervisor ${supervisor ?? ''}: there are ${STARTABLE.join(', ')}`);
   }
   const timeout = Number(text('timeout'));
   if (!(timeout > 0)) throw usageError(`--timeout ${text('timeout') ?? ''} is no number of seconds`);

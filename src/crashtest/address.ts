@@ -35,3 +35,8 @@ export function withoutBind(words: readonly string[]): string[] {
   }
   return kept;
 }
+
+/** The same for a command line that is still one text. */
+export function textWithoutBind(text: string): string {
+  return text.replaceAll(/\s(?:--bind(?:=|\s+)|-b\s*)\S+/g, '');
+}

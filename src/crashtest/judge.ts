@@ -193,25 +193,26 @@ export function longestRecovery(crashes: readonly Crash[]): number | undefined {
   return seconds.length === 0 ? undefined : Math.max(...seconds);
 }
 
+const WHAT_RESTARTS = 'Look at Restart= (systemd), autorestart= (supervisord), finish and down (runit, s6)';
+const WHAT_LIMITS = 'look at LimitCORE= (systemd), `ulimit -c` or s6-softlimit before the command (others)';
+
 /** Does the supervisor bring the service back, and does the main process leave a core too? */
 export function judgeMainProcess(
   crash: Crash | undefined,
   { pattern }: CoreSettings,
-  log: string,
   failure: string | undefined,
 ): Verdict {
   if (crash === undefined) return verdict('main-process', false, 'the service has no main process any more');
   if (crash.recoverySeconds === undefined) {
     const why = failure ?? 'no 200 in time';
-    return verdict('main-process', false, `not started again after SIGABRT: ${why}. Look at Restart=`);
+    return verdict('main-process', false, `not started again after SIGABRT: ${why}. ${WHAT_RESTARTS}`);
   }
-  const exit =
-    /Main process exited, (code=\S+, status=\S+)/.exec(log)?.[1] ?? 'wait status not in the journal';
+  const exit = crash.exit ?? 'its supervisor does not say how it ended';
   if (pattern.kind === 'file' && crash.core === undefined) {
     return verdict(
       'main-process',
       false,
-      `${exit}, started again, but no core in ${crash.coreFolder ?? '?'}${whyNoCore(crash)}: look at LimitCORE=`,
+      `${exit}, started again, but no core in ${crash.coreFolder ?? '?'}${whyNoCore(crash)}: ${WHAT_LIMITS}`,
     );
   }
   const core = crash.core === undefined ? '' : `, core of ${formatBytes(crash.core.bytes)}`;

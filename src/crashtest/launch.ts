@@ -2,8 +2,7 @@ import { dirname } from 'node:path';
 import type { Journal } from './journal.ts';
 import type { Place } from './place.ts';
 import type { Address } from './provoke.ts';
-import { startWithNone } from './supervisors/none.ts';
-import { startWithSystemd } from './supervisors/systemd.ts';
+import { findSupervisor } from './supervisors/index.ts';
 import type { Target } from './target.ts';
 import type { VerifyOptions } from './verification.ts';
 
@@ -20,6 +19,8 @@ export interface RunningService {
   failure(): Promise<string | undefined>;
   /** Where the service's file system is seen from here: '' or `/proc/PID/root`. */
   root(): Promise<string>;
+  /** How its main process has ended, each time, in the supervisor's words; empty where it does not say. */
+  exits(): Promise<readonly string[]>;
   /** How a loop of crashes is handled; undefined where nothing starts the service again. */
   restarts(): Promise<Restarts | undefined>;
   /** Ends it and starts it again with another crash budget. */
@@ -27,12 +28,14 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-/** Times in seconds. */
-interface Restarts {
+/** How a service is started again. */
+export interface Restarts {
+  /** Seconds from its end to its next start. */
   pause: number;
-  /** After more than `burst` starts within `interval` the service stays down; an interval of 0 allows any number. */
-  burst: number;
-  interval: number;
+  /** How many crashes in a row are worth a try. */
+  crashes: number;
+  /** Why a loop of crashes is not survived, and what to write; undefined where it is. */
+  givesUp: string | undefined;
 }
 
 export interface LaunchRequest {
@@ -45,7 +48,7 @@ export interface LaunchRequest {
 
 /** Starts the target under the supervisor that was asked for. */
 export function launch(request: LaunchRequest): Promise<RunningService> {
-  return request.options.supervisor === 'systemd' ? startWithSystemd(request) : startWithNone(request);
+  return findSupervisor(request.options.supervisor).start(request);
 }
 
 /**
@@ -54,7 +57,7 @@ export function launch(request: LaunchRequest): Promise<RunningService> {
  * `paths` are those that the service sees.
  */
 export function plantedEnvironment(
-  target: Target,
+  target: { environment: Readonly<Record<string, string>> },
   place: Place,
   paths: { planted: string; reports: string },
   { port, budget }: { port: number; budget: number },

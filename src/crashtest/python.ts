@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 
 /**
@@ -33,4 +33,13 @@ export function findPython(root: string, named: string | undefined, program: str
   throw new UserError('no-python', 'no Python was found', {
     help: "name the interpreter of the project's virtual environment with --python",
   });
+}
+
+/** `/srv/shop/venv/bin/gunicorn` is `gunicorn` of the environment that was found here. */
+export function programOf(word: string, python: string): string {
+  const name = basename(word);
+  const own = join(dirname(python), name);
+  if (/^python[\d.]*$/.test(name) && word.startsWith('/')) return python;
+  if (existsSync(own)) return own;
+  return existsSync(word) ? word : name;
 }

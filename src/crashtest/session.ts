@@ -30,6 +30,8 @@ export interface Crash {
   logged: Record<string, unknown> | undefined;
   /** From the crash to the next 200; undefined where there was none in time. */
   recoverySeconds: number | undefined;
+  /** How it ended, in its supervisor's words. */
+  exit?: string | undefined;
   /** Is the number of workers what it was? */
   respawned: boolean;
 }
@@ -152,6 +154,7 @@ export class Session {
     const status = processStatus(main);
     const dying = { pid, workingDirectory: status?.workingDirectory };
     const workers = (await this.workers()).length;
+    const exits = (await this.service.exits()).length;
     const start = performance.now();
     process.kill(main, 'SIGABRT');
     const ended = await this.#waitForEnd(main);
@@ -160,6 +163,7 @@ export class Session {
     const recoverySeconds = answered === undefined ? undefined : (performance.now() - start) / 1000;
     return {
       how: 'main process',
+      exit: (await this.service.exits())[exits],
       pid,
       requestId: '',
       ended,

@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Application, Project, Service } from '../project/project.ts';
 import type { VerifyOptions } from './verification.ts';
@@ -6,7 +5,7 @@ import type { VerifyOptions } from './verification.ts';
 /** What is going to be started. */
 export interface Target {
   application: Application;
-  /** The service of the repository that it comes from; absent with --command or where nothing starts the application. */
+  /** The service of the repository that it comes from; absent with --command, and where the supervisor has none that starts the application. */
   service?: Service;
   server: string;
   /** Words of the start command, or one text for the shell. */
@@ -32,7 +31,9 @@ export function findTarget(project: Project, options: VerifyOptions): Target {
       command.value.server !== 'runserver' &&
       (options.supervisor !== 'systemd' || supervisor === 'systemd'),
   );
-  const service = candidates.find(({ command }) => command?.value.server === 'gunicorn') ?? candidates[0];
+  const own = candidates.filter(({ supervisor }) => supervisor === options.supervisor);
+  const preferred = own.length > 0 ? own : candidates;
+  const service = preferred.find(({ command }) => command?.value.server === 'gunicorn') ?? preferred[0];
   const environment = { ...environmentOf(service), ...options.environment };
   const settings = options.settings ?? service?.settingsModule?.value;
   if (settings !== undefined) environment['DJANGO_SETTINGS_MODULE'] = settings;
@@ -43,7 +44,9 @@ export function findTarget(project: Project, options: VerifyOptions): Target {
   }
   if (service?.command !== undefined) {
     const { argv, server = 'unknown' } = service.command.value;
-    return { application, service, server, command: argv, environment, folder };
+    const usable = options.supervisor === 'none' || service.supervisor === options.supervisor;
+    const started = { application, server, command: argv, environment, folder };
+    return usable ? { ...started, service } : started;
   }
   if (options.supervisor === 'systemd') {
     throw new UserError('no-unit', 'no systemd unit in the repository starts the application', {
@@ -73,9 +76,4 @@ function environmentOf(service: Service | undefined): Record<string, string> {
     value,
   ]);
   return Object.fromEntries(entries);
-}
-
-/** The name of the program that a path like `/srv/shop/venv/bin/gunicorn` ends with. */
-export function programName(word: string): string {
-  return posix.basename(word);
 }

@@ -4,7 +4,8 @@ import type { CrashReport } from '../report/model.ts';
 export interface VerifyOptions {
   /** Absolute path of the repository. */
   root: string;
-  supervisor: 'none' | 'systemd';
+  /** One of `STARTABLE`. */
+  supervisor: string;
   /** The start command, where the one of the repository is not the one to test. */
   command?: string;
   /** DJANGO_SETTINGS_MODULE, where the one that the repository runs with is not the one to test. */

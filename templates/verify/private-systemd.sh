@@ -1,38 +1,5 @@
-# Boots a systemd of its own in new namespaces, over a copy-on-write view of this machine's files: nothing that happens
-# in it is seen outside, and all of it is gone when its first process ends. Run by `pycrash verify` as
-#   unshare --mount --pid --uts --ipc --cgroup --fork --kill-child sh private-systemd.sh PLACE ROOT SHARED...
-# PLACE: the throw-away place. ROOT: an empty folder in it. SHARED: SOURCE=TARGET:MODE, bound at TARGET (ro or rw).
-set -eu
-place=$1 root=$2
-shift 2
-
-mount --make-rprivate /
-layers=$place/layers
-mkdir -p "$layers"
-mount -t tmpfs -o mode=755 tmpfs "$layers"
-mkdir "$layers/upper" "$layers/work"
-mount -t overlay -o "lowerdir=/,upperdir=$layers/upper,workdir=$layers/work" overlay "$root"
-
-# Its tmpfiles job empties /tmp, and what it writes to /dev (the log socket) would reach the machine.
-for folder in run tmp var/tmp dev; do
-  mount -t tmpfs -o mode=755 tmpfs "$root/$folder"
-done
-chmod 1777 "$root/tmp" "$root/var/tmp"
-for device in null zero full random urandom tty; do
-  touch "$root/dev/$device"
-  mount --bind "/dev/$device" "$root/dev/$device"
-done
-mkdir "$root/dev/pts" "$root/dev/shm"
-mount -t devpts -o newinstance,ptmxmode=666 devpts "$root/dev/pts"
-ln -s pts/ptmx "$root/dev/ptmx"
-ln -s /proc/self/fd "$root/dev/fd"
-mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
-
-mount -t proc proc "$root/proc"
-# The settings of the kernel belong to the machine.
-mount --bind "$root/proc/sys" "$root/proc/sys"
-mount -o remount,bind,ro "$root/proc/sys"
-mount -t sysfs -o ro sysfs "$root/sys"
+# A systemd of its own in a root of its own; of the machine's units only the journal starts.
+make_root
 if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
   mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
 else
@@ -42,7 +9,6 @@ else
   mount -t cgroup -o none,name=systemd cgroup "$root/sys/fs/cgroup/systemd"
 fi
 
-# Of the machine's own units only the journal starts.
 units=$root/etc/systemd/system
 rm -rf "$units"
 mkdir -p "$units" "$root/etc/systemd/journald.conf.d"
@@ -57,24 +23,7 @@ done
 : >"$root/etc/fstab"
 printf '[Journal]\nStorage=volatile\nRateLimitIntervalSec=0\nAudit=\n' >"$root/etc/systemd/journald.conf.d/pycrash-verify.conf"
 
-for shared; do
-  source=${shared%%=*} target=${shared#*=}
-  mode=${target##*:} target=${target%:*}
-  mkdir -p "$root$target"
-  mount --bind "$source" "$root$target"
-  [ "$mode" = rw ] || mount -o remount,bind,ro "$root$target"
-  # the service's user has to get to what lies in somebody's home
-  folder=$target
-  while [ "$folder" != / ]; do
-    folder=$(dirname "$folder")
-    chmod a+x "$root$folder"
-  done
-done
-cp -R "$place/systemd/." "$root/"
-
-cd "$root"
-mkdir -p mnt/.pycrash-verify
-pivot_root . mnt/.pycrash-verify
-umount -l /mnt/.pycrash-verify
+fill_root "$@"
+enter_root
 exec env -i container=pycrash-verify PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   /lib/systemd/systemd --unit=basic.target --show-status=no --log-target=journal

@@ -107,15 +107,17 @@ test('no 200 in time, or a worker that is not replaced, is no recovery', () => {
 });
 
 test('the main process has to come back and to leave a core', () => {
-  const log = 'shop.service: Main process exited, code=dumped, status=6/ABRT';
-  expect(judgeMainProcess(crash(1), FILE, log, undefined)).toMatchObject({ ok: true });
-  expect(judgeMainProcess(crash(1), FILE, log, undefined).detail).toContain('code=dumped, status=6/ABRT');
-  expect(judgeMainProcess(undefined, FILE, log, undefined)).toMatchObject({ ok: false });
+  const exit = 'code=dumped, status=6/ABRT';
+  expect(judgeMainProcess(crash(1, { exit }), FILE, undefined)).toMatchObject({ ok: true });
+  expect(judgeMainProcess(crash(1, { exit }), FILE, undefined).detail).toContain(
+    'code=dumped, status=6/ABRT',
+  );
+  expect(judgeMainProcess(undefined, FILE, undefined)).toMatchObject({ ok: false });
   const dead = crash(1, { recoverySeconds: undefined });
-  expect(judgeMainProcess(dead, FILE, log, 'systemd says failed').detail).toContain('systemd says failed');
+  expect(judgeMainProcess(dead, FILE, 'systemd says failed').detail).toContain('systemd says failed');
   const bare = crash(1, { core: undefined, softLimit: 0 });
-  expect(judgeMainProcess(bare, FILE, log, undefined)).toMatchObject({ ok: false });
-  expect(judgeMainProcess(bare, PIPE, log, undefined)).toMatchObject({ ok: true });
+  expect(judgeMainProcess(bare, FILE, undefined)).toMatchObject({ ok: false });
+  expect(judgeMainProcess(bare, PIPE, undefined)).toMatchObject({ ok: true });
 });
 
 test('lost requests are counted, not judged', () => {

@@ -35,7 +35,7 @@ const ALL_GOOD = {
 
 test('the shop under gunicorn: every worker aborts twice and every step holds', async (context) => {
   needs(context, 'gdb', 'plain core pattern');
-  const { outcome, document, steps, detail } = bound(await shop.verify(SECRET));
+  const { outcome, document, steps, detail } = await shop.verify(SECRET);
   expect(steps, outcome.stderr).toMatchObject(ALL_GOOD);
   expect(outcome.exitCode).toBe(0);
   expect(document).toMatchObject({ schemaVersion: 1, ok: true, server: 'gunicorn', supervisor: 'none' });
@@ -93,7 +93,7 @@ test('gthread: all threads of a worker go with it, and the service comes back', 
 test('a repository without crash handling fails, and is told why', async () => {
   const plain = new Example('django-shop');
   try {
-    const { outcome, steps, detail } = bound(await plain.verify(SECRET));
+    const { outcome, steps, detail } = await plain.verify(SECRET);
     expect(outcome.exitCode).toBe(1);
     expect(steps).toMatchObject({ start: true, 'handled-errors': true, abort: false, 'clean-up': true });
     expect(detail('abort')).toMatch(/was answered with 500 and the process lives on.*pycrash check/);
@@ -106,10 +106,10 @@ test('the minimal project has DEBUG on: that is said, and with it asked for ever
   needs(context, 'plain core pattern');
   const minimal = await Example.initialised('django-minimal');
   try {
-    const off = bound(await minimal.verify());
+    const off = await minimal.verify();
     expect(off.outcome.exitCode).toBe(1);
     expect(off.detail('abort')).toContain('PYCRASH_UNDER_DEBUG=1');
-    const on = bound(await minimal.verify(['--env', 'PYCRASH_UNDER_DEBUG=1']));
+    const on = await minimal.verify(['--env', 'PYCRASH_UNDER_DEBUG=1']);
     expect(on.steps, on.outcome.stderr).toMatchObject({ abort: true, 'core-present': true, recovery: true });
     expect(on.outcome.exitCode).toBe(0);
   } finally {
@@ -118,7 +118,7 @@ test('the minimal project has DEBUG on: that is said, and with it asked for ever
 });
 
 test('an application that does not start: its own words, exit code 3', async () => {
-  const { outcome, document, detail } = bound(await shop.verify([]));
+  const { outcome, document, detail } = await shop.verify([]);
   expect(outcome.exitCode).toBe(3);
   expect(document?.steps.map(({ id, ok }) => [id, ok])).toEqual([
     ['start', false],
@@ -134,9 +134,13 @@ test('an address that is taken is named as the reason', async () => {
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
     const command = `gunicorn --bind 127.0.0.1:${port} shop.wsgi:application`;
-    const { outcome, detail } = bound(
-      await shop.verify(['--command', command, '--settings', 'shop.settings.production', ...SECRET]),
-    );
+    const { outcome, detail } = await shop.verify([
+      '--command',
+      command,
+      '--settings',
+      'shop.settings.production',
+      ...SECRET,
+    ]);
     expect(outcome.exitCode).toBe(3);
     expect(detail('start')).toMatch(/Its address is taken: stop what listens there/);
   } finally {
@@ -149,7 +153,7 @@ test('no gdb: the step is unknown, and fails only where it is required', async (
   const bin = join(shop.folder, 'bin');
   mkdirSync(bin);
   for (const program of ['sh', 'env', 'git']) symlinkSync(`/usr/bin/${program}`, join(bin, program));
-  const { outcome, steps, detail } = bound(await shop.verify(['--require', 'gdb', ...SECRET], { PATH: bin }));
+  const { outcome, steps, detail } = await shop.verify(['--require', 'gdb', ...SECRET], { PATH: bin });
   expect(steps, outcome.stderr).toMatchObject({ ...ALL_GOOD, gdb: 'unknown' });
   expect(detail('gdb')).toContain('apt-get install gdb');
   expect(outcome.exitCode).toBe(1);
@@ -204,9 +208,7 @@ test('a run that was killed is cleaned up by the next one', async (context) => {
 
 test('--keep leaves the cores and the log, readable by nobody else', async (context) => {
   needs(context, 'plain core pattern');
-  const { outcome, document, detail } = bound(
-    await shop.verify(['--keep', ...SECRET], { TMPDIR: shop.folder }),
-  );
+  const { outcome, document, detail } = await shop.verify(['--keep', ...SECRET], { TMPDIR: shop.folder });
   expect(outcome.exitCode).toBe(0);
   const [core] = document?.cores ?? [];
   expect(
@@ -218,7 +220,7 @@ test('--keep leaves the cores and the log, readable by nobody else', async (cont
 });
 
 test.for([
-  [['--supervisor', 'runit'], '--supervisor runit: there are none and systemd'],
+  [['--supervisor', 'upstart'], '--supervisor upstart: there are none, systemd, supervisord'],
   [['--env', 'NOVALUE'], 'NAME=VALUE is wanted'],
   [['--timeout', 'soon'], '--timeout soon is no number of seconds'],
   [['--python', '/no/such/python'], 'there is no /no/such/python'],
@@ -236,10 +238,4 @@ function processesOf(place: string): string[] {
       return false;
     }
   });
-}
-
-/** So that `detail` can be taken out of the object. */
-function bound<T extends { detail(id: never): string }>(verified: T): T {
-  verified.detail = verified.detail.bind(verified);
-  return verified;
 }

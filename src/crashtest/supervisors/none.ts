@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isRunning } from '../../host/processes.ts';
 import { boundAddress, freePort, withoutBind } from '../address.ts';
 import {
@@ -10,11 +10,14 @@ import {
   type LaunchRequest,
   type RunningService,
 } from '../launch.ts';
-import { programName } from '../target.ts';
+import { programOf } from '../python.ts';
 import { waitFor } from '../wait.ts';
+import type { StartableSupervisor } from './supervisor.ts';
+
+export const none: StartableSupervisor = { name: 'none', start: startWithNone };
 
 /** Starts the service as a plain process: nothing brings it back where its main process ends. */
-export async function startWithNone(request: LaunchRequest): Promise<RunningService> {
+async function startWithNone(request: LaunchRequest): Promise<RunningService> {
   const { target, place, python } = request;
   const port = await freePort();
   const words =
@@ -51,6 +54,7 @@ export async function startWithNone(request: LaunchRequest): Promise<RunningServ
     mainPid: () => Promise.resolve(running.ended === undefined ? running.pid : undefined),
     log: () => Promise.resolve(readFileSync(logFile, 'utf8')),
     failure: () => Promise.resolve(running.ended),
+    exits: () => Promise.resolve([]),
     restarts: () => Promise.resolve(undefined),
     restart: async (budget) => {
       await running.stop();
@@ -77,15 +81,6 @@ class Running {
     process.kill(pid, 'SIGTERM');
     await waitFor(10, () => (isRunning(pid) ? undefined : true));
   }
-}
-
-/** `/srv/shop/venv/bin/gunicorn` is `gunicorn` of the environment that was found here. */
-function programOf(word: string, python: string): string {
-  const name = programName(word);
-  const own = join(dirname(python), name);
-  if (/^python[\d.]*$/.test(name) && word.startsWith('/')) return python;
-  if (existsSync(own)) return own;
-  return existsSync(word) ? word : name;
 }
 
 function bindOf(command: string): string | undefined {

@@ -1,35 +1,30 @@
 import { execa } from 'execa';
-import { spawn } from 'node:child_process';
-import {
-  chownSync,
-  closeSync,
-  copyFileSync,
-  existsSync,
-  lchownSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { descendants, isRunning, ownPid } from '../../host/processes.ts';
-import { templateText } from '../../templates.ts';
 import type { Service } from '../../project/project.ts';
-import { boundAddress, freePort } from '../address.ts';
+import { boundAddress, freePort, textWithoutBind } from '../address.ts';
 import { AMPLE_BUDGET, plantedEnvironment, type LaunchRequest, type RunningService } from '../launch.ts';
 import type { Journal } from '../journal.ts';
 import type { Place } from '../place.ts';
+import {
+  checkPrivateRoot,
+  endPrivateRoot,
+  giveTreeTo,
+  INSIDE,
+  sharedFolders,
+  startPrivateRoot,
+  writeOver,
+} from '../private-root.ts';
 import type { Address } from '../provoke.ts';
-import { waitFor } from '../wait.ts';
+import type { StartableSupervisor } from './supervisor.ts';
 import { deployedFolders, environmentFiles, lastValue, userOf } from './unit-facts.ts';
 
-/** Where the service sees what is planted: PrivateTmp= and ProtectHome= do not hide it. */
-const INSIDE = '/run/pycrash-verify';
+export const systemd: StartableSupervisor = { name: 'systemd', start: startWithSystemd };
 
 /** Starts the project's own unit, with its drop-ins as they are, under a systemd in namespaces of its own. */
-export async function startWithSystemd(request: LaunchRequest): Promise<RunningService> {
+async function startWithSystemd(request: LaunchRequest): Promise<RunningService> {
   const { target, place, options, journal, python } = request;
   const { service } = target;
   if (service?.unit === undefined) {
@@ -41,8 +36,7 @@ export async function startWithSystemd(request: LaunchRequest): Promise<RunningS
   const name = basename(service.file).endsWith('.service') ? basename(service.file) : service.name;
   const deployed = deployedFolders(service, target.folder);
   const port = await freePort();
-  const systemd = join(place.folder, 'systemd');
-  const units = join(systemd, 'etc/systemd/system');
+  const units = join(place.folder, 'files/etc/systemd/system');
   const environmentFile = join(place.folder, 'environment', 'environment');
   const setEnvironment = (budget: number): void => {
     const planted = plantedEnvironment(
@@ -64,22 +58,20 @@ export async function startWithSystemd(request: LaunchRequest): Promise<RunningS
   for (const file of environmentFiles(service)) {
     // the machine's own is left as it is; one that is only on the server is empty here
     if (existsSync(file)) continue;
-    mkdirSync(join(systemd, dirname(file)), { recursive: true });
-    writeFileSync(join(systemd, file), '');
+    writeOver(place, file, '');
   }
-  await giveTreeTo(service, place, systemd);
-  const environment = dirname(dirname(python));
-  const shared = [
-    `${place.tree}=${deployed.tree}:rw`,
-    `${place.planted}=${INSIDE}/planted:ro`,
-    `${place.reports}=${INSIDE}/reports:rw`,
-    `${dirname(environmentFile)}=${INSIDE}/environment:ro`,
-    ...(await pythonFolders(python)).map((folder) => `${folder}=${folder}:ro`),
-    ...(existsSync(join(environment, 'pyvenv.cfg')) && deployed.environment !== undefined
-      ? [`${environment}=${deployed.environment}:ro`]
-      : []),
-  ];
-  const first = await boot(place, journal, shared);
+  await giveTreeTo(place, userOf(service), lastValue(service, 'Group'));
+  const first = await startPrivateRoot({
+    place,
+    supervisor: 'systemd',
+    script: 'verify/private-systemd.sh',
+    shared: [
+      ...(await sharedFolders(place, deployed, python)),
+      `${dirname(environmentFile)}=${INSIDE}/environment:ro`,
+    ],
+    cgroups: makeCgroups(place, journal),
+    ready: isBooted,
+  });
   const inside = (
     ...words: string[]
   ): Promise<{ stdout: string; stderr: string; exitCode?: number | undefined }> =>
@@ -122,10 +114,22 @@ export async function startWithSystemd(request: LaunchRequest): Promise<RunningS
       if (state !== 'failed' && (state !== 'inactive' || (job !== undefined && job !== ''))) return undefined;
       return `systemd says ${state} (${result ?? 'no result'})`;
     },
+    exits: async () =>
+      [...(await log()).matchAll(/Main process exited, (code=\S+, status=\S+)/g)].map(([, how = '']) => how),
     restarts: async () => {
       const names = ['RestartUSec', 'StartLimitBurst', 'StartLimitIntervalUSec'];
       const [pause = '', burst = '', interval = ''] = await properties(...names);
-      return { pause: timeSpan(pause), burst: Number(burst), interval: timeSpan(interval) };
+      const [seconds, within] = [timeSpan(pause), timeSpan(interval)];
+      return {
+        pause: seconds,
+        crashes: CRASHES_IN_A_ROW,
+        givesUp:
+          // how fast this machine starts it decides whether the limit was reached here
+          Number(burst) * seconds < within
+            ? `more than ${burst} starts within ${within} s stop it for good, and a crash loop makes them: ` +
+              'write StartLimitIntervalSec=0 in [Unit]'
+            : undefined,
+      };
     },
     restart: async (budget) => {
       setEnvironment(budget);
@@ -134,24 +138,26 @@ export async function startWithSystemd(request: LaunchRequest): Promise<RunningS
       const result = await inside('systemctl', 'restart', name);
       if (result.exitCode !== 0) refused = result.stderr.trim();
     },
-    stop: async () => {
-      process.kill(first, 'SIGKILL');
-      await waitFor(10, () => (existsSync(`/proc/${first}`) ? undefined : true));
-    },
+    stop: () => endPrivateRoot(first),
   };
 }
 
+/** systemd's default gives up after 5 starts in 10 s (systemd.unit(5)). */
+const CRASHES_IN_A_ROW = 5;
+
 function checkMachine(): void {
-  if (process.getuid?.() !== 0) {
-    throw new UserError('not-root', 'a private systemd takes root', {
-      help: 'run it with sudo, or verify with --supervisor none',
-    });
-  }
+  checkPrivateRoot('systemd');
   if (!existsSync('/lib/systemd/systemd')) {
     throw new UserError('no-systemd', 'there is no /lib/systemd/systemd on this machine', {
       help: 'apt-get install systemd, or verify with --supervisor none',
     });
   }
+}
+
+async function isBooted(first: number): Promise<boolean> {
+  const words = ['--target', String(first), '--all', '--', 'systemctl', 'is-system-running'];
+  const { stdout } = await execa('nsenter', words, { reject: false, timeout: 5000 });
+  return /^(running|degraded)$/.test(stdout);
 }
 
 /**
@@ -187,7 +193,7 @@ function addressOf(socket: string | undefined, first: number, port: number): Add
 /** gunicorn's command line wins over the environment: an address on it is taken off. */
 function withFreeAddress(service: Service): string {
   const command = lastValue(service, 'ExecStart') ?? '';
-  const moved = command.replaceAll(/\s(?:--bind(?:=|\s+)|-b\s*)\S+/g, '');
+  const moved = textWithoutBind(command);
   return moved === command ? '' : `ExecStart=\nExecStart=${moved}\n`;
 }
 
@@ -201,90 +207,6 @@ function environmentText(environment: Readonly<Record<string, string>>): string 
     ([name, value]) => `${name}="${value.replaceAll(/["\\$`]/g, '\\$&')}"\n`,
   );
   return lines.join('');
-}
-
-/** The tree belongs to the service's user, as on a server; a user that this machine does not have is made. */
-async function giveTreeTo(service: Service, place: Place, systemd: string): Promise<void> {
-  const user = userOf(service);
-  if (user === undefined) return;
-  const known = await execa('id', ['-u', user], { reject: false });
-  const group = lastValue(service, 'Group');
-  let uid = Number(known.stdout);
-  let gid = Number((await execa('id', ['-g', user], { reject: false })).stdout);
-  const knownGroup =
-    group === undefined ? 0 : (await execa('getent', ['group', group], { reject: false })).exitCode;
-  if (known.exitCode !== 0 || knownGroup !== 0) {
-    mkdirSync(join(systemd, 'etc'), { recursive: true });
-    if (known.exitCode !== 0) {
-      uid = 64_001;
-      gid = 64_001;
-      writeFileSync(
-        join(systemd, 'etc/passwd'),
-        `${readFileSync('/etc/passwd', 'utf8')}${user}:x:${uid}:${gid}::/nonexistent:/usr/sbin/nologin\n`,
-      );
-    }
-    const names = [...new Set([known.exitCode === 0 ? undefined : user, group])].filter(
-      (word, index) => word !== undefined && (index === 0 || knownGroup !== 0),
-    );
-    const lines = names.map((word, index) => `${word}:x:${64_001 + index}:\n`);
-    writeFileSync(join(systemd, 'etc/group'), `${readFileSync('/etc/group', 'utf8')}${lines.join('')}`);
-  }
-  chownSync(place.tree, uid, gid);
-  for (const file of readdirSync(place.tree, { recursive: true, encoding: 'utf8' })) {
-    lchownSync(join(place.tree, file), uid, gid);
-  }
-}
-
-/** Folders that the interpreter is made of, where they are not part of the system's. */
-async function pythonFolders(python: string): Promise<string[]> {
-  const { stdout } = await execa(python, ['-c', 'import sys; print(sys.prefix); print(sys.base_prefix)']);
-  const folders = [...new Set(stdout.split('\n'))];
-  return folders.filter((folder) => folder !== '/usr' && folder !== '/usr/local' && folder !== '/');
-}
-
-/** Boots the private systemd; the pid of its first process, as seen from here. */
-async function boot(place: Place, journal: Journal, shared: readonly string[]): Promise<number> {
-  const root = join(place.folder, 'root');
-  mkdirSync(root);
-  const cgroups = makeCgroups(place, journal);
-  const logFile = join(place.folder, 'boot.log');
-  const log = openSync(logFile, 'a');
-  const enter =
-    'n=$1; shift; while [ $n -gt 0 ]; do echo $$ >"$1/cgroup.procs"; shift; n=$((n-1)); done; exec "$@"';
-  const namespaces = ['--mount', '--pid', '--uts', '--ipc', '--cgroup', '--fork', '--kill-child'];
-  const script = ['-ec', templateText('verify/private-systemd.sh'), 'sh', place.folder, root, ...shared];
-  const child = spawn(
-    'sh',
-    ['-ec', enter, 'sh', String(cgroups.length), ...cgroups, 'unshare', ...namespaces, 'sh', ...script],
-    {
-      detached: true,
-      stdio: ['ignore', log, log],
-      env: { ...process.env, PYCRASH_VERIFY_RUN: place.token },
-    },
-  );
-  closeSync(log);
-  const { pid } = child;
-  let ended = false;
-  child.on('exit', () => (ended = true));
-  child.on('error', () => (ended = true));
-  const first = await waitFor(
-    20,
-    async () => {
-      if (pid === undefined || ended) return null;
-      const candidate = descendants(pid).find((entry) => ownPid(entry.pid) === 1)?.pid;
-      if (candidate === undefined) return undefined;
-      const words = ['--target', String(candidate), '--all', '--', 'systemctl', 'is-system-running'];
-      const { stdout } = await execa('nsenter', words, { reject: false, timeout: 5000 });
-      return /^(running|degraded)$/.test(stdout) ? candidate : undefined;
-    },
-    0.05,
-  );
-  if (typeof first === 'number') return first;
-  throw new UserError(
-    'no-private-systemd',
-    `a private systemd cannot be started here:\n${readFileSync(logFile, 'utf8').trim()}`,
-    { help: 'verify with --supervisor none (some containers do not allow namespaces)' },
-  );
 }
 
 /** cgroups of its own, so that it can be told from the machine's. */

@@ -9,6 +9,7 @@ export function lastValue(service: Service, key: string): string | undefined {
 
 /** The user that the service runs as and that its files belong to; undefined for root and for a dynamic one. */
 export function userOf(service: Service): string | undefined {
+  if (service.unit === undefined) return service.user?.value;
   if (/^(yes|true|on|1)$/i.test(lastValue(service, 'DynamicUser') ?? '')) return undefined;
   const user = lastValue(service, 'User');
   return user === 'root' || user === '0' ? undefined : user;
@@ -41,6 +42,7 @@ export function deployedFolders(
   const environment = /^\/.*\/bin\/[^/]+$/.test(program) ? dirname(dirname(program)) : undefined;
   const candidates = [
     ...directories,
+    ...(service.unit === undefined ? [service.workingDirectory?.value ?? ''] : []),
     service.command?.value.options.get('chdir')?.value ?? '',
     ...pythonPath,
     environment === undefined || environment === '/usr' ? '' : dirname(environment),

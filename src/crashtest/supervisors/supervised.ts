@@ -1,0 +1,150 @@
+import { existsSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { isRunning } from '../../host/processes.ts';
+import { freePort } from '../address.ts';
+import {
+  AMPLE_BUDGET,
+  pathWith,
+  plantedEnvironment,
+  type LaunchRequest,
+  type Restarts,
+  type RunningService,
+} from '../launch.ts';
+import {
+  bootLog,
+  checkPrivateRoot,
+  endPrivateRoot,
+  giveTreeTo,
+  INSIDE,
+  sharedFolders,
+  startPrivateRoot,
+  writeOver,
+} from '../private-root.ts';
+import { deploymentOf, type Deployment } from './deployment.ts';
+
+/** What is special about a supervisor that is the first process of a root of its own. */
+export interface Supervision {
+  /** As `pycrash unit` has it. */
+  kind: string;
+  /** Its program, and the Debian package that has it. */
+  program: string;
+  package: string;
+  /** Writes its configuration for the deployment; `environment` is what the service has to have. */
+  configure(setup: Setup): void;
+  /** Words that start it; `program` is its path. */
+  words(program: string, deployment: Deployment): string[];
+  /** Is it up? */
+  ready(setup: Setup, first: number): boolean;
+  /** The process of the service; undefined while there is none. */
+  mainPid(setup: Setup, first: number): number | undefined;
+  /** What the service writes elsewhere than to the output of the first process. */
+  log?(setup: Setup): string;
+  /** Why it does not start the service any more; `down` is for how many seconds there has been no process. */
+  failure(setup: Setup, first: number, down: number): string | undefined;
+  /** As in `RunningService`. */
+  exits(setup: Setup, first: number): readonly string[];
+  restarts(setup: Setup): Restarts;
+}
+
+export interface Setup {
+  request: LaunchRequest;
+  deployment: Deployment;
+  environment: Readonly<Record<string, string>>;
+}
+
+/** Starts the service as it is deployed, in a root of its own whose first process is the supervisor. */
+export async function startSupervised(
+  request: LaunchRequest,
+  supervision: Supervision,
+): Promise<RunningService> {
+  const { kind } = supervision;
+  checkPrivateRoot(kind);
+  const { place, python } = request;
+  const program = findProgram(supervision, python);
+  const deployment = deploymentOf(request, kind);
+  const port = await freePort();
+  await giveTreeTo(place, deployment.user, undefined);
+  let { setup, first } = await boot(AMPLE_BUDGET);
+  let known: number | undefined;
+  let downSince: number | undefined;
+
+  async function boot(budget: number): Promise<{ setup: Setup; first: number }> {
+    const paths = { planted: `${INSIDE}/planted`, reports: `${INSIDE}/reports` };
+    const environment = {
+      ...deployment.environment,
+      ...plantedEnvironment(deployment, place, paths, { port, budget }),
+    };
+    const next = { request, deployment, environment };
+    supervision.configure(next);
+    const words = supervision.words(program, deployment);
+    writeOver(place, `${INSIDE}/start`, startScript(next, words));
+    const started = await startPrivateRoot({
+      place,
+      supervisor: kind,
+      script: 'verify/private-supervisor.sh',
+      shared: await sharedFolders(place, deployment.folders, python),
+      cgroups: [],
+      ready: (pid) => supervision.ready(next, pid),
+    });
+    return { setup: next, first: started };
+  }
+
+  const mainPid = (): number | undefined => {
+    if (known !== undefined && isRunning(known)) return known;
+    known = supervision.mainPid(setup, first);
+    downSince = known === undefined ? (downSince ?? performance.now()) : undefined;
+    return known;
+  };
+  const { file } = deployment;
+  return {
+    address: { host: '127.0.0.1', port },
+    detail: `${file ?? `what \`pycrash unit ${kind}\` prints`} in a private ${kind}`,
+    root: () => Promise.resolve(`/proc/${first}/root`),
+    mainPid: () => Promise.resolve(mainPid()),
+    log: () => Promise.resolve(bootLog(place) + (supervision.log?.(setup) ?? '')),
+    failure: () => {
+      if (mainPid() !== undefined) return Promise.resolve(undefined);
+      const down = (performance.now() - (downSince ?? performance.now())) / 1000;
+      return Promise.resolve(supervision.failure(setup, first, down));
+    },
+    exits: () => Promise.resolve(supervision.exits(setup, first)),
+    restarts: () => Promise.resolve(supervision.restarts(setup)),
+    restart: async (budget) => {
+      await endPrivateRoot(first);
+      [known, downSince] = [undefined, undefined];
+      ({ setup, first } = await boot(budget));
+    },
+    stop: () => endPrivateRoot(first),
+  };
+}
+
+/** The supervisor's program: of the project's environment (PyPI) or on PATH. */
+function findProgram({ kind, program, package: name }: Supervision, python: string): string {
+  const folders = [dirname(python), ...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/sbin'];
+  const found = folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  throw new UserError('no-supervisor', `there is no ${program} on this machine`, {
+    help: `apt-get install ${name}, or verify with --supervisor none (asked for: ${kind})`,
+  });
+}
+
+/** What the first process of the root runs. */
+function startScript({ request, deployment, environment }: Setup, words: readonly string[]): string {
+  const { user, workingDirectory } = deployment;
+  const folder =
+    workingDirectory?.startsWith('/') === true
+      ? // whoever provides the server makes it; the log of the service goes there, too
+        `[ -d ${quote(workingDirectory)} ] || install -d -m 750 ` +
+        `${user === undefined ? '' : `-o ${quote(user)} `}${quote(workingDirectory)}\n`
+      : '';
+  const variables = Object.entries({ PATH: pathWith(request.python), ...environment })
+    .filter(([name]) => /^[A-Za-z_]\w*$/.test(name))
+    .map(([name, value]) => `export ${name}=${quote(value)}\n`);
+  return `${variables.join('')}${folder}exec ${words.map(quote).join(' ')}\n`;
+}
+
+/** A word for a shell. */
+function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
