@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import type { TestContext } from 'vitest';
-import { hasMachine } from './host-matrix/machine.ts';
+import { hasMachine } from './machine/machine.ts';
 
 /** Parts of the machine that some tests need, and how to see that they are there. */
 const PARTS = {

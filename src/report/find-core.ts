@@ -1,5 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { ET_CORE, readElf } from '../core/elf/file.ts';
+import { openLocalFile } from '../core/local-files.ts';
 import { UserError } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
 import { compressionOf, unpackCore, writeCore, type Unpacked } from './compression.ts';
@@ -30,6 +32,10 @@ export async function findCore(wanted: string, terminal: Terminal): Promise<Foun
     });
   }
   if (!stat.isFile()) throw new UserError('no-core', `${wanted} is not a regular file`);
+  if (wanted.startsWith('/') && isProgram(file)) {
+    const dumped = await fromJournal(wanted, terminal).catch(() => undefined);
+    if (dumped !== undefined) return dumped;
+  }
   const compression = await compressionOf(file);
   if (compression === undefined) return { path: file, name: wanted, remove: () => undefined };
   return unpack(wanted, terminal, (target) => {
@@ -38,6 +44,18 @@ export async function findCore(wanted: string, terminal: Terminal): Promise<Foun
       terminal.progress(`unpacking ${wanted} … ${Math.floor((100 * bytes) / Math.max(stat.size, 1))} %`),
     );
   });
+}
+
+/** Is it an ELF file that is no core: what coredumpctl(1) takes for the program that crashed (elf(5), e_type)? */
+function isProgram(file: string): boolean {
+  const source = openLocalFile(file);
+  if (source === undefined) return false;
+  try {
+    const elf = readElf(source);
+    return elf !== undefined && elf.type !== ET_CORE;
+  } finally {
+    source.close();
+  }
 }
 
 async function fromJournal(wanted: string, terminal: Terminal): Promise<FoundCore> {

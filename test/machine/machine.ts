@@ -11,7 +11,7 @@ const SHARERS = ['/usr/lib/qemu/virtiofsd', '/usr/libexec/virtiofsd'];
 
 /** Is everything here that `runInMachine` needs? `.build/machine.sh` makes it. */
 export function hasMachine(): boolean {
-  return existsSync(join(MACHINE, 'complete-1')) && SHARERS.some((sharer) => existsSync(sharer));
+  return existsSync(join(MACHINE, 'complete-2')) && SHARERS.some((sharer) => existsSync(sharer));
 }
 
 /**
@@ -54,4 +54,46 @@ export async function runInMachine(script: string, seconds: number): Promise<str
     sharer.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * The same with systemd as its first program, the journal, and Debian's systemd-coredump, which gets the cores. The
+ * script runs in a service of its own.
+ */
+export function runUnderSystemd(script: string, seconds: number): Promise<string> {
+  return runInMachine(
+    `
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
+rm -f /.dockerenv /etc/machine-id
+for folder in run srv var/log; do mount -t tmpfs tmpfs "/$folder"; done
+mkdir -p /var/log/journal /run/package
+dpkg-deb -x "${MACHINE}/systemd-coredump.deb" /run/package
+for folder in lib usr etc; do cp -a "/run/package/$folder/." "/$folder/"; done
+rm -rf /etc/systemd/system/*.wants /lib/systemd/system/*.wants/*
+echo 0123456789abcdef0123456789abcdef > /etc/machine-id
+cat > /etc/systemd/system/script.target <<'UNIT'
+[Unit]
+Requires=script.service systemd-journald.service systemd-coredump.socket
+UNIT
+cat > /etc/systemd/system/script.service <<'UNIT'
+[Unit]
+DefaultDependencies=no
+After=systemd-journald.service systemd-coredump.socket
+[Service]
+Type=oneshot
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/ttyS0
+ExecStart=/bin/sh /run/script
+ExecStopPost=/bin/sh -c 'sync; echo o > /proc/sysrq-trigger'
+UNIT
+cat > /run/script <<'SCRIPT'
+# as /usr/lib/sysctl.d/50-coredump.conf has it
+echo '|/lib/systemd/systemd-coredump %P %u %g %s %t %c %h' > /proc/sys/kernel/core_pattern
+echo 16 > /proc/sys/kernel/core_pipe_limit
+${script}
+SCRIPT
+exec /lib/systemd/systemd --unit=script.target --log-target=kmsg --log-level=err`,
+    seconds,
+  );
 }

@@ -85,8 +85,8 @@ function page(): string {
 Each line was made for real: a virtual machine with a kernel of its own, a Python process with the generated module,
 \`pycrash doctor --pid\` on it, then an uncaught exception, then \`pycrash report\` on what the kernel left. The column
 "warning" says where the generated module itself warned in the log when it started. The test that makes them
-(\`test/host-matrix\`) fails where doctor calls a host good that leaves no readable core, where it does not name the cause,
-and where it calls a good host bad. \`npm test -- test/host-matrix -u\` writes this page.
+(\`test/machine\`) fails where doctor calls a host good that leaves no readable core, where it does not name the cause,
+and where it calls a good host bad. \`npm test -- test/machine -u\` writes this page.
 
 ## Broken
 

@@ -1,0 +1,90 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { needs } from '../parts.ts';
+import { hasMachine, runUnderSystemd } from './machine.ts';
+
+const BIN = fileURLToPath(new URL('../../dist/pycrash.js', import.meta.url));
+const PROGRAM = `import os, sys
+
+def price(order):
+    raise ValueError(order)
+
+try:
+    price(sys.argv[1])
+except ValueError:
+    os.abort()
+`;
+
+let folder: string | undefined;
+let said = '';
+beforeAll(async () => {
+  if (!hasMachine()) return;
+  folder = mkdtempSync(join(tmpdir(), 'pycrash-coredumpctl-'));
+  chmodSync(folder, 0o755);
+  writeFileSync(join(folder, 'shop.py'), PROGRAM);
+  const pycrash = `NO_COLOR=1 "${process.execPath}" "${BIN}"`;
+  // each answer between marks, so that a test finds its own
+  const ask = (name: string, words: string): string =>
+    `echo "<${name}>"; ${pycrash} ${words} > /run/answer 2>&1; echo "exit $?"; cat /run/answer; echo "</${name}>"`;
+  const crash = (order: string): string =>
+    // systemd gives a service a soft limit of 0, and systemd-coredump heeds it
+    `sh -c 'ulimit -c unlimited; echo $$ > /run/pid; exec /usr/bin/python3.11 "${folder}/shop.py" ${order}'; ` +
+    'n=0; until coredumpctl -q --no-pager list "$(cat /run/pid)" > /run/list 2>&1 || [ $n -gt 100 ]; do sleep 0.1; n=$((n+1)); done';
+  const conf = (lines: string): string =>
+    `mkdir -p /etc/systemd/coredump.conf.d; printf '[Coredump]\\n${lines}\\n' > /etc/systemd/coredump.conf.d/10.conf`;
+  said = await runUnderSystemd(
+    [
+      'cd /',
+      ask('nothing', 'report last'),
+      crash('first'),
+      crash('second'),
+      ask('last', 'report last'),
+      ask('pid', 'report "$(cat /run/pid)"'),
+      ask('program', 'report /usr/bin/python3.11'),
+      ask('host', 'doctor'),
+      'rm -f /var/lib/systemd/coredump/*',
+      ask('removed', 'report last'),
+      conf('Storage=none'),
+      ask('none', 'doctor'),
+      conf('ProcessSizeMax=1M\\nExternalSizeMax=1M'),
+      crash('third'),
+      ask('small', 'doctor'),
+      ask('cut', 'report last'),
+    ].join('\n'),
+    300,
+  );
+}, 400_000);
+afterAll(() => folder !== undefined && rmSync(folder, { recursive: true, force: true }));
+
+function answer(name: string): string {
+  return said.split(`<${name}>\n`)[1]?.split(`</${name}>`)[0] ?? said;
+}
+
+test.for<[string, string, RegExp[]]>([
+  ['nothing', 'no core of any process', [/coredumpctl knows no core of any process/, /exit 3/]],
+  ['last', 'the newest core', [/ValueError: second/, /shop\.py", line 4, in price/, /exit 0/]],
+  ['pid', 'the core of a process', [/ValueError: second/, /exit 0/]],
+  ['program', 'the newest core of a program', [/ValueError: second/, /exit 0/]],
+  ['removed', 'an entry without its file', [/its core is not there any more/, /exit 3/]],
+])('report %s: %s', ([name, , expected], context) => {
+  needs(context, 'virtual machine');
+  for (const pattern of expected) expect(answer(name)).toMatch(pattern);
+});
+
+test.for<[string, RegExp[]]>([
+  ['host', [/^good +host: cores go to systemd-coredump/m, /^good +host: Storage=external/m, /exit 0/]],
+  ['none', [/^bad +host: Storage=none is in force by .*10\.conf/m, /exit 1/]],
+  ['small', [/^bad +host: cores over 1 MiB are cut off or not kept/m, /exit 1/]],
+])('doctor: %s', ([name, expected], context) => {
+  needs(context, 'virtual machine');
+  for (const pattern of expected) expect(answer(name)).toMatch(pattern);
+});
+
+test('what doctor says of a small ProcessSizeMax is what happens: the core has not its exception', (context) => {
+  needs(context, 'virtual machine');
+  expect(answer('cut')).toMatch(/third\ncore +last, 1\.0 MB, truncated/);
+  expect(answer('cut')).toContain('No exception was found in this core.');
+});
