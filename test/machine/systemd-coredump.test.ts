@@ -33,8 +33,6 @@ beforeAll(async () => {
     // systemd gives a service a soft limit of 0, and systemd-coredump heeds it
     `sh -c 'ulimit -c unlimited; echo $$ > /run/pid; exec /usr/bin/python3.11 "${folder}/shop.py" ${order}'; ` +
     'n=0; until coredumpctl -q --no-pager list "$(cat /run/pid)" > /run/list 2>&1 || [ $n -gt 100 ]; do sleep 0.1; n=$((n+1)); done';
-  const conf = (lines: string): string =>
-    `mkdir -p /etc/systemd/coredump.conf.d; printf '[Coredump]\\n${lines}\\n' > /etc/systemd/coredump.conf.d/10.conf`;
   said = await runUnderSystemd(
     [
       'cd /',
@@ -58,6 +56,12 @@ beforeAll(async () => {
   );
 }, 400_000);
 afterAll(() => folder !== undefined && rmSync(folder, { recursive: true, force: true }));
+
+/** The shell command that puts these lines, with `\\n` between them, into a drop-in of coredump.conf(5). */
+function conf(lines: string): string {
+  const folder = '/etc/systemd/coredump.conf.d';
+  return `mkdir -p ${folder}; printf '[Coredump]\\n${lines}\\n' > ${folder}/10.conf`;
+}
 
 function answer(name: string): string {
   return said.split(`<${name}>\n`)[1]?.split(`</${name}>`)[0] ?? said;
