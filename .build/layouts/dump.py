@@ -53,7 +53,7 @@ STRUCTURES = {
     "object": (["PyObject", "struct _object"], same("ob_type")),
     "varObject": (["PyVarObject"], same("ob_size")),
     "type": (["PyTypeObject", "struct _typeobject"], same(
-        "tp_name tp_basicsize tp_itemsize tp_flags tp_members tp_base tp_dict tp_dictoffset tp_bases tp_mro")),
+        "tp_name tp_basicsize tp_itemsize tp_flags tp_members tp_base tp_dict tp_dictoffset tp_bases tp_mro tp_subclasses")),
     "heapType": (["PyHeapTypeObject"], same("ht_name ht_qualname ht_cached_keys")),
     "member": (["struct PyMemberDef", "PyMemberDef"], same("name type offset")),
     "long": (["struct _longobject"], {"tag": ["long_value.lv_tag"], "digits": ["long_value.ob_digit", "ob_digit"]}),

@@ -8,6 +8,7 @@ import { Modules } from './elf/modules.ts';
 import { readNotes, type CoreNotes } from './elf/notes.ts';
 import { Exceptions } from './python/exceptions.ts';
 import { Frames, type Frame } from './python/frames.ts';
+import { readGreenlets } from './python/greenlets.ts';
 import { Interpreters, nameTypes, type ThreadState } from './python/interpreters.ts';
 import { LAYOUTS, type Layout } from './python/layouts.ts';
 import { Objects, VALUE_LIMITS, type ValueLimits } from './python/objects.ts';
@@ -262,8 +263,15 @@ function fill(
   report.threads = threads.map((thread, index) =>
     reportedThread(thread, frames, index < MOST_THREADS_WITH_LOCALS),
   );
-  const tasks = readTasks(interpreters, threads, frames);
+  const greenlets = readGreenlets(interpreters, frames);
+  const tasks = [...readTasks(interpreters, threads, frames), ...greenlets.tasks];
   if (tasks.length > 0) report.tasks = tasks;
+  if (!greenlets.complete) {
+    report.warnings.push({
+      code: 'greenlets-incomplete',
+      message: `${greenlets.tasks.length} greenlets are listed; the process can have more: the search ended at a limit`,
+    });
+  }
   for (const thread of threads) {
     if (!thread.cut) continue;
     report.warnings.push({

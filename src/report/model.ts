@@ -101,6 +101,7 @@ export interface ReportedTask<Value = ReportedValue> {
   kind: 'asyncio' | 'greenlet';
   name?: string;
   state?: string;
+  /** From the outermost call to the one that it waits in; empty where it runs, and its frames are a thread's. */
   frames: ReportedFrame<Value>[];
   awaits?: string[];
 }

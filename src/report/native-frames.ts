@@ -38,7 +38,7 @@ const ENVIRONMENT = { DEBUGINFOD_URLS: '' };
 export async function addNativeFrames(report: UnredactedReport, places: Places): Promise<void> {
   const { ground } = report;
   const warn = (message: string): void => void report.warnings.push({ code: 'no-native', message });
-  if (ground === undefined) return warn('there are no native frames, because no Python was found');
+  if (ground === undefined) return warn('there are no native frames, because no Python thread could be read');
   const program = findProgram(report, places);
   if (program === undefined) {
     return warn(
@@ -166,12 +166,17 @@ function trusted(
 const LOOP = /^_PyEval_EvalFrameDefault$/;
 const TAIL_CALL = /^_TAIL_CALL_\w+$/;
 
+// Below it is the stack of whoever switched to this greenlet first: another one's frames (src/greenlet/TUserGreenlet.cpp).
+const GREENLET = /\bg_initialstub\b/;
+
 /** Says which frame runs which Python frames, where the calls of the loop that both sides see are as many. */
 function withPython(frames: NativeFrame[], calls: readonly number[], complete: boolean): NativeFrame[] {
-  const loops = frames.filter(
+  const greenlet = frames.findIndex((each) => GREENLET.test(each.function));
+  const own = greenlet < 0 ? frames : frames.slice(0, greenlet);
+  const loops = own.filter(
     (each, at) =>
       TAIL_CALL.test(each.function) ||
-      (LOOP.test(each.function) && !TAIL_CALL.test(frames[at - 1]?.function ?? '')),
+      (LOOP.test(each.function) && !TAIL_CALL.test(own[at - 1]?.function ?? '')),
   );
   if (complete ? loops.length !== calls.length : loops.length > calls.length) return frames;
   for (const [at, loop] of loops.entries()) loop.python = calls[at] ?? 1;

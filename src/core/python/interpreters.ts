@@ -35,7 +35,7 @@ const MOST_INTERPRETERS = 1000;
 const MOST_THREADS = 20_000;
 const MOST_FRAMES = 5000;
 // enum _frameowner: 3 and above are the interpreter's own entry frames (Include/internal/pycore_frame.h).
-const OWNED_BY_C = 3;
+export const ENTRY_FRAME = 3;
 
 /** What hangs on the runtime: interpreters, their modules and their threads. */
 export class Interpreters {
@@ -208,7 +208,7 @@ export class Interpreters {
       for (let steps = 0; address !== 0 && steps < 2 * MOST_FRAMES; steps += 1) {
         const owner = memory.u8(address + layout.at('frame.owner'));
         const previous = memory.u64(address + layout.at('frame.previous'));
-        const entry = owner >= OWNED_BY_C && layout.minor >= 12;
+        const entry = owner >= ENTRY_FRAME && layout.minor >= 12;
         const last = frames.at(-1);
         if (entry && last !== undefined) last.fromC = true;
         if (!entry) {

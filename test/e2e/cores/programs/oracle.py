@@ -12,7 +12,7 @@ import time
 import traceback
 
 
-def write(exception=None, tasks=(), request=None):
+def write(exception=None, tasks=(), request=None, greenlets=()):
     """Writes the truth about this process to the file that PYCRASH_ORACLE names."""
     caller = sys._getframe(1)
     settle()
@@ -23,7 +23,8 @@ def write(exception=None, tasks=(), request=None):
         "exception": None if exception is None else describe_exception(exception, set()),
         "aborting": threading.get_ident(),
         "threads": [describe_thread(thread, caller) for thread in threading.enumerate()],
-        "tasks": [describe_task(task) for task in tasks],
+        "tasks": [describe_task(task) for task in tasks]
+        + [describe_greenlet(name, greenlet) for name, greenlet in greenlets],
         "request": request,
     }
     path = os.environ["PYCRASH_ORACLE"]
@@ -131,3 +132,11 @@ def describe_task(task):
         ((each, each.f_lineno) for each in frames), capture_locals=True
     )
     return {"name": task.get_name(), "awaits": chain, "frames": describe_frames(summary, frames)}
+
+
+def describe_greenlet(name, greenlet):
+    frames = [each for each, _ in traceback.walk_stack(greenlet.gr_frame)][::-1]
+    summary = traceback.StackSummary.extract(
+        ((each, each.f_lineno) for each in frames), capture_locals=True
+    )
+    return {"name": name, "awaits": [], "frames": describe_frames(summary, frames)}
