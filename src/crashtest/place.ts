@@ -55,7 +55,7 @@ export function makePlace(root: string, journal: Journal): Place {
   mkdirSync(place.reports);
   chmodSync(place.reports, 0o1777);
   mkdirSync(place.cores, { mode: 0o700 });
-  for (const file of ['sitecustomize.py', 'pycrash_planted.py']) {
+  for (const file of ['sitecustomize.py', 'pycrash_planting.py', 'pycrash_planted.py']) {
     writeFileSync(join(place.planted, file), templateText(`verify/${file}`));
   }
   cpSync(root, place.tree, {

@@ -12,7 +12,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { UserError } from '../errors.ts';
 import { descendants, ownPid } from '../host/processes.ts';
 import { templateText } from '../templates.ts';
@@ -33,6 +33,8 @@ export function checkPrivateRoot(supervisor: string): void {
 
 /** Writes a file that is laid over the machine's own when the root is made. */
 export function writeOver(place: Place, path: string, text: string, mode = 0o644): void {
+  // what is given with --env may be secret
+  mkdirSync(join(place.folder, 'files'), { recursive: true, mode: 0o700 });
   const file = join(place.folder, 'files', path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text, { mode });
@@ -45,14 +47,24 @@ export async function sharedFolders(
   python: string,
 ): Promise<string[]> {
   const environment = dirname(dirname(python));
+  const { prefix, folders, packages } = await interpreterFolders(python);
+  const isDeployed = existsSync(join(environment, 'pyvenv.cfg')) && deployed.environment !== undefined;
+  // read at every start of the interpreter (site), whatever PYTHONPATH a start script sets
+  const line = `import sys; sys.path.append('${INSIDE}/planted'); import pycrash_planting\n`;
+  writeOver(place, join(packages, 'pycrash-verify.pth'), line);
+  if (isDeployed) {
+    writeOver(
+      place,
+      join(deployed.environment ?? '', relative(prefix, packages), 'pycrash-verify.pth'),
+      line,
+    );
+  }
   return [
     `${place.tree}=${deployed.tree}:rw`,
     `${place.planted}=${INSIDE}/planted:ro`,
     `${place.reports}=${INSIDE}/reports:rw`,
-    ...(await pythonFolders(python)).map((folder) => `${folder}=${folder}:ro`),
-    ...(existsSync(join(environment, 'pyvenv.cfg')) && deployed.environment !== undefined
-      ? [`${environment}=${deployed.environment}:ro`]
-      : []),
+    ...folders.map((folder) => `${folder}=${folder}:cow`),
+    ...(isDeployed ? [`${environment}=${deployed.environment}:cow`] : []),
   ];
 }
 
@@ -88,11 +100,17 @@ export async function giveTreeTo(
   }
 }
 
-/** Folders that the interpreter is made of, where they are not part of the system's. */
-async function pythonFolders(python: string): Promise<string[]> {
-  const { stdout } = await execa(python, ['-c', 'import sys; print(sys.prefix); print(sys.base_prefix)']);
-  const folders = [...new Set(stdout.split('\n'))];
-  return folders.filter((folder) => folder !== '/usr' && folder !== '/usr/local' && folder !== '/');
+/** Folders that the interpreter is made of, where they are not part of the system's, and where its packages are. */
+async function interpreterFolders(
+  python: string,
+): Promise<{ prefix: string; folders: string[]; packages: string }> {
+  const program =
+    "import sys, sysconfig; print(sys.prefix, sys.base_prefix, sysconfig.get_path('purelib'), sep='\\n')";
+  const { stdout } = await execa(python, ['-c', program]);
+  const [prefix = '', base = '', packages = ''] = stdout.split('\n');
+  const folders = [...new Set([prefix, base])];
+  const own = folders.filter((folder) => folder !== '/usr' && folder !== '/usr/local' && folder !== '/');
+  return { prefix, folders: own, packages };
 }
 
 interface PrivateRoot {

@@ -148,14 +148,21 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
   }
 }
 
+/** How many processes of the service may end before the first one answers. */
+const STARTS = 4;
+
 async function waitForHandler(
   place: Place,
   service: RunningService,
   timeout: number,
 ): Promise<HandlerFacts | undefined> {
+  const started = new Set<number | undefined>();
   const facts = await waitFor(timeout, async () => {
     const [line] = reported(place, 'handlers.jsonl');
     if (line !== undefined) return line;
+    // a supervisor starts it again for ever
+    started.add(await service.mainPid());
+    if (started.size > STARTS) return null;
     return (await service.failure()) === undefined ? undefined : null;
   });
   return facts === undefined || facts === null ? undefined : (facts as unknown as HandlerFacts);
@@ -174,7 +181,7 @@ async function judgeFailedStart(
   const why =
     failure ??
     (session === undefined
-      ? `no handler of Django was built within ${timeout} s (does the command keep PYTHONPATH?)`
+      ? `it ends again and again, or no handler of Django was built within ${timeout} s (does the command keep PYTHONPATH?)`
       : `no 200 within ${timeout} s`);
   return verdict('start', false, `${service.detail}: ${why}${taken}\n${log}`);
 }

@@ -1,7 +1,8 @@
 # The functions with which `pycrash verify` makes a root of its own in new namespaces, over a copy-on-write view of this
 # machine's files: nothing that happens in it is seen outside, and all of it is gone when its first process ends. Run as
 #   unshare --mount --pid --uts --ipc --cgroup --fork --kill-child sh SCRIPT PLACE ROOT SHARED...
-# PLACE: the throw-away place. ROOT: an empty folder in it. SHARED: SOURCE=TARGET:MODE, bound at TARGET (ro or rw).
+# PLACE: the throw-away place. ROOT: an empty folder in it. SHARED: SOURCE=TARGET:MODE, bound at TARGET: rw, ro,
+# or cow (written to a copy).
 set -eu
 place=$1 root=$2
 shift 2
@@ -44,8 +45,19 @@ fill_root() {
     source=${shared%%=*} target=${shared#*=}
     mode=${target##*:} target=${target%:*}
     mkdir -p "$root$target"
-    mount --bind "$source" "$root$target"
-    [ "$mode" = rw ] || mount -o remount,bind,ro "$root$target"
+    case $mode in
+      cow)
+        count=$((${count:-0} + 1))
+        mkdir "$layers/upper-$count" "$layers/work-$count"
+        mount -t overlay -o "lowerdir=$source,upperdir=$layers/upper-$count,workdir=$layers/work-$count" \
+          overlay "$root$target"
+        ;;
+      rw) mount --bind "$source" "$root$target" ;;
+      *)
+        mount --bind "$source" "$root$target"
+        mount -o remount,bind,ro "$root$target"
+        ;;
+    esac
     # the service's user has to get to what lies in somebody's home
     folder=$target
     while [ "$folder" != / ]; do

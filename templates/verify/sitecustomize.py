@@ -1,106 +1,13 @@
-"""
-Planted by `pycrash verify` in a throw-away place, on PYTHONPATH. Nothing of the project is changed:
-
-* Django's root URL configuration gets a few more routes (pycrash_planted.py) in front of its own;
-* the settings that a client has to know (ALLOWED_HOSTS ...) are written down when the handler is built;
-* the wait status of every child that this process reaps is written down.
-"""
+"""On PYTHONPATH: `pycrash verify` plants its code in every interpreter that the service starts."""
 
 import importlib.util
-import json
 import os
 import sys
 from importlib.machinery import PathFinder
 
+import pycrash_planting
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-REPORTS = os.environ["PYCRASH_VERIFY_REPORTS"]
-
-
-def write_down(name, fact):
-    with open(os.path.join(REPORTS, name), "a", encoding="utf-8") as file:
-        file.write(json.dumps(fact) + "\n")
-
-
-def plant_routes(resolvers):
-    original = resolvers.URLResolver.url_patterns.func
-
-    def url_patterns(self):
-        patterns = original(self)
-        # the root resolver, also of a middleware that sets request.urlconf
-        if str(self.pattern) != "^/":
-            return patterns
-        from pycrash_planted import urlpatterns
-
-        return [*urlpatterns, *patterns]
-
-    replacement = type(resolvers.URLResolver.url_patterns)(url_patterns)
-    replacement.__set_name__(resolvers.URLResolver, "url_patterns")
-    resolvers.URLResolver.url_patterns = replacement
-
-
-def plant_facts(base):
-    original = base.BaseHandler.load_middleware
-
-    def load_middleware(self, *args, **kwargs):
-        original(self, *args, **kwargs)
-        import django
-        from django.conf import settings
-
-        header = settings.SECURE_PROXY_SSL_HEADER
-        write_down(
-            "handlers.jsonl",
-            {
-                "pid": os.getpid(),
-                "python": sys.version.split()[0],
-                "executable": os.path.realpath(sys.executable),
-                "django": django.get_version(),
-                "settings": os.environ.get("DJANGO_SETTINGS_MODULE"),
-                "debug": settings.DEBUG,
-                "allowedHosts": list(settings.ALLOWED_HOSTS),
-                "sslRedirect": bool(settings.SECURE_SSL_REDIRECT),
-                "proxySslHeader": list(header) if header else None,
-                "middleware": list(settings.MIDDLEWARE),
-            },
-        )
-
-    base.BaseHandler.load_middleware = load_middleware
-
-
-PLANTS = {
-    "django.urls.resolvers": plant_routes,
-    "django.core.handlers.base": plant_facts,
-}
-
-
-class PlantFinder:
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        plant = PLANTS.get(name)
-        if plant is None:
-            return None
-        spec = PathFinder.find_spec(name, path, target)
-        if spec is None:
-            return None
-        execute = spec.loader.exec_module
-
-        def exec_module(module):
-            execute(module)
-            plant(module)
-
-        spec.loader.exec_module = exec_module
-        return spec
-
-
-def write_down_waits():
-    original = os.waitpid
-
-    def waitpid(pid, options):
-        child, status = original(pid, options)
-        if child:
-            write_down("waits.jsonl", {"parent": os.getpid(), "pid": child, "status": status})
-        return child, status
-
-    os.waitpid = waitpid
 
 
 def run_the_next_sitecustomize():
@@ -110,6 +17,4 @@ def run_the_next_sitecustomize():
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
-sys.meta_path.insert(0, PlantFinder)
-write_down_waits()
 run_the_next_sitecustomize()

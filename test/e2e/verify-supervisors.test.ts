@@ -83,3 +83,57 @@ test('supervisord that gives up after a few crashes: the step names the key', as
   expect(detail('start-limit')).toContain('startretries=');
   expect(outcome.exitCode).toBe(1);
 });
+
+test("runit with the project's own run script: every step holds", async (context) => {
+  needs(context, 'runit');
+  await deploy('runit', 'deploy/sv/shop/run');
+  const { outcome, document, steps, detail } = await shop.verify(['--supervisor', 'runit', ...SECRET]);
+  expect(steps, outcome.stderr).toMatchObject(GOOD);
+  expect(detail('start')).toContain('deploy/sv/shop/run in a private runit');
+  expect(document?.cores.map(({ path }) => path)).toEqual(Array(2).fill('/var/lib/shop/core'));
+  expect(outcome.exitCode).toBe(0);
+});
+
+test('runit without the line on the limit: the main process leaves no core, and the limit is named', async (context) => {
+  needs(context, 'runit');
+  await deploy('runit', 'deploy/sv/shop/run', (text) => text.replace(/^ulimit .*$/m, ''));
+  const { outcome, steps, detail } = await shop.verify(['--supervisor', 'runit', ...SECRET]);
+  // the generated module lifts the limit of a worker itself
+  expect(steps, outcome.stderr).toMatchObject({ 'core-present': true, 'main-process': false });
+  expect(detail('main-process')).toMatch(
+    /no core in \/var\/lib\/shop \(its soft core limit was 0\): .*ulimit -c/,
+  );
+  expect(outcome.exitCode).toBe(1);
+});
+
+test('s6 without a service of its own: every step holds, and the death tally says core', async (context) => {
+  needs(context, 's6');
+  const { outcome, steps, detail } = await shop.verify(['--supervisor', 's6', ...SECRET]);
+  expect(steps, outcome.stderr).toMatchObject(GOOD);
+  expect(detail('main-process')).toContain('signal SIGABRT, core of ');
+  expect(outcome.exitCode).toBe(0);
+});
+
+test('s6 with a finish that ends it for good: that is what the step says', async (context) => {
+  needs(context, 's6');
+  await deploy('s6', 's6-services/shop/run');
+  const finish = join(shop.root, 's6-services/shop/finish');
+  writeFileSync(finish, '#!/bin/sh\nexit 125\n', { mode: 0o755 });
+  onTestFinished(() => rmSync(finish));
+  const { outcome, steps, detail } = await shop.verify(['--supervisor', 's6', ...SECRET]);
+  expect(steps, outcome.stderr).toMatchObject({ recovery: true, 'main-process': false, 'clean-up': true });
+  expect(detail('main-process')).toContain('its finish may have said so (in s6: exit code 125)');
+  expect(outcome.exitCode).toBe(1);
+});
+
+test('s6 with a usage error in run: the service ends again and again, and its own words are shown', async (context) => {
+  needs(context, 's6');
+  await deploy('s6', 's6-services/shop/run', (text) =>
+    text.replace('s6-softlimit -c =', 's6-softlimit -c unlimited'),
+  );
+  const { outcome, document, detail } = await shop.verify(['--supervisor', 's6', ...SECRET]);
+  expect(outcome.exitCode).toBe(3);
+  expect(detail('start')).toContain('it ends again and again');
+  expect(detail('start')).toContain('s6-softlimit: usage:');
+  expect(document?.steps.at(-1)).toMatchObject({ id: 'clean-up', ok: true });
+});

@@ -1,9 +1,11 @@
 import type { StartableSupervisor } from './supervisor.ts';
 import { none } from './none.ts';
+import { runit } from './runit.ts';
+import { s6 } from './s6.ts';
 import { supervisord } from './supervisord.ts';
 import { systemd } from './systemd.ts';
 
-const SUPERVISORS: readonly StartableSupervisor[] = [none, systemd, supervisord];
+const SUPERVISORS: readonly StartableSupervisor[] = [none, systemd, supervisord, runit, s6];
 
 /** What `--supervisor` takes. */
 export const STARTABLE: readonly string[] = SUPERVISORS.map(({ name }) => name);

@@ -30,7 +30,7 @@ export interface Supervision {
   /** Its program, and the Debian package that has it. */
   program: string;
   package: string;
-  /** Writes its configuration for the deployment; `environment` is what the service has to have. */
+  /** Writes its configuration for the deployment. */
   configure(setup: Setup): void;
   /** Words that start it; `program` is its path. */
   words(program: string, deployment: Deployment): string[];
@@ -43,13 +43,14 @@ export interface Supervision {
   /** Why it does not start the service any more; `down` is for how many seconds there has been no process. */
   failure(setup: Setup, first: number, down: number): string | undefined;
   /** As in `RunningService`. */
-  exits(setup: Setup, first: number): readonly string[];
+  exits(setup: Setup, first: number): Promise<readonly string[]>;
   restarts(setup: Setup): Restarts;
 }
 
 export interface Setup {
   request: LaunchRequest;
   deployment: Deployment;
+  /** What the service has to have, whatever its own configuration sets. */
   environment: Readonly<Record<string, string>>;
 }
 
@@ -60,7 +61,7 @@ export async function startSupervised(
 ): Promise<RunningService> {
   const { kind } = supervision;
   checkPrivateRoot(kind);
-  const { place, python } = request;
+  const { place, options, python } = request;
   const program = findProgram(supervision, python);
   const deployment = deploymentOf(request, kind);
   const port = await freePort();
@@ -72,10 +73,13 @@ export async function startSupervised(
   async function boot(budget: number): Promise<{ setup: Setup; first: number }> {
     const paths = { planted: `${INSIDE}/planted`, reports: `${INSIDE}/reports` };
     const environment = {
-      ...deployment.environment,
+      ...options.environment,
+      ...(options.settings === undefined ? {} : { DJANGO_SETTINGS_MODULE: options.settings }),
       ...plantedEnvironment(deployment, place, paths, { port, budget }),
     };
     const next = { request, deployment, environment };
+    const wanted = Object.entries(environment).filter(([name]) => name !== 'PYTHONPATH');
+    writeOver(place, `${INSIDE}/environment.json`, JSON.stringify(Object.fromEntries(wanted)));
     supervision.configure(next);
     const words = supervision.words(program, deployment);
     writeOver(place, `${INSIDE}/start`, startScript(next, words));
@@ -108,7 +112,7 @@ export async function startSupervised(
       const down = (performance.now() - (downSince ?? performance.now())) / 1000;
       return Promise.resolve(supervision.failure(setup, first, down));
     },
-    exits: () => Promise.resolve(supervision.exits(setup, first)),
+    exits: () => supervision.exits(setup, first),
     restarts: () => Promise.resolve(supervision.restarts(setup)),
     restart: async (budget) => {
       await endPrivateRoot(first);
@@ -138,7 +142,11 @@ function startScript({ request, deployment, environment }: Setup, words: readonl
         `[ -d ${quote(workingDirectory)} ] || install -d -m 750 ` +
         `${user === undefined ? '' : `-o ${quote(user)} `}${quote(workingDirectory)}\n`
       : '';
-  const variables = Object.entries({ PATH: pathWith(request.python), ...environment })
+  const variables = Object.entries({
+    PATH: pathWith(request.python),
+    ...deployment.environment,
+    ...environment,
+  })
     .filter(([name]) => /^[A-Za-z_]\w*$/.test(name))
     .map(([name, value]) => `export ${name}=${quote(value)}\n`);
   return `${variables.join('')}${folder}exec ${words.map(quote).join(' ')}\n`;

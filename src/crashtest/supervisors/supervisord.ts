@@ -34,7 +34,7 @@ const supervision: Supervision = {
     // what is started again is started within a second or two
     return last.startsWith('exited') && down > 5 ? `supervisord ${last}; not started again` : undefined;
   },
-  exits: (setup) => events(setup).filter((event) => event.startsWith('exited')),
+  exits: (setup) => Promise.resolve(events(setup).filter((event) => event.startsWith('exited'))),
   restarts: (setup) => {
     const retries = Number(lastKey(readConfiguration(setup), setup.deployment.name, 'startretries') ?? '3');
     // One that ends within startsecs counts, but supervisord may look at it a moment later than that: whether it gives up
@@ -55,10 +55,10 @@ export const supervisord: StartableSupervisor = {
 
 /**
  * The project's file is included as it is, where it is deployed. A second file comes after it, whose keys win: nothing
- * else is started, the log is where it can be read, and the environment has what is planted.
+ * else is started, and the log is where it can be read.
  */
 function configure(setup: Setup): void {
-  const { deployment, environment, request } = setup;
+  const { deployment, request } = setup;
   const { place } = request;
   const { file, snippet = '', name } = deployment;
   const own =
@@ -69,11 +69,7 @@ function configure(setup: Setup): void {
     CONFIGURATION,
     `[supervisord]\n[include]\nfiles = ${own} ${INSIDE}/supervisord.d/20-verify.conf\n`,
   );
-  writeOver(
-    place,
-    `${INSIDE}/supervisord.d/20-verify.conf`,
-    verifySections(readConfiguration(setup), name, environment),
-  );
+  writeOver(place, `${INSIDE}/supervisord.d/20-verify.conf`, verifySections(readConfiguration(setup), name));
 }
 
 /** The project's file, or the snippet. */
@@ -90,11 +86,7 @@ function lastKey({ entries }: IniFile, name: string, key: string): string | unde
     ?.value.value.replaceAll(/\s*\n\s*/g, ' ');
 }
 
-function verifySections(
-  configuration: IniFile,
-  name: string,
-  environment: Readonly<Record<string, string>>,
-): string {
+function verifySections(configuration: IniFile, name: string): string {
   const lines = [
     '[supervisord]',
     'nodaemon = true',
@@ -114,21 +106,10 @@ function verifySections(
     }
     const command = lastKey(configuration, name, 'command');
     if (command !== undefined) lines.push(`command = ${textWithoutBind(command)}`);
-    const variables = [lastKey(configuration, name, 'environment')?.replace(/,\s*$/, '')];
-    for (const [variable, value] of Object.entries(environment)) variables.push(pair(variable, value));
-    const values = variables.filter((value) => value !== undefined && value !== '');
-    lines.push(`environment = ${values.join(',')}`);
     lines.push('autostart = true', 'redirect_stderr = true', 'stdout_logfile_maxbytes = 0');
     lines.push(`stdout_logfile = ${INSIDE}/reports/service.log`);
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** `NAME="value"`; undefined where no quotes can hold it: then it is only inherited (supervisor/datatypes.py). */
-function pair(name: string, value: string): string | undefined {
-  if (value.includes('\n') || (value.includes('"') && value.includes("'"))) return undefined;
-  const quote = value.includes('"') ? "'" : '"';
-  return `${name}=${quote}${value.replaceAll('%', '%%')}${quote}`;
 }
 
 /** What supervisord itself has said, since it was started the last time. */

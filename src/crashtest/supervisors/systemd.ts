@@ -53,7 +53,7 @@ async function startWithSystemd(request: LaunchRequest): Promise<RunningService>
   };
 
   const socket = installUnit(service, options.root, name, units);
-  mkdirSync(dirname(environmentFile));
+  mkdirSync(dirname(environmentFile), { mode: 0o700 });
   setEnvironment(AMPLE_BUDGET);
   for (const file of environmentFiles(service)) {
     // the machine's own is left as it is; one that is only on the server is empty here
