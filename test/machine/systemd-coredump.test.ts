@@ -59,8 +59,8 @@ afterAll(() => folder !== undefined && rmSync(folder, { recursive: true, force: 
 
 /** The shell command that puts these lines, with `\\n` between them, into a drop-in of coredump.conf(5). */
 function conf(lines: string): string {
-  const folder = '/etc/systemd/coredump.conf.d';
-  return `mkdir -p ${folder}; printf '[Coredump]\\n${lines}\\n' > ${folder}/10.conf`;
+  const place = '/etc/systemd/coredump.conf.d';
+  return `mkdir -p ${place}; printf '[Coredump]\\n${lines}\\n' > ${place}/10.conf`;
 }
 
 function answer(name: string): string {
