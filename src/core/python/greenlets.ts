@@ -11,11 +11,11 @@ const MOST_TYPES = 200;
 const MOST_FRAMES = 1000;
 const CHUNK = 1 << 20;
 const MOST_BYTES = 1024 ** 3;
+// `stack_stop` of the greenlet that a thread began as
+const ALL_ONES = 0xffff_ffff_ffff_f000;
 
 /** Where a greenlet keeps its state, and the part of the C stack that was moved away when it was left. */
 interface State {
-  /** Of greenlet 2 or later. */
-  modern: boolean;
   /** Address of the `PyFrameObject` that it was left in; 0 while it runs, before it starts and when it is done. */
   topFrame: number;
   /** The greenlet's own part of the stack; 0: it is done or has not begun, 1: it runs and was never left. */
@@ -111,10 +111,14 @@ class Search {
 function stateOf(address: number, { memory, layout, types }: Process): State | undefined {
   const implementation = memory.u64(address + 32);
   const modern = types.of(address).bases.some((base) => base.name === 'greenlet' && base.basicSize === 40);
+  const isGreenlet = (object: number): boolean =>
+    attempt(() => types.of(object).bases.some((base) => base.name === 'greenlet'), false);
+  // a word that only looks like one has neither the pointer back nor, before greenlet 2, a greenlet as its parent
   if (modern && attempt(() => memory.u64(implementation + 8), 0) !== address) return undefined;
+  if (!modern && !isGreenlet(memory.u64(address + 56)) && memory.u64(address + 24) < ALL_ONES)
+    return undefined;
   const stack = modern ? implementation + (layout.minor >= 11 ? 56 : 72) : address + 16;
   return {
-    modern,
     stackStart: memory.u64(stack),
     stackStop: memory.u64(stack + 8),
     copy: memory.u64(stack + 16),
@@ -131,9 +135,6 @@ function readGreenlet(address: number, frames: Frames): ReportedTask<PythonValue
   if (memory.i32(address) <= 0) return undefined;
   const state = stateOf(address, objects.process);
   if (state === undefined || state.stackStart === 0 || state.stackStop === 0) return undefined;
-  // A word that only looks like one of the old ones leads nowhere. 1 is one that runs and was never left.
-  const running = state.modern && state.stackStart === 1;
-  if (!running && (!memory.has(state.stackStart) || state.stackStop <= state.stackStart)) return undefined;
   if (state.topFrame !== 0 && types.of(state.topFrame).dotted !== 'frame') return undefined;
   const type = types.of(address).dotted;
   const own = attempt(() => objects.text(objects.attribute(address, 'name'), 200), undefined);
