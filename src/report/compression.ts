@@ -1,40 +1,13 @@
-import type { execa as execaFunction } from 'execa';
+import { execa } from 'execa';
 import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Transform, type Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { UserError } from '../errors.ts';
-
-type Execa = typeof execaFunction;
-
-export type Compression = 'zstd' | 'gzip' | 'xz' | 'lz4';
-
-/**
- * The first bytes of each format: RFC 8878 3.1.1, RFC 1952 2.3.1, tukaani.org/xz/xz-file-format.txt 2.1.1.1,
- * lz4_Frame_format.md.
- */
-const MAGIC: readonly [Compression, readonly number[]][] = [
-  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
-  ['gzip', [0x1f, 0x8b]],
-  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
-  ['lz4', [0x04, 0x22, 0x4d, 0x18]],
-];
+import type { Compression } from './compression-format.ts';
 
 const ELF = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
 const HOLE = Buffer.alloc(64 * 1024);
-
-/** What the file is compressed with, by its first bytes; undefined where it is none of the four. */
-export async function compressionOf(file: string): Promise<Compression | undefined> {
-  const handle = await open(file, 'r');
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(6), 0, 6, 0);
-    return MAGIC.find(
-      ([, magic]) => magic.length <= bytesRead && magic.every((byte, at) => buffer[at] === byte),
-    )?.[0];
-  } finally {
-    await handle.close();
-  }
-}
 
 export interface Unpacked {
   bytes: number;
@@ -53,8 +26,6 @@ export async function unpackCore(
   target: string,
   progress: (bytes: number) => void,
 ): Promise<Unpacked> {
-  // loaded only for a packed core
-  const { execa } = await import('execa');
   // counted behind a stream that waits for its reader: a listener on the file's own would let bytes pass unread
   let read = 0;
   const counted = new Transform({
@@ -64,7 +35,7 @@ export async function unpackCore(
     },
   });
   const packed = through(createReadStream(source, { highWaterMark: 256 * 1024 }), counted);
-  const unpacking = decompress(packed, compression, execa);
+  const unpacking = decompress(packed, compression);
   return writeCore(unpacking, source, target);
 }
 
@@ -109,14 +80,14 @@ async function writeWithHoles(file: FileHandle, chunk: Buffer, position: number)
   }
 }
 
-function decompress(packed: Readable, compression: Compression, execa: Execa): AsyncIterable<Buffer> {
+function decompress(packed: Readable, compression: Compression): AsyncIterable<Buffer> {
   if (compression === 'gzip') return through(packed, zlib.createGunzip());
   if (compression === 'zstd') {
     // in node:zlib since 22.15 and 23.8
     const create: unknown = Reflect.get(zlib, 'createZstdDecompress');
     if (typeof create === 'function') return through(packed, create() as Transform);
   }
-  return throughProgram(packed, compression, execa);
+  return throughProgram(packed, compression);
 }
 
 function through(packed: Readable, transform: Transform): Transform {
@@ -131,11 +102,7 @@ const PROGRAMS = {
   lz4: { words: ['lz4', '-dcq'], install: 'apt-get install lz4 (brew install lz4)' },
 } as const;
 
-async function* throughProgram(
-  packed: Readable,
-  compression: 'zstd' | 'xz' | 'lz4',
-  execa: Execa,
-): AsyncIterable<Buffer> {
+async function* throughProgram(packed: Readable, compression: 'zstd' | 'xz' | 'lz4'): AsyncIterable<Buffer> {
   const { words, install } = PROGRAMS[compression];
   const [program, ...args] = words;
   const running = execa(program, args, {

@@ -4,7 +4,8 @@ import { ET_CORE, readElf } from '../core/elf/file.ts';
 import { openLocalFile } from '../core/local-files.ts';
 import { UserError } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
-import { compressionOf, unpackCore, writeCore, type Unpacked } from './compression.ts';
+import type { Unpacked } from './compression.ts';
+import { compressionOf } from './compression-format.ts';
 import { privateFolder, removePrivateFolder } from './private-file.ts';
 
 export interface FoundCore {
@@ -36,8 +37,10 @@ export async function findCore(wanted: string, terminal: Terminal): Promise<Foun
     const dumped = await fromJournal(wanted, terminal).catch(() => undefined);
     if (dumped !== undefined) return dumped;
   }
-  const compression = await compressionOf(file);
+  const compression = compressionOf(file);
   if (compression === undefined) return { path: file, name: wanted, remove: () => undefined };
+  // loaded only here: the streams, zlib and execa, which a plain core does not need
+  const { unpackCore } = await import('./compression.ts');
   return unpack(wanted, terminal, (target) => {
     terminal.progress(`unpacking ${wanted} …`);
     return unpackCore(file, compression, target, (bytes) =>
@@ -65,7 +68,7 @@ async function fromJournal(wanted: string, terminal: Terminal): Promise<FoundCor
     });
   }
   // loaded where a program is run: the core that is simply a file does not wait for it
-  const { execa } = await import('execa');
+  const [{ execa }, { writeCore }] = await Promise.all([import('execa'), import('./compression.ts')]);
   const match = wanted === 'last' ? [] : [wanted];
   const listed = await execa('coredumpctl', ['--no-pager', '--no-legend', '-1', 'list', '--', ...match], {
     reject: false,
