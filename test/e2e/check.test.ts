@@ -1,10 +1,10 @@
-import { Ajv } from 'ajv';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exampleReport } from '../report/example-report.ts';
+import { schemaErrors } from '../schema-errors.ts';
 import { pycrash } from './pycrash.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -31,16 +31,6 @@ function project(files: Record<string, string>): string {
 
 const UNIT = (rest: string) =>
   `[Service]\nExecStart=/srv/shop/venv/bin/gunicorn --workers 2 shop.wsgi:application\n${rest}`;
-
-/** As the package ships them. */
-const SCHEMAS: Record<string, object> = JSON.parse(readFileSync(`${ROOT}dist/schemas.json`, 'utf8'));
-
-function schemaErrors(name: string, document: unknown): unknown {
-  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
-  const validate = ajv.compile(SCHEMAS[name] ?? false);
-  validate(document);
-  return validate.errors;
-}
 
 interface Document {
   summary: Record<string, number>;

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { CrashReport, ReportedTask } from '../../src/report/model.ts';
 import { needs } from '../parts.ts';
 import { pythonEnvironment } from '../python-environment.ts';
+import { schemaErrors } from '../schema-errors.ts';
 import { disagreements } from './cores/agreement.ts';
 import { makeCore } from './cores/make-core.ts';
 import { pythonBuild } from './cores/python-builds.ts';
@@ -30,7 +31,8 @@ test.for([
   try {
     const outcome = await pycrash(['report', core.path, '--json', '--show-secrets']);
     const report = JSON.parse(outcome.stdout) as CrashReport;
-    expect(report.warnings.map(({ code }) => code)).toEqual([]);
+    expect(report.warnings).toEqual([]);
+    expect(schemaErrors('report', report)).toBeNull();
     // the one that failed, and one whose frames the process itself listed
     expect(disagreements(report, core.oracle)).toEqual([]);
     const tasks = report.tasks ?? [];

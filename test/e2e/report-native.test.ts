@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { CrashReport, ReportedThread } from '../../src/report/model.ts';
 import { needs, type Part } from '../parts.ts';
+import { schemaErrors } from '../schema-errors.ts';
 import { makeCore, type MadeCore } from './cores/make-core.ts';
 import { pythonBuild, type PythonBuild } from './cores/python-builds.ts';
 import { pycrash } from './pycrash.ts';
@@ -65,6 +66,7 @@ test.for(BUILDS)('Python %s: the C function of every thread is in that thread', 
   // eu-stack knows no --sysroot
   const report = await nativeReport(core, build.sysroot === undefined ? ['eu-stack'] : ['gdb'], build);
   expect(report.warnings).toEqual([]);
+  expect(schemaErrors('report', report)).toBeNull();
   expect(report.threads).toHaveLength(core.oracle.threads.length);
   for (const { native: osThreadId, name, current } of core.oracle.threads) {
     const thread = report.threads.find((each) => each.osThreadId === osThreadId);

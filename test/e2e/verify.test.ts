@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { waitFor } from '../../src/crashtest/wait.ts';
 import { needs } from '../parts.ts';
+import { schemaErrors } from '../schema-errors.ts';
 import { pycrash } from './pycrash.ts';
 import { Example, SECRET } from './verify/example.ts';
 
@@ -48,6 +49,8 @@ test('the shop under gunicorn: every worker aborts twice and every step holds', 
   );
   expect(detail('crash-budget')).toContain('answered with 500 (budget spent: not aborting)');
   expect(document?.cores).toHaveLength(4);
+  expect(schemaErrors('verify', document)).toBeNull();
+  expect(schemaErrors('report', document?.cores[0]?.report)).toBeNull();
   expect(document?.recoverySeconds).toBeGreaterThan(0);
   expect(shop.changes()).toBe('');
   // the progress of each step is prose, and goes to stderr
