@@ -42,14 +42,21 @@ export const TABLES: readonly LayoutTable[] = [
 export const LAYOUTS: readonly Layout[] = TABLES.map(layoutOf);
 
 export function layoutOf(table: LayoutTable): Layout {
+  // The bundle parses the offsets when they are first asked for (.build/bundle.mjs), and one version is asked.
+  let offsets: ReadonlyMap<string, number> | undefined;
+  const known = (): ReadonlyMap<string, number> => (offsets ??= offsetsOf(table));
+  return {
+    minor: Number(table.version.split('.')[1]),
+    source: `table of CPython ${table.version} (${table.provenance[0]?.file ?? 'unknown'})`,
+    at: (field) => known().get(field) ?? NaN,
+    has: (field) => known().has(field),
+  };
+}
+
+function offsetsOf(table: LayoutTable): ReadonlyMap<string, number> {
   const offsets = new Map<string, number>();
   for (const [name, at] of Object.entries(table.offsets)) {
     if (typeof at === 'number') offsets.set(name, at);
   }
-  return {
-    minor: Number(table.version.split('.')[1]),
-    source: `table of CPython ${table.version} (${table.provenance[0]?.file ?? 'unknown'})`,
-    at: (field) => offsets.get(field) ?? NaN,
-    has: (field) => offsets.has(field),
-  };
+  return offsets;
 }
