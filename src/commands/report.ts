@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { reportCore } from '../report/report-core.ts';
+import { usageError } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
 import type { ExitCode } from './command.ts';
 import { defineReading } from './reading-options.ts';
@@ -20,6 +21,7 @@ export function define(command: Command): void {
         .choices(['app', 'all', 'none'])
         .default('app'),
     )
+    .option('--max-value-length <n>', 'in text and markdown: the characters of a value that are shown', '200')
     .addHelpText(
       'after',
       `
@@ -35,5 +37,9 @@ export async function run(
   [core]: readonly unknown[],
   options: Readonly<Record<string, unknown>>,
 ): Promise<ExitCode> {
+  const length = String(options['maxValueLength']);
+  if (!/^[1-9]\d{0,5}$/.test(length)) {
+    throw usageError(`--max-value-length ${length} is no number of characters`);
+  }
   return reportCore(String(core), options, terminal);
 }

@@ -7,8 +7,10 @@ import { reportText, size, type TextOptions } from './text.ts';
 /** GitHub refuses an issue of more than 65,536 characters. */
 const MOST_CHARACTERS = 60_000;
 
-/** The report for an issue: a summary, the traceback, and the rest folded. It always fits. */
-export function reportMarkdown(report: CrashReport): string {
+/** The report for an issue: a summary, the traceback, and the rest folded. It always fits; longer values are cut at `width`. */
+export function reportMarkdown(report: CrashReport, width = 200): string {
+  const section = (parts: TextOptions['parts'] & object, locals: 'app' | 'none'): string =>
+    sectionText(report, parts, locals, width);
   const [first] = report.exceptions;
   const exception = first?.chain[0];
   const title =
@@ -37,10 +39,9 @@ export function reportMarkdown(report: CrashReport): string {
     ...facts.filter(([, value]) => value !== '').map(([name, value]) => `| ${name} | ${cell(value)} |`),
     '',
   ].join('\n');
-  const threads = (): string => folded('Threads', sectionText(report, ['request', 'threads'], 'none'));
+  const threads = (): string => folded('Threads', section(['request', 'threads'], 'none'));
   const variants = [
-    () =>
-      fenced(traceback(report)) + folded('Locals', sectionText(report, ['exceptions'], 'app')) + threads(),
+    () => fenced(traceback(report)) + folded('Locals', section(['exceptions'], 'app')) + threads(),
     () => fenced(traceback(report)) + threads(),
     () => fenced(traceback(report)),
   ];
@@ -55,15 +56,16 @@ export function reportMarkdown(report: CrashReport): string {
 
 /** The traceback of the exception in flight, without locals. */
 function traceback(report: CrashReport): string {
-  return sectionText({ ...report, exceptions: report.exceptions.slice(0, 1) }, ['exceptions'], 'none');
+  return sectionText({ ...report, exceptions: report.exceptions.slice(0, 1) }, ['exceptions'], 'none', 200);
 }
 
 function sectionText(
   report: CrashReport,
   parts: TextOptions['parts'] & object,
   locals: 'app' | 'none',
+  width: number,
 ): string {
-  return reportText(report, { threads: true, locals, width: 200, parts }, (_, shown) => shown).trimEnd();
+  return reportText(report, { threads: true, locals, width, parts }, (_, shown) => shown).trimEnd();
 }
 
 function folded(summary: string, text: string): string {

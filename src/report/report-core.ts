@@ -98,9 +98,9 @@ async function formatted(
   const text: TextOptions = {
     threads: options['threads'] === true,
     locals: locals === 'all' || locals === 'none' ? locals : 'app',
-    width: 200,
+    width: Number(options['maxValueLength']),
   };
-  if (format === 'markdown') return (await import('./markdown.ts')).reportMarkdown(report);
+  if (format === 'markdown') return (await import('./markdown.ts')).reportMarkdown(report, text.width);
   if (format === 'html') return (await import('./html.ts')).reportHtml(report);
   return reportText(report, text, (style, shown) => (toFile ? shown : terminal.style(style, shown)));
 }

@@ -142,14 +142,14 @@ async function tell(): Promise<number> {
     say(`   core: ${core.path}, ${formatBytes(core.bytes)}`);
 
     title('5. pycrash report core: the frames that failed, long gone from the stack, with their locals');
-    const words = ['report', core.file, '--source', place.tree];
+    const words = ['report', core.file, '--source', place.tree, '--max-value-length', '120'];
     const report = spawnSync(process.execPath, [packageFile('dist/pycrash.js'), ...words], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const lines = report.stdout.split('\n');
     const end = lines.findIndex((each) => each.startsWith('Aborted here'));
-    for (const each of end < 0 ? lines : lines.slice(0, end)) say(`   ${shortened(each)}`);
+    for (const each of end < 0 ? lines : lines.slice(0, end)) say(`   ${each}`);
     if (end >= 0) say(`   … and ${lines.length - end} lines more: where it aborted, and the other threads`);
     return report.status ?? 3;
   } finally {
@@ -166,11 +166,6 @@ function canBootSystemd(): boolean {
     existsSync('/lib/systemd/systemd') &&
     spawnSync('unshare', ['--mount', '--pid', '--cgroup', '--fork', 'true']).status === 0
   );
-}
-
-/** A line that fits a wide terminal. */
-function shortened(line: string): string {
-  return line.length > 150 ? `${line.slice(0, 149)}…` : line;
 }
 
 function title(text: string): void {

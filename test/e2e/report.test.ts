@@ -144,6 +144,22 @@ test('--output writes a file for its owner alone, also over an open one', async 
   expect(readFileSync(file, 'utf8')).toMatch(/^<!doctype html>/);
 });
 
+test.each(['text', 'markdown'])('--max-value-length cuts what is longer, in %s', async (format) => {
+  for (const length of [40, 100]) {
+    const words = ['report', made.path, '--format', format, '--max-value-length', String(length)];
+    const { stdout } = await pycrash(words);
+    const values = [...stdout.matchAll(/^ {6}[a-z_]+ = (.*)$/gm)].map(([, value = '']) => value);
+    // and the mark that it was cut
+    expect(Math.max(...values.map((value) => value.length))).toBe(length + 1);
+    expect(values.find((value) => value.length > length)).toMatch(/^<.*…$/);
+  }
+});
+
+test('a --max-value-length that is no number is wrong usage', async () => {
+  const outcome = await pycrash(['report', made.path, '--max-value-length', 'all']);
+  expect(outcome).toMatchObject({ exitCode: 2, stdout: '' });
+});
+
 test('source lines come from --source, by the tail of the path', async () => {
   const folder = join(made.folder, 'elsewhere');
   mkdirSync(folder);
