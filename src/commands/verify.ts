@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { verificationSummary } from '../crashtest/summary.ts';
+import { STARTABLE_SERVERS } from '../crashtest/listening.ts';
 import { STARTABLE } from '../crashtest/supervisors/index.ts';
 import type { Step, VerifyOptions } from '../crashtest/verification.ts';
 import { verify } from '../crashtest/verify.ts';
@@ -12,8 +13,9 @@ import type { ExitCode } from './command.ts';
 
 const EXAMPLES = `
 Examples:
-  pycrash verify                                   the service of this repository, without a supervisor
+  pycrash verify --supervisor none                 the service of this repository, without a supervisor
   sudo pycrash verify --supervisor systemd         the same under its own unit, in a private systemd
+  pycrash verify --server uvicorn                  the application under another server
   pycrash verify --env DJANGO_SECRET_KEY=test      what the settings module wants from the environment
   pycrash verify --command 'gunicorn shop.wsgi'    another command than the one in the repository
 
@@ -23,10 +25,19 @@ Exit codes: 0 every step held, 1 a step failed, 2 wrong usage, 3 the application
 export function define(command: Command): void {
   command
     .argument('[dir]', 'the repository', '.')
-    .option('--supervisor <name>', `what brings the service back: ${STARTABLE.join(', ')}`, 'none')
+    .option(
+      '--supervisor <name>',
+      `${STARTABLE.join(', ')}: what brings the service back; auto: the project's, where it can be started`,
+      'auto',
+    )
+    .option('--server <name>', `which of the project's servers: ${STARTABLE_SERVERS.join(', ')}`)
     .option('--command <command>', 'start command, instead of the one in the repository')
     .option('--settings <module>', 'DJANGO_SETTINGS_MODULE, instead of the one of the service')
-    .option('--url <path>', 'a page that answers 200, instead of a planted one')
+    .option(
+      '--url <url>',
+      'a page that answers 200 instead of a planted one: a path, or http://HOST:PORT/… where it listens',
+    )
+    .option('--user <user>', 'user that the service runs as (as root)')
     .option('--env <name=value>', 'environment of the service (repeatable)', collect, [])
     .option('--env-file <file>', 'the same from a file of NAME=VALUE lines')
     .option('--python <program>', "interpreter of the project's virtual environment")
@@ -84,21 +95,27 @@ function readOptions(
     return typeof value === 'string' ? value : undefined;
   };
   const supervisor = text('supervisor');
-  if (supervisor === undefined || !STARTABLE.includes(supervisor)) {
-    throw usageError(`--supervisor ${supervisor ?? ''}: there are ${STARTABLE.join(', ')}`);
+  if (supervisor === undefined || !['auto', ...STARTABLE].includes(supervisor)) {
+    throw usageError(`--supervisor ${supervisor ?? ''}: there are auto, ${STARTABLE.join(', ')}`);
+  }
+  const [server, user] = [text('server'), text('user')];
+  if (server !== undefined && !STARTABLE_SERVERS.includes(server)) {
+    throw usageError(`--server ${server}: there are ${STARTABLE_SERVERS.join(', ')}`);
   }
   const timeout = Number(text('timeout'));
   if (!(timeout > 0)) throw usageError(`--timeout ${text('timeout') ?? ''} is no number of seconds`);
   const [command, settings, url, python] = [text('command'), text('settings'), text('url'), text('python')];
   return {
     root: resolve(cwd, typeof dir === 'string' ? dir : '.'),
-    supervisor,
     environment: readEnvironment(cwd, text('envFile'), options['env']),
     keep: options['keep'] === true,
     timeout,
     ...(command === undefined ? {} : { command }),
     ...(settings === undefined ? {} : { settings }),
     ...(url === undefined ? {} : { url }),
+    ...(supervisor === 'auto' ? {} : { supervisor }),
+    ...(server === undefined ? {} : { server }),
+    ...(user === undefined ? {} : { user }),
     ...(python === undefined ? {} : { python: resolve(cwd, python) }),
   };
 }

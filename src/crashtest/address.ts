@@ -24,19 +24,3 @@ export function boundAddress(bind: string): Address | undefined {
     port: Number(port),
   };
 }
-
-/** The words without gunicorn's own `--bind ADDRESS`, `--bind=ADDRESS`, `-b ADDRESS`, `-bADDRESS`. */
-export function withoutBind(words: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let index = 0; index < words.length; index += 1) {
-    const word = words[index] ?? '';
-    if (word === '--bind' || word === '-b') index += 1;
-    else if (!word.startsWith('--bind=') && !/^-b./.test(word)) kept.push(word);
-  }
-  return kept;
-}
-
-/** The same for a command line that is still one text. */
-export function textWithoutBind(text: string): string {
-  return text.replaceAll(/\s(?:--bind(?:=|\s+)|-b\s*)\S+/g, '');
-}

@@ -32,8 +32,10 @@ export function judgeAborts(crashes: readonly Crash[], workers: number, debug: b
   return verdict(
     'abort',
     true,
-    `${plural(views, 'exception')} in a view and ${bodies} in a streaming body: each of ` +
-      `${plural(workers, 'worker')} aborted twice`,
+    crashes.length < 2 * workers
+      ? `${plural(crashes.length, 'exception')}, and as many aborts`
+      : `${plural(views, 'exception')} in a view and ${bodies} in a streaming body: each of ` +
+          `${plural(workers, 'worker')} aborted twice`,
   );
 }
 
@@ -54,6 +56,18 @@ export function judgeLog(crashes: readonly Crash[]): Verdict {
 export function judgeWaitStatus(crashes: readonly Crash[]): Verdict {
   for (const crash of crashes) {
     const { waitStatus } = crash;
+    if (waitStatus === undefined && crash.exit?.includes('dumped') === true) continue;
+    if (
+      waitStatus === undefined &&
+      /ABRT/.test(crash.exit ?? '') &&
+      /code=|terminated by/.test(crash.exit ?? '')
+    ) {
+      return verdict(
+        'wait-status',
+        false,
+        `${description(crash)}: ${crash.exit ?? ''}: no core was dumped${whyNoCore(crash)}`,
+      );
+    }
     if (waitStatus === undefined) {
       return verdict(
         'wait-status',
@@ -134,6 +148,9 @@ export function judgeCoresDistinct(crashes: readonly Crash[]): Verdict {
   const cores = crashes.flatMap(({ core }) => (core === undefined ? [] : [core]));
   if (cores.length === 0) return verdict('cores-distinct', 'unknown', 'there is no core to look at');
   const pids = new Set(cores.map(({ pid }) => pid));
+  if (crashes.length < 2) {
+    return verdict('cores-distinct', 'unknown', 'after the first crash there was nothing to crash again');
+  }
   return verdict(
     'cores-distinct',
     pids.size === cores.length && cores.length > 1,
@@ -168,14 +185,15 @@ function takerOf(pattern: CoreSettings['pattern']): string {
 export function judgeRecovery(crashes: readonly Crash[], timeout: number): Verdict {
   const dead = crashes.find(({ recoverySeconds }) => recoverySeconds === undefined);
   if (dead !== undefined) {
-    return verdict('recovery', false, `${description(dead)}: no 200 within ${timeout} s`);
+    const why = ended(dead);
+    return verdict('recovery', false, `${description(dead)}: no 200 within ${timeout} s${why}`);
   }
   const short = crashes.find(({ respawned }) => !respawned);
   if (short !== undefined) {
     return verdict(
       'recovery',
       false,
-      `${description(short)}: the worker was not replaced within ${timeout} s`,
+      `${description(short)}: the worker was not replaced within ${timeout} s${ended(short)}`,
     );
   }
   return verdict(
@@ -183,6 +201,12 @@ export function judgeRecovery(crashes: readonly Crash[], timeout: number): Verdi
     true,
     `the slowest 200 came ${longestRecovery(crashes)?.toFixed(2) ?? '?'} s after its crash`,
   );
+}
+
+function ended({ failure }: Crash): string {
+  return failure === undefined
+    ? ''
+    : `; ${failure}, and nothing started it again: that takes a supervisor (--supervisor)`;
 }
 
 /** The longest time from a crash to the next 200 in seconds. */

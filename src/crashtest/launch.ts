@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { Journal } from './journal.ts';
 import type { Place } from './place.ts';
 import type { Address } from './provoke.ts';
+import { movingEnvironment } from './listening.ts';
 import { findSupervisor } from './supervisors/index.ts';
 import type { Target } from './target.ts';
 import type { VerifyOptions } from './verification.ts';
@@ -44,11 +45,13 @@ export interface LaunchRequest {
   options: VerifyOptions;
   journal: Journal;
   python: string;
+  /** Where --url says that it listens; undefined where a port is chosen. */
+  address?: Address | undefined;
 }
 
 /** Starts the target under the supervisor that was asked for. */
 export function launch(request: LaunchRequest): Promise<RunningService> {
-  return findSupervisor(request.options.supervisor).start(request);
+  return findSupervisor(request.target.supervisor).start(request);
 }
 
 /**
@@ -57,7 +60,7 @@ export function launch(request: LaunchRequest): Promise<RunningService> {
  * `paths` are those that the service sees.
  */
 export function plantedEnvironment(
-  target: { environment: Readonly<Record<string, string>> },
+  target: Pick<Target, 'environment' | 'server'>,
   place: Place,
   paths: { planted: string; reports: string },
   { port, budget }: { port: number; budget: number },
@@ -66,6 +69,7 @@ export function plantedEnvironment(
   return {
     PYTHONPATH: pythonPath,
     PYTHONUNBUFFERED: '1',
+    ...movingEnvironment(target.server, port),
     PYCRASH_VERIFY_REPORTS: paths.reports,
     PYCRASH_VERIFY_RUN: place.token,
     GUNICORN_CMD_ARGS: `${target.environment['GUNICORN_CMD_ARGS'] ?? ''} --bind 127.0.0.1:${port}`.trim(),

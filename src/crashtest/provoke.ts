@@ -9,6 +9,8 @@ export interface Answer {
   body: string;
   /** `ECONNREFUSED`, `ECONNRESET` … where there is no complete answer. */
   error: string | undefined;
+  /** Where a redirection leads. */
+  location?: string | undefined;
   seconds: number;
 }
 
@@ -47,11 +49,13 @@ export class Client {
     return new Promise((resolve) => {
       let status: number | undefined;
       let body = '';
+      let location: string | undefined;
       const finish = (error?: string): void =>
         resolve({
           status: error === undefined ? status : undefined,
           body,
           error,
+          location,
           seconds: (performance.now() - start) / 1000,
         });
       const sent = request({
@@ -64,6 +68,7 @@ export class Client {
       });
       sent.on('response', (response) => {
         status = response.statusCode;
+        location = response.headers.location;
         response.setEncoding('utf8');
         // a planted answer is a few bytes; a page of the project is not read into memory without a bound
         response.on('data', (part: string) => (body = body.length < 65_536 ? body + part : body));

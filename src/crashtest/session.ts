@@ -32,6 +32,8 @@ export interface Crash {
   recoverySeconds: number | undefined;
   /** How it ended, in its supervisor's words. */
   exit?: string | undefined;
+  /** Why the service is not going to run any more. */
+  failure?: string | undefined;
   /** Is the number of workers what it was? */
   respawned: boolean;
 }
@@ -39,6 +41,8 @@ export interface Crash {
 /** What the planted code wrote down when Django's handler was built. */
 export interface HandlerFacts {
   python: string;
+  /** The user that it runs as. */
+  user: string;
   executable: string;
   django: string;
   settings: string | null;
@@ -60,6 +64,8 @@ export class Session {
   };
   /** Requests that were in flight besides the crashing one, over all crashes. */
   readonly inFlight = { answered: 0, refused: 0, lost: 0 };
+  /** What the page that should answer 200 gave the last time. */
+  lastAnswer: Answer | undefined;
   readonly #timeout: number;
   readonly #url: string;
   #count = 0;
@@ -85,19 +91,47 @@ export class Session {
     const start = performance.now();
     const answered = await waitFor(this.#timeout, async () => {
       if ((await this.service.failure()) !== undefined) return false;
-      return (await this.client.get(this.#url)).status === 200 ? true : undefined;
+      this.lastAnswer = await this.client.get(this.#url);
+      return this.lastAnswer.status === 200 ? true : undefined;
     });
     return answered === true ? (performance.now() - start) / 1000 : undefined;
   }
 
-  /** The processes that answer requests: those below the main process that have no children, or itself. */
+  /** The processes that answer requests: those below the main process that have no children and the application, or itself. */
   async workers(): Promise<number[]> {
     const main = await this.service.mainPid();
     if (main === undefined) return [];
     const below = descendants(main);
-    const parents = new Set(below.map(({ parent }) => parent));
-    const leaves = below.filter(({ pid }) => !parents.has(pid)).map(({ pid }) => pid);
-    return leaves.length === 0 ? [main] : leaves.sort((a, b) => a - b);
+    const parents = new Map(below.map(({ pid, parent }) => [pid, parent]));
+    const isParent = new Set(parents.values());
+    const built = new Set(reported(this.place, 'handlers.jsonl').map(({ pid }) => pid));
+    // a leaf that neither built the application itself nor was forked from what did answers nothing: a tracker, a router
+    const answers = (pid: number): boolean => {
+      for (let each: number | undefined = pid; each !== undefined; each = parents.get(each)) {
+        if (built.has(ownPid(each))) return true;
+      }
+      return false;
+    };
+    const leaves = below.map(({ pid }) => pid).filter((pid) => !isParent.has(pid) && answers(pid));
+    if (leaves.length > 0) return leaves.sort((a, b) => a - b);
+    return built.has(ownPid(main)) ? [main] : [];
+  }
+
+  /** The same, once their number has not changed for a while: a server starts them one after the other. */
+  async settledWorkers(): Promise<number[]> {
+    let last: number[] = [];
+    let same = 0;
+    await waitFor(
+      5,
+      async () => {
+        const now = await this.workers();
+        same = now.length > 0 && now.join() === last.join() ? same + 1 : 0;
+        last = now;
+        return same >= 3 ? true : undefined;
+      },
+      0.1,
+    );
+    return last;
   }
 
   /** Sends one request for each kind of handled error; the answers by name. */
@@ -119,6 +153,8 @@ export class Session {
     const load = new Load(this.client, `${this.place.prefix}/slow/`, Math.max(2, count));
     await sleep(50);
     const path = `${this.place.prefix}/${how === 'view' ? 'crash' : 'crash-in-body'}/${pid}/`;
+    const main = await this.service.mainPid();
+    const exits = (await this.service.exits()).length;
     const { answer, start } = await this.#reach(path, requestId, worker, count);
     // an answer with a status means that the server lives on; a cut connection that it is dying
     const cut = answer !== undefined && answer.status === undefined;
@@ -140,6 +176,8 @@ export class Session {
       softLimit: status?.coreLimit?.soft,
       core: collectCore(this.settings, dying, await this.service.root(), this.place.cores),
       waitStatus: this.waitStatus(pid),
+      exit: main === worker ? (await this.service.exits())[exits] : undefined,
+      failure: respawned ? undefined : await this.service.failure(),
       logged: await this.#logLine(requestId),
       recoverySeconds,
       respawned,
@@ -209,7 +247,7 @@ export class Session {
     for (;;) {
       const start = performance.now();
       const answers = await Promise.all(
-        Array.from({ length: count }, () => this.client.get(path, { 'X-Request-ID': requestId })),
+        Array.from({ length: 4 * count }, () => this.client.get(path, { 'X-Request-ID': requestId })),
       );
       const answer = answers.find(({ status }) => status !== undefined && status !== 409);
       const cut = answers.find(({ status }) => status === undefined);

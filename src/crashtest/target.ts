@@ -1,5 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { Application, Project, Service } from '../project/project.ts';
+import { defaultCommand, serverOf } from './listening.ts';
+import { chosenSupervisor } from './supervisors/index.ts';
 import type { VerifyOptions } from './verification.ts';
 
 /** What is going to be started. */
@@ -7,6 +9,10 @@ export interface Target {
   application: Application;
   /** The service of the repository that it comes from; absent with --command, and where the supervisor has none that starts the application. */
   service?: Service;
+  /** The name of the supervisor that looks after it. */
+  supervisor: string;
+  /** What the repository asks for and cannot be done here; undefined where nothing was left out. */
+  leftOut: string | undefined;
   server: string;
   /** Words of the start command, or one text for the shell. */
   command: readonly string[] | string;
@@ -25,49 +31,63 @@ export function findTarget(project: Project, options: VerifyOptions): Target {
       help: 'name the folder that has manage.py in it',
     });
   }
-  const candidates = project.services.filter(
-    ({ command, supervisor }) =>
+  const all = project.services.filter(
+    ({ command }) =>
       command?.value.server !== undefined &&
-      command.value.server !== 'runserver' &&
-      (options.supervisor !== 'systemd' || supervisor === 'systemd'),
+      !['runserver', 'celery'].includes(command.value.server) &&
+      (options.server === undefined || command.value.server === options.server),
   );
-  const own = candidates.filter(({ supervisor }) => supervisor === options.supervisor);
+  const { supervisor, leftOut } = supervisorFor(all, options);
+  const candidates = supervisor === 'systemd' ? all.filter((one) => one.supervisor === 'systemd') : all;
+  const own = candidates.filter((one) => one.supervisor === supervisor);
   const preferred = own.length > 0 ? own : candidates;
   const service = preferred.find(({ command }) => command?.value.server === 'gunicorn') ?? preferred[0];
   const environment = { ...environmentOf(service), ...options.environment };
   const settings = options.settings ?? service?.settingsModule?.value;
   if (settings !== undefined) environment['DJANGO_SETTINGS_MODULE'] = settings;
-  const folder = application.importRoot;
+  const common = { application, supervisor, leftOut, environment, folder: application.importRoot };
   if (options.command !== undefined) {
-    const server = /\b(gunicorn)\b/.exec(options.command)?.[1] ?? 'unknown';
-    return { application, server, command: options.command, environment, folder };
+    return { ...common, server: options.server ?? serverOf(options.command), command: options.command };
   }
   if (service?.command !== undefined) {
     const { argv, server = 'unknown' } = service.command.value;
-    const usable = options.supervisor === 'none' || service.supervisor === options.supervisor;
-    const started = { application, server, command: argv, environment, folder };
-    return usable ? { ...started, service } : started;
+    const usable = supervisor === 'none' || service.supervisor === supervisor;
+    return { ...common, server, command: argv, ...(usable ? { service } : {}) };
   }
-  if (options.supervisor === 'systemd') {
+  if (supervisor === 'systemd') {
     throw new UserError('no-unit', 'no systemd unit in the repository starts the application', {
       help: 'let `pycrash init --supervisor systemd` write one, or verify with --supervisor none',
     });
   }
-  const entry = application.entryPoints.find(({ kind }) => kind === 'wsgi');
-  if (entry === undefined) {
+  return { ...common, ...commandFor(application, options.server) };
+}
+
+/** The one that was asked for; else the one that the project says, where it can be started here. */
+function supervisorFor(
+  services: readonly Service[],
+  options: VerifyOptions,
+): Pick<Target, 'supervisor' | 'leftOut'> {
+  if (options.supervisor !== undefined) return { supervisor: options.supervisor, leftOut: undefined };
+  if (options.command !== undefined) return { supervisor: 'none', leftOut: undefined };
+  return chosenSupervisor(services);
+}
+
+/** A server on the application's own entry point. */
+function commandFor(application: Application, named: string | undefined): Pick<Target, 'server' | 'command'> {
+  const entryOf = (kind: 'wsgi' | 'asgi'): string | undefined => {
+    const entry = application.entryPoints.find((one) => one.kind === kind);
+    return entry === undefined ? undefined : `${entry.module}:${entry.object ?? 'application'}`;
+  };
+  const server = named ?? (entryOf('wsgi') === undefined ? 'uvicorn' : 'gunicorn');
+  const start = defaultCommand(server);
+  const object = start === undefined ? undefined : entryOf(start.interface);
+  if (start === undefined || object === undefined) {
     throw new UserError('no-command', 'nothing in the repository says how the application is started', {
       exitCode: 2,
       help: "give the command, e.g. --command 'gunicorn shop.wsgi:application'",
     });
   }
-  const object = `${entry.module}:${entry.object ?? 'application'}`;
-  return {
-    application,
-    server: 'gunicorn',
-    command: ['gunicorn', '--workers', '2', object],
-    environment,
-    folder,
-  };
+  return { server, command: start.command(object) };
 }
 
 function environmentOf(service: Service | undefined): Record<string, string> {

@@ -4,13 +4,17 @@ import type { CrashReport } from '../report/model.ts';
 export interface VerifyOptions {
   /** Absolute path of the repository. */
   root: string;
-  /** One of `STARTABLE`. */
-  supervisor: string;
+  /** One of `STARTABLE`; the project says it where it is absent. */
+  supervisor?: string;
+  /** One of `STARTABLE_SERVERS`, where the project has several or none. */
+  server?: string;
+  /** The user that the service runs as, instead of its own. */
+  user?: string;
   /** The start command, where the one of the repository is not the one to test. */
   command?: string;
   /** DJANGO_SETTINGS_MODULE, where the one that the repository runs with is not the one to test. */
   settings?: string;
-  /** Path of a page that answers 200, instead of the planted one. */
+  /** A page that answers 200, instead of the planted one: a path, or an address with one where the service listens there. */
   url?: string;
   environment: Readonly<Record<string, string>>;
   /** The interpreter of the project's virtual environment. */

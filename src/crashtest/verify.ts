@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import type { CrashReport } from '../report/model.ts';
 import { readProject } from '../project/read-project.ts';
-import { UserError } from '../errors.ts';
+import { usageError, UserError } from '../errors.ts';
 import { missingBytes } from './core-complete.ts';
 import { judgeReport, reportOf } from './core-report.ts';
 import { askGdb } from './gdb.ts';
@@ -23,6 +23,7 @@ import {
 } from './judge.ts';
 import { launch, type RunningService } from './launch.ts';
 import { makePlace, reported, type Place } from './place.ts';
+import type { Address } from './provoke.ts';
 import { findPython } from './python.ts';
 import { Session, type Crash, type HandlerFacts } from './session.ts';
 import { cgroupsOf } from './supervisors/systemd.ts';
@@ -46,6 +47,7 @@ export interface Verified {
 export async function verify(options: VerifyOptions, listener: Listener): Promise<Verified> {
   const project = await readProject(options.root);
   const target = findTarget(project, options);
+  const page = readUrl(options.url);
   const program = typeof target.command === 'string' ? undefined : target.command[0];
   const python = findPython(options.root, options.python, program);
   const before = stateOfTheMachine(options.root);
@@ -64,28 +66,30 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     listener.progress('copying the repository');
     place = makePlace(options.root, journal);
     listener.progress('starting the service');
-    service = await launch({ target, place, options, journal, python });
+    service = await launch({ target, place, options, journal, python, address: page.address });
     const facts = await waitForHandler(place, service, options.timeout);
     session =
-      facts === undefined ? undefined : new Session(place, service, facts, options.timeout, options.url);
+      facts === undefined ? undefined : new Session(place, service, facts, options.timeout, page.path);
     const answered = await session?.waitForAnswer();
     if (session === undefined || answered === undefined) {
       steps.add(await judgeFailedStart(service, session, options));
       return { verification: verification([]), started: false };
     }
-    const workers = await session.workers();
+    const workers = await session.settledWorkers();
     steps.add(
       verdict(
         'start',
         true,
-        `${service.detail}, ${session.facts.settings ?? 'no settings module'}, ` +
+        `${service.detail}${target.leftOut === undefined ? '' : ` (${target.leftOut})`}, ${session.facts.settings ?? 'no settings module'}, ` +
           `Django ${session.facts.django} on Python ${session.facts.python}: ` +
-          `${workers.length} worker${workers.length === 1 ? '' : 's'}`,
+          `${workers.length} worker${workers.length === 1 ? '' : 's'} as ${session.facts.user}`,
       ),
     );
     listener.progress('handled errors');
     steps.add(await judgeHandledErrors(session, workers));
     await crashEveryWorker(session, workers.length, crashes, listener);
+    // a parent may look after its children only now and then
+    for (const crash of crashes) crash.waitStatus ??= session.waitStatus(crash.pid);
     steps.add(judgeAborts(crashes, workers.length, session.facts.debug));
     steps.add(judgeLog(crashes));
     steps.add(judgeWaitStatus(crashes));
@@ -115,7 +119,7 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     );
     steps.add(judgeRecovery(crashes, options.timeout));
     steps.add(judgeLost(session.inFlight));
-    if (options.supervisor !== 'none' && session !== undefined) {
+    if (target.supervisor !== 'none' && session !== undefined) {
       listener.progress('main process');
       const crash = await session.crashMain();
       steps.add(judgeMainProcess(crash, session.settings, await service.failure()));
@@ -139,7 +143,7 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
       schemaVersion: 1,
       ok: steps.all.every(({ ok }) => ok !== false),
       server: target.server,
-      supervisor: options.supervisor,
+      supervisor: target.supervisor,
       steps: steps.all,
       cores: found,
       recoverySeconds: longestRecovery(crashes) ?? null,
@@ -150,6 +154,23 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
 
 /** How many processes of the service may end before the first one answers. */
 const STARTS = 4;
+
+/** `--url`: where the service listens, where that is said, and the page that answers 200. */
+function readUrl(url: string | undefined): { address: Address | undefined; path: string | undefined } {
+  if (url === undefined || url.startsWith('/')) return { address: undefined, path: url };
+  if (!URL.canParse(url) || new URL(url).protocol !== 'http:') {
+    throw usageError(
+      `--url ${url}: a path or an http address is wanted`,
+      'e.g. --url http://127.0.0.1:8000/health/',
+    );
+  }
+  const { hostname, port, pathname, search } = new URL(url);
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  return {
+    address: { host, port: port === '' ? 80 : Number(port) },
+    path: pathname === '/' && search === '' ? undefined : pathname + search,
+  };
+}
 
 async function waitForHandler(
   place: Place,
@@ -182,8 +203,19 @@ async function judgeFailedStart(
     failure ??
     (session === undefined
       ? `it ends again and again, or no handler of Django was built within ${timeout} s (does the command keep PYTHONPATH?)`
-      : `no 200 within ${timeout} s`);
+      : `no 200 within ${timeout} s${lastAnswer(session)}`);
   return verdict('start', false, `${service.detail}: ${why}${taken}\n${log}`);
+}
+
+function lastAnswer({ lastAnswer: last }: Session): string {
+  if (last === undefined) return '';
+  if (last.status === undefined) return `, the last request ended with ${last.error ?? 'nothing'}`;
+  const where = last.location === undefined ? '' : ` to ${last.location}`;
+  const proxy =
+    last.location?.startsWith('https:') === true
+      ? ' (does the server trust X-Forwarded-Proto? waitress: --trusted-proxy, uvicorn: --forwarded-allow-ips)'
+      : '';
+  return `, but ${last.status}${where}${proxy}`;
 }
 
 async function judgeHandledErrors(session: Session, workers: readonly number[]): Promise<Verdict> {
@@ -204,12 +236,17 @@ async function crashEveryWorker(
   { progress }: Listener,
 ): Promise<void> {
   for (const how of ['view', 'body'] as const) {
-    for (const worker of await session.workers()) {
+    const waiting = await session.settledWorkers();
+    for (let done = 0; done < count; done += 1) {
+      // a server may have ended its other workers with the one that crashed, and started new ones
+      const worker =
+        (await session.workers()).find((pid) => waiting.includes(pid)) ?? (await session.settledWorkers())[0];
+      if (worker === undefined) return;
       progress(`crash ${crashes.length + 1} of ${2 * count}`);
       const crash = await session.crashWorker(worker, how, count);
       crashes.push(crash);
       // a service that lives on or does not come back tells nothing more
-      if (!crash.ended || crash.recoverySeconds === undefined) return;
+      if (!crash.ended || !crash.respawned) return;
     }
   }
 }
@@ -277,12 +314,17 @@ async function judgeBudget(session: Session, timeout: number): Promise<Verdict> 
   if ((await session.waitForAnswer()) === undefined) {
     return verdict('crash-budget', false, `no 200 within ${timeout} s of a start with a budget of one`);
   }
-  const workers = await session.workers();
+  const workers = await session.settledWorkers();
   const [first] = workers;
   const spent = first === undefined ? undefined : await session.crashWorker(first, 'view', workers.length);
   if (spent?.ended !== true)
     return verdict('crash-budget', false, 'the one abort of the budget did not come');
-  const [next] = await session.workers();
+  // where nothing starts it again: that the budget is spent is written down in its folder
+  if ((await session.service.failure()) !== undefined) {
+    await session.service.restart(1);
+    await session.waitForAnswer();
+  }
+  const [next] = await session.settledWorkers();
   const held = next === undefined ? undefined : await session.crashWorker(next, 'view', workers.length);
   if (held === undefined || held.ended || held.status === undefined) {
     return verdict('crash-budget', false, 'with a budget of one abort, the second exception aborted too');

@@ -28,6 +28,15 @@ def write_down(name, fact):
         file.write(json.dumps(fact) + "\n")
 
 
+def user_name():
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
 def plant_routes(resolvers):
     original = resolvers.URLResolver.url_patterns.func
 
@@ -58,8 +67,9 @@ def plant_facts(base):
             "handlers.jsonl",
             {
                 "pid": os.getpid(),
+                "user": user_name(),
                 "python": sys.version.split()[0],
-                "executable": os.path.realpath(sys.executable),
+                "executable": os.path.realpath("/proc/self/exe"),
                 "django": django.get_version(),
                 "settings": os.environ.get("DJANGO_SETTINGS_MODULE"),
                 "debug": settings.DEBUG,

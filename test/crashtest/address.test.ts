@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { boundAddress, withoutBind } from '../../src/crashtest/address.ts';
+import { boundAddress } from '../../src/crashtest/address.ts';
+import { movedWords } from '../../src/crashtest/listening.ts';
 
 test.for([
   ['127.0.0.1:8000', { host: '127.0.0.1', port: 8000 }],
@@ -22,7 +23,7 @@ test.for([
   ['gunicorn -b:1 --backlog 5 shop.wsgi', 'gunicorn --backlog 5 shop.wsgi'],
   ['gunicorn shop.wsgi -b', 'gunicorn shop.wsgi'],
 ] as const)('%s without its address', ([before, after]) => {
-  expect(withoutBind(before.split(' '))).toEqual(after.split(' '));
+  expect(movedWords(before.split(' '), 'gunicorn', 1)).toEqual(after.split(' '));
 });
 
 test('words that name no address stay, wherever addresses stood', () => {
@@ -37,7 +38,7 @@ test('words that name no address stay, wherever addresses stood', () => {
   fc.assert(
     fc.property(parts, (chunks) => {
       const kept = chunks.filter(([first = '']) => !/^(-b|--bind)/.test(first));
-      expect(withoutBind(chunks.flat())).toEqual(kept.flat());
+      expect(movedWords(chunks.flat(), 'gunicorn', 1)).toEqual(kept.flat());
     }),
   );
 });

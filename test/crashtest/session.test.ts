@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { proxyHeaders, structuredLine, type HandlerFacts } from '../../src/crashtest/session.ts';
 
 const FACTS: HandlerFacts = {
+  user: 'shop',
   python: '3.11.7',
   executable: '/usr/bin/python3.11',
   django: '5.2',

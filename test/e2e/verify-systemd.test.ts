@@ -19,15 +19,16 @@ beforeEach((context) => needs(context, 'root', 'systemd', 'plain core pattern'))
 
 afterAll(() => shop.remove());
 
-test.for<[PythonVersion, string]>([
-  ['3.11', 'Django~=5.2.0'],
-  ['3.9', 'Django~=4.2.0'],
+test.for<[PythonVersion, string, string]>([
+  ['3.11', 'Django~=5.2.0', 'systemd'],
+  // the repository has a unit and nothing else
+  ['3.9', 'Django~=4.2.0', 'auto'],
 ])(
-  "the shop by its own unit: the arbiter's crash and a loop of crashes are survived too (%s, %s)",
-  async (pair) => {
-    const own = await Example.initialised('django-shop', ...pair);
+  "the shop by its own unit: the arbiter's crash and a loop of crashes are survived too (%s, %s, %s)",
+  async ([python, django, supervisor]) => {
+    const own = await Example.initialised('django-shop', python, django);
     const before = machine();
-    const { outcome, document, steps } = await own.verify(SYSTEMD);
+    const { outcome, document, steps } = await own.verify(['--supervisor', supervisor, ...SECRET]);
     expect(steps, outcome.stderr).toMatchObject({
       start: true,
       'handled-errors': true,

@@ -170,7 +170,16 @@ test('cores piped to an unknown program: unknown, with what would find out', asy
   // only verify sees it: the kernel's own setting belongs to everybody
   const bundle = join(import.meta.dirname, '../../dist/pycrash.js');
   const script = 'mount --bind "$1" /proc/sys/kernel/core_pattern; shift; exec "$@"';
-  const words = [process.execPath, bundle, 'verify', '--json', '--python', shop.python, ...SECRET];
+  const words = [
+    process.execPath,
+    bundle,
+    'verify',
+    '--supervisor=none',
+    '--json',
+    '--python',
+    shop.python,
+    ...SECRET,
+  ];
   const result = await execa(
     'unshare',
     ['--mount', 'sh', '-ec', script, 'sh', pattern, ...words, '--require', 'core-present', shop.root],
@@ -194,7 +203,7 @@ test('a run that was killed is cleaned up by the next one', async (context) => {
   const places = join(shop.folder, 'places');
   mkdirSync(places);
   const environment = { XDG_STATE_HOME: state, TMPDIR: places };
-  const words = ['verify', '--python', shop.python, ...SECRET, shop.root];
+  const words = ['verify', '--supervisor=none', '--python', shop.python, ...SECRET, shop.root];
   const running = execa(process.execPath, [bundle, ...words], { env: environment, reject: false });
   let said = '';
   running.stderr.on('data', (part: Buffer) => (said += part.toString()));
@@ -203,7 +212,9 @@ test('a run that was killed is cleaned up by the next one', async (context) => {
   await running;
   const [place = ''] = readdirSync(places);
   expect(processesOf(place)).not.toEqual([]);
-  const next = await pycrash(['verify', '--python', shop.python, shop.root], { env: environment });
+  const next = await pycrash(['verify', '--supervisor=none', '--python', shop.python, shop.root], {
+    env: environment,
+  });
   expect(next.exitCode).toBe(3);
   expect(readdirSync(places)).toEqual([]);
   expect(processesOf(place)).toEqual([]);
@@ -223,7 +234,7 @@ test('--keep leaves the cores and the log, readable by nobody else', async (cont
 });
 
 test.for([
-  [['--supervisor', 'upstart'], '--supervisor upstart: there are none, systemd, supervisord'],
+  [['--supervisor', 'upstart'], '--supervisor upstart: there are auto, none, systemd, supervisord'],
   [['--env', 'NOVALUE'], 'NAME=VALUE is wanted'],
   [['--timeout', 'soon'], '--timeout soon is no number of seconds'],
   [['--python', '/no/such/python'], 'there is no /no/such/python'],

@@ -22,12 +22,12 @@ export interface Deployment {
 const USER = 'www-data';
 
 /** The deployment under a supervisor of that kind (as `pycrash unit` has it). */
-export function deploymentOf({ target, python }: LaunchRequest, kind: string): Deployment {
+export function deploymentOf({ target, python, options }: LaunchRequest, kind: string): Deployment {
   const { service } = target;
   if (service !== undefined) {
     return {
       name: service.name,
-      user: userOf(service),
+      user: options.user ?? userOf(service),
       folders: deployedFolders(service, target.folder),
       workingDirectory: service.workingDirectory?.value,
       environment: target.environment,
@@ -35,6 +35,7 @@ export function deploymentOf({ target, python }: LaunchRequest, kind: string): D
     };
   }
   const name = 'application';
+  const user = options.user ?? USER;
   const tree = `/srv/${name}`;
   const command =
     typeof target.command === 'string'
@@ -44,10 +45,10 @@ export function deploymentOf({ target, python }: LaunchRequest, kind: string): D
   const pythonPath = [workingDirectory, target.environment['PYTHONPATH'] ?? ''].filter(Boolean).join(':');
   return {
     name,
-    user: USER,
+    user,
     folders: { tree, environment: undefined },
     workingDirectory: `/var/lib/${name}`,
     environment: { ...target.environment, PYTHONPATH: pythonPath },
-    snippet: otherSnippet(kind, { name, user: USER, workingDirectory, command }).text,
+    snippet: otherSnippet(kind, { name, user, workingDirectory, command }).text,
   };
 }

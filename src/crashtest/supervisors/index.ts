@@ -1,3 +1,4 @@
+import type { Service } from '../../project/project.ts';
 import type { StartableSupervisor } from './supervisor.ts';
 import { none } from './none.ts';
 import { runit } from './runit.ts';
@@ -6,6 +7,26 @@ import { supervisord } from './supervisord.ts';
 import { systemd } from './systemd.ts';
 
 const SUPERVISORS: readonly StartableSupervisor[] = [none, systemd, supervisord, runit, s6];
+
+/**
+ * The supervisor that the project has the service under, and that can be started here; `none` where there is no such.
+ * `leftOut` says which one the project has and why it is not the one.
+ */
+export function chosenSupervisor(services: readonly Service[]): {
+  supervisor: string;
+  leftOut: string | undefined;
+} {
+  const wanted = SUPERVISORS.find(
+    ({ name, isHere }) => isHere !== undefined && services.some(({ supervisor }) => supervisor === name),
+  );
+  if (wanted === undefined) return { supervisor: 'none', leftOut: undefined };
+  if (process.getuid?.() !== 0) {
+    return { supervisor: 'none', leftOut: `not under ${wanted.name}: that takes root` };
+  }
+  return wanted.isHere?.() === true
+    ? { supervisor: wanted.name, leftOut: undefined }
+    : { supervisor: 'none', leftOut: `not under ${wanted.name}: it is not on this machine` };
+}
 
 /** What `--supervisor` takes. */
 export const STARTABLE: readonly string[] = SUPERVISORS.map(({ name }) => name);

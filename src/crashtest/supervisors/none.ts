@@ -1,8 +1,12 @@
+import { execa } from 'execa';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRunning } from '../../host/processes.ts';
-import { boundAddress, freePort, withoutBind } from '../address.ts';
+import { UserError } from '../../errors.ts';
+import { freePort } from '../address.ts';
+import { movedText, movedWords, namedAddress } from '../listening.ts';
+import { giveTreeTo } from '../private-root.ts';
 import {
   AMPLE_BUDGET,
   pathWith,
@@ -18,13 +22,17 @@ export const none: StartableSupervisor = { name: 'none', start: startWithNone };
 
 /** Starts the service as a plain process: nothing brings it back where its main process ends. */
 async function startWithNone(request: LaunchRequest): Promise<RunningService> {
-  const { target, place, python } = request;
+  const { target, place, python, options } = request;
   const port = await freePort();
+  const { server, command } = target;
+  // an address in a command that was given is meant
+  const named = typeof command === 'string' ? namedAddress(command, server) : undefined;
   const words =
-    typeof target.command === 'string'
-      ? ['/bin/sh', '-c', `exec ${target.command}`]
-      : [programOf(target.command[0] ?? '', python), ...withoutBind(target.command.slice(1))];
-  const bind = typeof target.command === 'string' ? bindOf(target.command) : undefined;
+    typeof command === 'string'
+      ? ['/bin/sh', '-c', `exec ${named === undefined ? movedText(command, server, port) : command}`]
+      : movedWords([programOf(command[0] ?? '', python), ...command.slice(1)], server, port);
+  const user = options.user === undefined ? undefined : await userIds(options.user);
+  if (user !== undefined) await giveTreeTo(place, options.user, undefined);
   const logFile = join(place.folder, 'service.log');
   let running = start(AMPLE_BUDGET);
 
@@ -35,6 +43,8 @@ async function startWithNone(request: LaunchRequest): Promise<RunningService> {
       cwd: join(place.tree, target.folder),
       // a process group of its own, so that all of it can be ended
       detached: true,
+      // before exec: what gives root away itself leaves no core (prctl(2), PR_SET_DUMPABLE)
+      ...user,
       stdio: ['ignore', log, log],
       env: {
         ...process.env,
@@ -48,7 +58,7 @@ async function startWithNone(request: LaunchRequest): Promise<RunningService> {
   }
 
   return {
-    address: (bind === undefined ? undefined : boundAddress(bind)) ?? { host: '127.0.0.1', port },
+    address: request.address ?? named ?? { host: '127.0.0.1', port },
     detail: words.join(' '),
     root: () => Promise.resolve(''),
     mainPid: () => Promise.resolve(running.ended === undefined ? running.pid : undefined),
@@ -78,11 +88,16 @@ class Running {
   async stop(): Promise<void> {
     const { pid } = this;
     if (pid === undefined || this.ended !== undefined) return;
-    process.kill(pid, 'SIGTERM');
-    await waitFor(10, () => (isRunning(pid) ? undefined : true));
+    // to uWSGI, SIGTERM means to start again
+    process.kill(pid, 'SIGINT');
+    const ended = await waitFor(10, () => (isRunning(pid) ? undefined : true));
+    if (ended === undefined) process.kill(-pid, 'SIGKILL');
   }
 }
 
-function bindOf(command: string): string | undefined {
-  return /(?:--bind(?:=|\s+)|-b\s*)(\S+)/.exec(command)?.[1];
+async function userIds(name: string): Promise<{ uid: number; gid: number }> {
+  const ids = await Promise.all(['-u', '-g'].map((flag) => execa('id', [flag, name], { reject: false })));
+  const [uid, gid] = ids.map(({ exitCode, stdout }) => (exitCode === 0 ? Number(stdout) : undefined));
+  if (uid !== undefined && gid !== undefined) return { uid, gid };
+  throw new UserError('no-user', `there is no user ${name} on this machine`, { exitCode: 2 });
 }

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { textWithoutBind } from '../address.ts';
+import { movedText } from '../listening.ts';
 import { INSIDE, writeOver } from '../private-root.ts';
 import type { Setup } from './supervised.ts';
 
@@ -22,7 +22,12 @@ export function writeServiceFolder(setup: Setup): void {
   const { place, options } = request;
   const folder = serviceFolder(setup);
   if (deployment.file === undefined) {
-    writeOver(place, `${folder}/run`, deployment.snippet ?? '', 0o755);
+    writeOver(
+      place,
+      `${folder}/run`,
+      movedText(deployment.snippet ?? '', request.target.server, setup.port),
+      0o755,
+    );
     return;
   }
   const source = join(options.root, dirname(deployment.file));
@@ -32,7 +37,12 @@ export function writeServiceFolder(setup: Setup): void {
     const text = readFileSync(path, 'utf8');
     const isRun = name === 'run';
     const executable = isRun || (statSync(path).mode & 0o100) !== 0;
-    writeOver(place, `${folder}/${name}`, isRun ? textWithoutBind(text) : text, executable ? 0o755 : 0o644);
+    writeOver(
+      place,
+      `${folder}/${name}`,
+      isRun ? movedText(text, request.target.server, setup.port) : text,
+      executable ? 0o755 : 0o644,
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { descendants, ownPid } from '../../host/processes.ts';
 import { runs, SERVICES, serviceFolder, whyDown, writeServiceFolder } from './run-folder.ts';
-import { startSupervised, type Setup, type Supervision } from './supervised.ts';
+import { programOfSupervisor, startSupervised, type Setup, type Supervision } from './supervised.ts';
 import type { StartableSupervisor } from './supervisor.ts';
 
 const supervision: Supervision = {
@@ -28,6 +28,7 @@ const supervision: Supervision = {
 /** The project's own service folder, or the snippet's, under a real runsvdir. */
 export const runit: StartableSupervisor = {
   name: 'runit',
+  isHere: () => programOfSupervisor(supervision) !== undefined,
   start: (request) => startSupervised(request, supervision),
 };
 

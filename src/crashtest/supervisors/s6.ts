@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { descendants } from '../../host/processes.ts';
 import { ask, runs, SERVICES, whyDown, writeServiceFolder } from './run-folder.ts';
-import { startSupervised, type Supervision } from './supervised.ts';
+import { programOfSupervisor, startSupervised, type Supervision } from './supervised.ts';
 import type { StartableSupervisor } from './supervisor.ts';
 
 const supervision: Supervision = {
@@ -36,6 +36,7 @@ const supervision: Supervision = {
 /** The project's own service folder, or the snippet's, under a real s6-svscan. */
 export const s6: StartableSupervisor = {
   name: 's6',
+  isHere: () => programOfSupervisor(supervision) !== undefined,
   start: (request) => startSupervised(request, supervision),
 };
 

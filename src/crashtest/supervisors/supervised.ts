@@ -52,6 +52,8 @@ export interface Setup {
   deployment: Deployment;
   /** What the service has to have, whatever its own configuration sets. */
   environment: Readonly<Record<string, string>>;
+  /** Where it is to listen, on 127.0.0.1. */
+  port: number;
 }
 
 /** Starts the service as it is deployed, in a root of its own whose first process is the supervisor. */
@@ -61,7 +63,7 @@ export async function startSupervised(
 ): Promise<RunningService> {
   const { kind } = supervision;
   checkPrivateRoot(kind);
-  const { place, options, python } = request;
+  const { place, options, python, target } = request;
   const program = findProgram(supervision, python);
   const deployment = deploymentOf(request, kind);
   const port = await freePort();
@@ -75,9 +77,9 @@ export async function startSupervised(
     const environment = {
       ...options.environment,
       ...(options.settings === undefined ? {} : { DJANGO_SETTINGS_MODULE: options.settings }),
-      ...plantedEnvironment(deployment, place, paths, { port, budget }),
+      ...plantedEnvironment({ ...deployment, server: target.server }, place, paths, { port, budget }),
     };
-    const next = { request, deployment, environment };
+    const next = { request, deployment, environment, port };
     const wanted = Object.entries(environment).filter(([name]) => name !== 'PYTHONPATH');
     writeOver(place, `${INSIDE}/environment.json`, JSON.stringify(Object.fromEntries(wanted)));
     supervision.configure(next);
@@ -102,7 +104,7 @@ export async function startSupervised(
   };
   const { file } = deployment;
   return {
-    address: { host: '127.0.0.1', port },
+    address: request.address ?? { host: '127.0.0.1', port },
     detail: `${file ?? `what \`pycrash unit ${kind}\` prints`} in a private ${kind}`,
     root: () => Promise.resolve(`/proc/${first}/root`),
     mainPid: () => Promise.resolve(mainPid()),
@@ -124,9 +126,18 @@ export async function startSupervised(
 }
 
 /** The supervisor's program: of the project's environment (PyPI) or on PATH. */
-function findProgram({ kind, program, package: name }: Supervision, python: string): string {
-  const folders = [dirname(python), ...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/sbin'];
-  const found = folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
+export function programOfSupervisor(
+  { program }: Pick<Supervision, 'program'>,
+  python?: string,
+): string | undefined {
+  const own = python === undefined ? [] : [dirname(python)];
+  const folders = [...own, ...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/sbin'];
+  return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
+}
+
+function findProgram(supervision: Supervision, python: string): string {
+  const { kind, program, package: name } = supervision;
+  const found = programOfSupervisor(supervision, python);
   if (found !== undefined) return found;
   throw new UserError('no-supervisor', `there is no ${program} on this machine`, {
     help: `apt-get install ${name}, or verify with --supervisor none (asked for: ${kind})`,

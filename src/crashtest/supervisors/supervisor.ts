@@ -4,6 +4,8 @@ import type { LaunchRequest, RunningService } from '../launch.ts';
 export interface StartableSupervisor {
   /** As `Service.supervisor` has it. */
   name: string;
+  /** Is it on this machine? Absent where there is nothing to be there. */
+  isHere?(): boolean;
   /** Starts the service; throws a `UserError` where that cannot be done on this machine. */
   start(request: LaunchRequest): Promise<RunningService>;
 }

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { descendants, ownPid } from '../../host/processes.ts';
 import { readIni, SUPERVISORD, type IniFile } from '../../project/readers/ini.ts';
 import { SourceFile } from '../../project/readers/text.ts';
-import { textWithoutBind } from '../address.ts';
+import { movedText } from '../listening.ts';
 import { INSIDE, writeOver } from '../private-root.ts';
-import { startSupervised, type Setup, type Supervision } from './supervised.ts';
+import { programOfSupervisor, startSupervised, type Setup, type Supervision } from './supervised.ts';
 import type { StartableSupervisor } from './supervisor.ts';
 
 const CONFIGURATION = `${INSIDE}/supervisord.conf`;
@@ -50,6 +50,7 @@ const supervision: Supervision = {
 /** The project's own program section, or the snippet's, under a real supervisord. */
 export const supervisord: StartableSupervisor = {
   name: 'supervisord',
+  isHere: () => programOfSupervisor(supervision) !== undefined,
   start: (request) => startSupervised(request, supervision),
 };
 
@@ -60,7 +61,7 @@ export const supervisord: StartableSupervisor = {
 function configure(setup: Setup): void {
   const { deployment, request } = setup;
   const { place } = request;
-  const { file, snippet = '', name } = deployment;
+  const { file, snippet = '' } = deployment;
   const own =
     file === undefined ? `${INSIDE}/supervisord.d/10-project.conf` : `${deployment.folders.tree}/${file}`;
   if (file === undefined) writeOver(place, own, snippet);
@@ -69,7 +70,7 @@ function configure(setup: Setup): void {
     CONFIGURATION,
     `[supervisord]\n[include]\nfiles = ${own} ${INSIDE}/supervisord.d/20-verify.conf\n`,
   );
-  writeOver(place, `${INSIDE}/supervisord.d/20-verify.conf`, verifySections(readConfiguration(setup), name));
+  writeOver(place, `${INSIDE}/supervisord.d/20-verify.conf`, verifySections(readConfiguration(setup), setup));
 }
 
 /** The project's file, or the snippet. */
@@ -86,7 +87,7 @@ function lastKey({ entries }: IniFile, name: string, key: string): string | unde
     ?.value.value.replaceAll(/\s*\n\s*/g, ' ');
 }
 
-function verifySections(configuration: IniFile, name: string): string {
+function verifySections(configuration: IniFile, { deployment: { name }, request, port }: Setup): string {
   const lines = [
     '[supervisord]',
     'nodaemon = true',
@@ -105,7 +106,9 @@ function verifySections(configuration: IniFile, name: string): string {
       continue;
     }
     const command = lastKey(configuration, name, 'command');
-    if (command !== undefined) lines.push(`command = ${textWithoutBind(command)}`);
+    if (command !== undefined) lines.push(`command = ${movedText(command, request.target.server, port)}`);
+    const { user } = request.options;
+    if (user !== undefined) lines.push(`user = ${user}`);
     lines.push('autostart = true', 'redirect_stderr = true', 'stdout_logfile_maxbytes = 0');
     lines.push(`stdout_logfile = ${INSIDE}/reports/service.log`);
   }

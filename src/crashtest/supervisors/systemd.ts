@@ -4,9 +4,10 @@ import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { descendants, isRunning, ownPid } from '../../host/processes.ts';
 import type { Service } from '../../project/project.ts';
-import { boundAddress, freePort, textWithoutBind } from '../address.ts';
+import { boundAddress, freePort } from '../address.ts';
 import { AMPLE_BUDGET, plantedEnvironment, type LaunchRequest, type RunningService } from '../launch.ts';
 import type { Journal } from '../journal.ts';
+import { movedText } from '../listening.ts';
 import type { Place } from '../place.ts';
 import {
   checkPrivateRoot,
@@ -21,7 +22,13 @@ import type { Address } from '../provoke.ts';
 import type { StartableSupervisor } from './supervisor.ts';
 import { deployedFolders, environmentFiles, lastValue, userOf } from './unit-facts.ts';
 
-export const systemd: StartableSupervisor = { name: 'systemd', start: startWithSystemd };
+export const systemd: StartableSupervisor = {
+  name: 'systemd',
+  isHere: () => existsSync(PROGRAM),
+  start: startWithSystemd,
+};
+
+const PROGRAM = '/lib/systemd/systemd';
 
 /** Starts the project's own unit, with its drop-ins as they are, under a systemd in namespaces of its own. */
 async function startWithSystemd(request: LaunchRequest): Promise<RunningService> {
@@ -52,7 +59,10 @@ async function startWithSystemd(request: LaunchRequest): Promise<RunningService>
     );
   };
 
-  const socket = installUnit(service, options.root, name, units);
+  const extra =
+    withFreeAddress(service, target.server, port) +
+    (options.user === undefined ? '' : `User=${options.user}\n`);
+  const socket = installUnit(service, options.root, name, units, extra);
   mkdirSync(dirname(environmentFile), { mode: 0o700 });
   setEnvironment(AMPLE_BUDGET);
   for (const file of environmentFiles(service)) {
@@ -60,7 +70,7 @@ async function startWithSystemd(request: LaunchRequest): Promise<RunningService>
     if (existsSync(file)) continue;
     writeOver(place, file, '');
   }
-  await giveTreeTo(place, userOf(service), lastValue(service, 'Group'));
+  await giveTreeTo(place, options.user ?? userOf(service), lastValue(service, 'Group'));
   const first = await startPrivateRoot({
     place,
     supervisor: 'systemd',
@@ -98,7 +108,7 @@ async function startWithSystemd(request: LaunchRequest): Promise<RunningService>
   const started = await inside('systemctl', 'start', '--no-block', ...sockets, name);
   let refused = started.exitCode === 0 ? undefined : started.stderr.trim();
   return {
-    address: addressOf(socket, first, port),
+    address: request.address ?? addressOf(socket, first, port),
     detail: `${service.file} and ${plural((service.unit.files.length ?? 1) - 1, 'drop-in')} in a private systemd`,
     root: async () => {
       const main = await mainPid();
@@ -147,8 +157,8 @@ const CRASHES_IN_A_ROW = 5;
 
 function checkMachine(): void {
   checkPrivateRoot('systemd');
-  if (!existsSync('/lib/systemd/systemd')) {
-    throw new UserError('no-systemd', 'there is no /lib/systemd/systemd on this machine', {
+  if (!existsSync(PROGRAM)) {
+    throw new UserError('no-systemd', `there is no ${PROGRAM} on this machine`, {
       help: 'apt-get install systemd, or verify with --supervisor none',
     });
   }
@@ -164,7 +174,13 @@ async function isBooted(first: number): Promise<boolean> {
  * The unit, its drop-ins, its socket, and one drop-in more with the environment of the test. Returns what the socket
  * listens on, in the words of ListenStream=; undefined where there is none.
  */
-function installUnit(service: Service, root: string, name: string, units: string): string | undefined {
+function installUnit(
+  service: Service,
+  root: string,
+  name: string,
+  units: string,
+  extra: string,
+): string | undefined {
   const [unitFile = service.file, ...dropIns] = service.unit?.files ?? [];
   mkdirSync(join(units, `${name}.d`), { recursive: true });
   copyFileSync(join(root, unitFile), join(units, name));
@@ -174,7 +190,7 @@ function installUnit(service: Service, root: string, name: string, units: string
   }
   writeFileSync(
     join(units, `${name}.d`, 'zz-pycrash-verify.conf'),
-    `[Service]\nEnvironmentFile=${INSIDE}/environment/environment\n${withFreeAddress(service)}`,
+    `[Service]\nEnvironmentFile=${INSIDE}/environment/environment\n${extra}`,
   );
   const socket = join(root, unitFile.replace(/\.service$/, '.socket'));
   if (!socket.endsWith('.socket') || !existsSync(socket)) return undefined;
@@ -190,10 +206,10 @@ function addressOf(socket: string | undefined, first: number, port: number): Add
   return boundAddress(/^\d+$/.test(socket) ? `:${socket}` : socket) ?? { host: '127.0.0.1', port };
 }
 
-/** gunicorn's command line wins over the environment: an address on it is taken off. */
-function withFreeAddress(service: Service): string {
+/** The command line wins over the environment: another address is put in. */
+function withFreeAddress(service: Service, server: string, port: number): string {
   const command = lastValue(service, 'ExecStart') ?? '';
-  const moved = textWithoutBind(command);
+  const moved = movedText(command, server, port);
   return moved === command ? '' : `ExecStart=\nExecStart=${moved}\n`;
 }
 

@@ -17,18 +17,28 @@ export class Example {
   readonly python: string;
 
   /** `django` is a requirement that stands in for the example's own, with a Python that has it. */
-  constructor(name: string, python: PythonVersion = '3.11', django?: string) {
+  constructor(
+    name: string,
+    python: PythonVersion = '3.11',
+    django?: string,
+    packages: readonly string[] = [],
+  ) {
     this.root = join(this.folder, name);
     cpSync(EXAMPLES + name, this.root, { recursive: true });
     const requirements = readFileSync(join(this.root, 'requirements.txt'), 'utf8').trim().split('\n');
     const own = requirements.map((line) => (/^Django\b/i.test(line) ? (django ?? line) : line));
-    const wanted = [...new Set([...own, 'gunicorn~=23.0'])];
+    const wanted = [...new Set([...own, 'gunicorn~=23.0', ...packages])];
     this.python = join(pythonEnvironment(python, wanted).folder, 'bin/python');
   }
 
   /** As `pycrash-init` leaves it, committed. */
-  static async initialised(name: string, python?: PythonVersion, django?: string): Promise<Example> {
-    const example = new Example(name, python, django);
+  static async initialised(
+    name: string,
+    python?: PythonVersion,
+    django?: string,
+    packages?: readonly string[],
+  ): Promise<Example> {
+    const example = new Example(name, python, django, packages);
     const outcome = await pycrash(['--yes', example.root], { bin: 'pycrash-init' });
     if (outcome.exitCode !== 0) throw new Error(outcome.stderr);
     const git = (...words: string[]): unknown =>
@@ -55,7 +65,10 @@ export class Example {
       PYCRASH: '',
       ...env,
     };
-    const words = ['verify', '--json', '--python', this.python, '--timeout', '30', ...args, this.root];
+    // what a run under a real supervisor costs only the tests pay that ask for it
+    const supervisor = args.some((word) => word === '--supervisor') ? [] : ['--supervisor', 'none'];
+    const common = ['--json', '--python', this.python, '--timeout', '30'];
+    const words = ['verify', ...common, ...supervisor, ...args, this.root];
     const outcome = await pycrash(words, { env: environment, ...(kill === undefined ? {} : { kill }) });
     return new Verified(outcome);
   }

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { needs } from '../parts.ts';
+import { Example, SECRET } from './verify/example.ts';
+
+const SERVERS = ['daphne', 'granian', 'hypercorn', 'uvicorn', 'uwsgi', 'waitress'];
+
+let shop: Example;
+
+beforeAll(async () => {
+  shop = await Example.initialised('django-shop', '3.11', undefined, SERVERS);
+}, 600_000);
+
+beforeEach((context) => needs(context, 'linux', 'plain core pattern'));
+
+afterAll(() => shop.remove());
+
+const GOOD = {
+  start: true,
+  'handled-errors': true,
+  abort: true,
+  'log-line': true,
+  'core-present': true,
+  'core-complete': true,
+  'cores-distinct': true,
+  report: true,
+  recovery: true,
+  'crash-budget': true,
+  'clean-up': true,
+};
+
+test.for([
+  // the last one: whether its parent is a process of Python, which can be watched
+  ['uvicorn', 'shop.asgi:application', true],
+  ['granian', 'shop.wsgi:application', true],
+  ['uwsgi', 'shop.wsgi:application', 'unknown'],
+] as const)('%s replaces its workers: every step holds', async ([server, object, watched]) => {
+  const { outcome, document, steps, detail } = await shop.verify(['--server', server, ...SECRET]);
+  expect(steps, outcome.stderr).toMatchObject({ ...GOOD, 'wait-status': watched });
+  expect(outcome.exitCode).toBe(0);
+  expect(document).toMatchObject({ server, supervisor: 'none' });
+  expect(detail('start')).toContain(object);
+  expect(detail('start')).toMatch(/: 2 workers as \w/);
+  expect(document?.cores).toHaveLength(4);
+});
+
+test('daphne is one process: s6 starts it again, as the user that was asked for', async (context) => {
+  needs(context, 'root', 's6');
+  const words = ['--server', 'daphne', '--supervisor', 's6', '--user', 'daemon'];
+  const { outcome, steps, detail } = await shop.verify([...words, ...SECRET]);
+  expect(steps, outcome.stderr).toMatchObject({ ...GOOD, 'main-process': true, 'start-limit': true });
+  expect(detail('start')).toContain(': 1 worker as daemon');
+  expect(outcome.exitCode).toBe(0);
+});
+
+test('hypercorn ends with exit code 0 after a crash: recovery fails, and says so', async () => {
+  const { outcome, document, steps, detail } = await shop.verify([
+    ...['--server', 'hypercorn', '--timeout', '8', ...SECRET],
+  ]);
+  expect(steps, outcome.stderr).toMatchObject({ start: true, abort: true, report: true, recovery: false });
+  expect(detail('recovery')).toContain(
+    'it ended with exit code 0, and nothing started it again: that takes a supervisor (--supervisor)',
+  );
+  expect(document?.cores).toHaveLength(1);
+  expect(outcome.exitCode).toBe(1);
+});
+
+test('waitress that trusts no proxy redirects to https: the start says so', async () => {
+  const command = ['--command', 'waitress-serve shop.wsgi:application'];
+  const settings = ['--settings', 'shop.settings.production'];
+  const { outcome, detail } = await shop.verify([...command, ...settings, '--timeout', '4', ...SECRET]);
+  expect(outcome.exitCode).toBe(3);
+  expect(detail('start')).toMatch(/but 301 to https:.*waitress: --trusted-proxy/);
+});
+
+test('--url says where a command listens that does not name an address, and what answers 200', async () => {
+  const { outcome, steps, detail } = await shop.verify([
+    ...['--command', 'gunicorn --bind 127.0.0.1:18477 shop.wsgi:application'],
+    ...['--url', 'http://127.0.0.1:18477/no-such-page/'],
+    ...['--settings', 'shop.settings.production', '--timeout', '4', ...SECRET],
+  ]);
+  expect(steps, outcome.stderr).toMatchObject({ start: false, 'clean-up': true });
+  expect(detail('start')).toContain('but 404');
+});
