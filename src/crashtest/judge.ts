@@ -185,7 +185,7 @@ function takerOf(pattern: CoreSettings['pattern']): string {
 export function judgeRecovery(crashes: readonly Crash[], timeout: number): Verdict {
   const dead = crashes.find(({ recoverySeconds }) => recoverySeconds === undefined);
   if (dead !== undefined) {
-    const why = ended(dead);
+    const why = lastWord(dead);
     return verdict('recovery', false, `${description(dead)}: no 200 within ${timeout} s${why}`);
   }
   const short = crashes.find(({ respawned }) => !respawned);
@@ -193,7 +193,7 @@ export function judgeRecovery(crashes: readonly Crash[], timeout: number): Verdi
     return verdict(
       'recovery',
       false,
-      `${description(short)}: the worker was not replaced within ${timeout} s${ended(short)}`,
+      `${description(short)}: the worker was not replaced within ${timeout} s${lastWord(short)}`,
     );
   }
   return verdict(
@@ -203,7 +203,7 @@ export function judgeRecovery(crashes: readonly Crash[], timeout: number): Verdi
   );
 }
 
-function ended({ failure }: Crash): string {
+function lastWord({ failure }: Crash): string {
   return failure === undefined
     ? ''
     : `; ${failure}, and nothing started it again: that takes a supervisor (--supervisor)`;
