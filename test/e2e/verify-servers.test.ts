@@ -53,9 +53,8 @@ test('daphne is one process: s6 starts it again, as the user that was asked for'
 });
 
 test('hypercorn ends with exit code 0 after a crash: recovery fails, and says so', async () => {
-  const { outcome, document, steps, detail } = await shop.verify([
-    ...['--server', 'hypercorn', '--timeout', '8', ...SECRET],
-  ]);
+  const words = ['--server', 'hypercorn', '--timeout', '8'];
+  const { outcome, document, steps, detail } = await shop.verify([...words, ...SECRET]);
   expect(steps, outcome.stderr).toMatchObject({ start: true, abort: true, report: true, recovery: false });
   expect(detail('recovery')).toContain(
     'it ended with exit code 0, and nothing started it again: that takes a supervisor (--supervisor)',
@@ -73,11 +72,11 @@ test('waitress that trusts no proxy redirects to https: the start says so', asyn
 });
 
 test('--url says where a command listens that does not name an address, and what answers 200', async () => {
-  const { outcome, steps, detail } = await shop.verify([
-    ...['--command', 'gunicorn --bind 127.0.0.1:18477 shop.wsgi:application'],
-    ...['--url', 'http://127.0.0.1:18477/no-such-page/'],
-    ...['--settings', 'shop.settings.production', '--timeout', '4', ...SECRET],
-  ]);
+  const address = '127.0.0.1:18477';
+  const command = ['--command', `gunicorn --bind ${address} shop.wsgi:application`];
+  const page = ['--url', `http://${address}/no-such-page/`];
+  const settings = ['--settings', 'shop.settings.production', '--timeout', '4'];
+  const { outcome, steps, detail } = await shop.verify([...command, ...page, ...settings, ...SECRET]);
   expect(steps, outcome.stderr).toMatchObject({ start: false, 'clean-up': true });
   expect(detail('start')).toContain('but 404');
 });
