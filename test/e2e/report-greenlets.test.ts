@@ -19,6 +19,7 @@ test.for([
   ['3.11 debian', ['gevent==26.9.0', 'greenlet==3.5.6']],
   ['3.12', ['gevent==26.9.0', 'greenlet==3.5.6']],
   ['3.13 stripped', ['gevent==26.9.0', 'greenlet==3.5.6']],
+  ['3.12', ['gevent==23.9.1', 'greenlet==3.0.3']],
 ] as const)('the greenlets of gevent under Python %s', async ([id, requirements], context) => {
   needs(context, 'eu-stack');
   const build = pythonBuild(id);

@@ -2,8 +2,9 @@ import type { ReportedTask } from '../../report/model.ts';
 import type { Memory } from '../elf/memory.ts';
 import { dictEntries } from './dicts.ts';
 import type { Frame, Frames } from './frames.ts';
-import { ENTRY_FRAME, type Interpreters } from './interpreters.ts';
+import type { Interpreters } from './interpreters.ts';
 import { attempt, type Process } from './process.ts';
+import type { PythonType } from './types.ts';
 import type { PythonValue } from './value.ts';
 
 const MOST_GREENLETS = 1000;
@@ -11,10 +12,13 @@ const MOST_TYPES = 200;
 const MOST_FRAMES = 1000;
 const CHUNK = 1 << 20;
 const MOST_BYTES = 1024 ** 3;
+// sizeof(PyGreenlet) since greenlet 2, and more than the part of a `Greenlet` that is looked at
+const SIZE = 40;
+const MOST_STATE = 400;
 // `stack_stop` of the greenlet that a thread began as
 const ALL_ONES = 0xffff_ffff_ffff_f000;
 
-/** Where a greenlet keeps its state, and the part of the C stack that was moved away when it was left. */
+/** What a greenlet keeps of itself. */
 interface State {
   /** Address of the `PyFrameObject` that it was left in; 0 while it runs, before it starts and when it is done. */
   topFrame: number;
@@ -22,8 +26,6 @@ interface State {
   stackStart: number;
   /** 0: it has not begun; all ones: the main greenlet of a thread. */
   stackStop: number;
-  copy: number;
-  saved: number;
 }
 
 /**
@@ -104,27 +106,34 @@ class Search {
 }
 
 /**
- * greenlet 2 and later: `PyGreenlet` has a pointer to a C++ `Greenlet`, which begins with its table of virtual functions
- * and a pointer back (src/greenlet/TGreenlet.hpp); what a thread was handling (`_PyErr_StackItem`) was two words longer
- * before 3.11. Before that the fields were in the object itself (greenlet.h of 0.4 to 1.1).
+ * Before greenlet 2 the fields are in the object itself (greenlet.h of 0.4 to 1.1). Later it has a pointer to a C++
+ * `Greenlet` (TGreenlet.hpp): its table of virtual functions, what it was handling (`_PyErr_StackItem`, two words longer
+ * before Python 3.11), arguments, stack and Python's state. The pointer back to the object comes first since greenlet
+ * 3.1, and belongs to what derives from `Greenlet` before.
  */
 function stateOf(address: number, { memory, layout, types }: Process): State | undefined {
-  const implementation = memory.u64(address + 32);
-  const modern = types.of(address).bases.some((base) => base.name === 'greenlet' && base.basicSize === 40);
-  const isGreenlet = (object: number): boolean =>
-    attempt(() => types.of(object).bases.some((base) => base.name === 'greenlet'), false);
-  // a word that only looks like one has neither the pointer back nor, before greenlet 2, a greenlet as its parent
-  if (modern && attempt(() => memory.u64(implementation + 8), 0) !== address) return undefined;
-  if (!modern && !isGreenlet(memory.u64(address + 56)) && memory.u64(address + 24) < ALL_ONES)
-    return undefined;
-  const stack = modern ? implementation + (layout.minor >= 11 ? 56 : 72) : address + 16;
+  const isGreenlet = ({ name }: PythonType): boolean => name === 'greenlet';
+  const size = types.of(address).bases.find(isGreenlet)?.basicSize;
+  // A word that only looks like a greenlet has no pointer back, and of the old ones no greenlet as its parent.
+  if (size === SIZE) {
+    const implementation = memory.u64(address + 32);
+    let back = 8;
+    while (back < MOST_STATE && memory.u64(implementation + back) !== address) back += 8;
+    if (back >= MOST_STATE) return undefined;
+    const start = implementation + (back === 8 ? 16 : 8);
+    const stack = start + (layout.minor >= 11 ? 40 : 56);
+    return { ...stackAt(stack, memory), topFrame: memory.u64(stack + 48) };
+  }
+  const parent = memory.u64(address + 56);
+  const state = { ...stackAt(address + 16, memory), topFrame: memory.u64(address + 72) };
+  const main = state.stackStop >= ALL_ONES;
+  return main || attempt(() => types.of(parent).bases.some(isGreenlet), false) ? state : undefined;
+}
+
+function stackAt(address: number, memory: Memory): Omit<State, 'topFrame'> {
   return {
-    stackStart: memory.u64(stack),
-    stackStop: memory.u64(stack + 8),
-    copy: memory.u64(stack + 16),
-    saved: memory.u64(stack + 24),
-    // after `stack_prev`: the context, or before greenlet 2 the parent and `run_info`
-    topFrame: memory.u64(stack + (modern ? 48 : 56)),
+    stackStart: memory.u64(address),
+    stackStop: memory.u64(address + 8),
   };
 }
 
@@ -138,7 +147,7 @@ function readGreenlet(address: number, frames: Frames): ReportedTask<PythonValue
   if (state.topFrame !== 0 && types.of(state.topFrame).dotted !== 'frame') return undefined;
   const type = types.of(address).dotted;
   const own = attempt(() => objects.text(objects.attribute(address, 'name'), 200), undefined);
-  const stack = state.topFrame === 0 ? [] : stackOf(state, frames);
+  const stack = state.topFrame === 0 ? [] : stackOf(state.topFrame, frames);
   return {
     kind: 'greenlet',
     name: own === undefined || own === '' ? `${type} at 0x${address.toString(16)}` : `${own} (${type})`,
@@ -149,34 +158,21 @@ function readGreenlet(address: number, frames: Frames): ReportedTask<PythonValue
   };
 }
 
-/** The frames of one that was left, from the innermost. */
-function stackOf(state: State, frames: Frames): Frame[] {
-  const { memory, layout } = frames.objects.process;
+/**
+ * The frames of one that was left, from the innermost. Since 3.12 there are entries of the interpreter's loop between
+ * them, on a C stack that another greenlet may use now; greenlet takes them out of the list meanwhile (`expose_frames`).
+ */
+function stackOf(topFrame: number, frames: Frames): Frame[] {
+  const { layout } = frames.objects.process;
   const found: Frame[] = [];
-  // The loop's own entry frames lie on the C stack (3.12 and later), which another greenlet may use now.
-  const there = (at: number): number =>
-    at >= state.stackStart && at - state.stackStart < state.saved ? at - state.stackStart + state.copy : at;
-  let next = 0;
-  const first = attempt(() => frames.ofObject(state.topFrame), undefined);
-  if (first !== undefined) {
-    found.push(first);
-    next = first.previous;
-  }
-  for (let steps = 0; next !== 0 && steps < 2 * MOST_FRAMES && found.length < MOST_FRAMES; steps += 1) {
-    const here = next;
-    if (!layout.has('frame.localsplus')) {
-      const frame = attempt(() => frames.ofObject(here), undefined);
-      if (frame === undefined) break;
-      found.push(frame);
-      next = frame.previous;
-      continue;
-    }
-    const at = there(here);
-    next = attempt(() => memory.u64(at + layout.at('frame.previous')), 0);
-    const owner = attempt(() => memory.u8(at + layout.at('frame.owner')), ENTRY_FRAME);
-    if (layout.minor >= 12 && owner >= ENTRY_FRAME) continue;
-    const frame = attempt(() => frames.interpreterFrame(at), undefined);
-    if (frame !== undefined) found.push(frame);
+  let frame = attempt(() => frames.ofObject(topFrame), undefined);
+  while (frame !== undefined && found.length < MOST_FRAMES) {
+    found.push(frame);
+    const { previous } = frame;
+    frame = attempt(
+      () => (layout.has('frame.localsplus') ? frames.interpreterFrame(previous) : frames.ofObject(previous)),
+      undefined,
+    );
   }
   return found;
 }

@@ -35,7 +35,7 @@ const MOST_INTERPRETERS = 1000;
 const MOST_THREADS = 20_000;
 const MOST_FRAMES = 5000;
 // enum _frameowner: 3 and above are the interpreter's own entry frames (Include/internal/pycore_frame.h).
-export const ENTRY_FRAME = 3;
+const ENTRY_FRAME = 3;
 
 /** What hangs on the runtime: interpreters, their modules and their threads. */
 export class Interpreters {
