@@ -15,6 +15,7 @@ const EXAMPLES = `
 Examples:
   pycrash verify --supervisor none                 the service of this repository, without a supervisor
   sudo pycrash verify --supervisor systemd         the same under its own unit, in a private systemd
+  pycrash verify --sqlite --migrate                without the database of production
   pycrash verify --server uvicorn                  the application under another server
   pycrash verify --env DJANGO_SECRET_KEY=test      what the settings module wants from the environment
   pycrash verify --command 'gunicorn shop.wsgi'    another command than the one in the repository
@@ -40,6 +41,8 @@ export function define(command: Command): void {
     .option('--user <user>', 'user that the service runs as (as root)')
     .option('--env <name=value>', 'environment of the service (repeatable)', collect, [])
     .option('--env-file <file>', 'the same from a file of NAME=VALUE lines')
+    .option('--sqlite', 'a throw-away SQLite database in place of every one of the settings')
+    .option('--migrate', 'run the migrations first')
     .option('--python <program>', "interpreter of the project's virtual environment")
     .option('--require <steps>', 'steps that must not be unknown: ids with commas, or all', '')
     .option('--summary <file>', 'append the steps to this file as markdown, e.g. $GITHUB_STEP_SUMMARY')
@@ -107,8 +110,12 @@ function readOptions(
   const [command, settings, url, python] = [text('command'), text('settings'), text('url'), text('python')];
   return {
     root: resolve(cwd, typeof dir === 'string' ? dir : '.'),
-    environment: readEnvironment(cwd, text('envFile'), options['env']),
+    environment: {
+      ...readEnvironment(cwd, text('envFile'), options['env']),
+      ...(options['sqlite'] === true ? { PYCRASH_VERIFY_SQLITE: '1' } : {}),
+    },
     keep: options['keep'] === true,
+    migrate: options['migrate'] === true,
     timeout,
     ...(command === undefined ? {} : { command }),
     ...(settings === undefined ? {} : { settings }),

@@ -19,6 +19,8 @@ export interface VerifyOptions {
   environment: Readonly<Record<string, string>>;
   /** The interpreter of the project's virtual environment. */
   python?: string;
+  /** Run the migrations first. */
+  migrate?: boolean;
   /** Keep the throw-away place and the cores. */
   keep: boolean;
   /** The longest that anything is waited for, in seconds. */

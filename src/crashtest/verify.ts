@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import type { CrashReport } from '../report/model.ts';
 import { readProject } from '../project/read-project.ts';
 import { usageError, UserError } from '../errors.ts';
+import { whatWasMissing } from './cannot-start.ts';
 import { missingBytes } from './core-complete.ts';
 import { judgeReport, reportOf } from './core-report.ts';
 import { askGdb } from './gdb.ts';
@@ -22,6 +23,7 @@ import {
   type Verdict,
 } from './judge.ts';
 import { launch, type RunningService } from './launch.ts';
+import { migrate } from './migrate.ts';
 import { makePlace, reported, type Place } from './place.ts';
 import type { Address } from './provoke.ts';
 import { findPython } from './python.ts';
@@ -65,6 +67,15 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
   try {
     listener.progress('copying the repository');
     place = makePlace(options.root, journal);
+    if (options.migrate === true) {
+      listener.progress('migrations');
+      const { ok, output } = await migrate(target, place, python);
+      if (!ok) {
+        const why = whatWasMissing(output) ?? 'manage.py migrate failed';
+        steps.add(verdict('start', false, `migrations: ${why}\n${lastLines(output)}`));
+        return { verification: verification([]), started: false };
+      }
+    }
     listener.progress('starting the service');
     service = await launch({ target, place, options, journal, python, address: page.address });
     const facts = await waitForHandler(place, service, options.timeout);
@@ -194,17 +205,23 @@ async function judgeFailedStart(
   session: Session | undefined,
   { timeout }: VerifyOptions,
 ): Promise<Verdict> {
-  const log = (await service.log()).trimEnd().split('\n').slice(-40).join('\n');
+  const log = await service.log();
+  const missing = whatWasMissing(log);
   const failure = await service.failure();
-  const taken = /address already in use|connection in use/i.test(log)
-    ? '. Its address is taken: stop what listens there, or give --command another one'
-    : '';
   const why =
     failure ??
     (session === undefined
       ? `it ends again and again, or no handler of Django was built within ${timeout} s (does the command keep PYTHONPATH?)`
       : `no 200 within ${timeout} s${lastAnswer(session)}`);
-  return verdict('start', false, `${service.detail}: ${why}${taken}\n${log}`);
+  return verdict(
+    'start',
+    false,
+    `${service.detail}: ${missing === undefined ? '' : `${missing}. `}${why}\n${lastLines(log)}`,
+  );
+}
+
+function lastLines(log: string): string {
+  return log.trimEnd().split('\n').slice(-40).join('\n');
 }
 
 function lastAnswer({ lastAnswer: last }: Session): string {

@@ -83,7 +83,28 @@ def plant_facts(base):
     base.BaseHandler.load_middleware = load_middleware
 
 
+def plant_databases(conf):
+    """`--sqlite`: whatever the settings module says, each database is a throw-away file."""
+    if os.environ.get("PYCRASH_VERIFY_SQLITE") != "1":
+        return
+    original = conf.Settings.__init__
+
+    def __init__(self, *args, **kwargs):
+        original(self, *args, **kwargs)
+        aliases = dict.fromkeys(["default", *(getattr(self, "DATABASES", None) or {})])
+        self.DATABASES = {
+            alias: {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": os.path.join(REPORTS, alias + ".sqlite3"),
+            }
+            for alias in aliases
+        }
+
+    conf.Settings.__init__ = __init__
+
+
 PLANTS = {
+    "django.conf": plant_databases,
     "django.urls.resolvers": plant_routes,
     "django.core.handlers.base": plant_facts,
 }

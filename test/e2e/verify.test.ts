@@ -128,6 +128,7 @@ test('an application that does not start: its own words, exit code 3', async () 
     ['clean-up', true],
   ]);
   expect(detail('start')).toContain("KeyError: 'DJANGO_SECRET_KEY'");
+  expect(detail('start')).toContain('pass --env DJANGO_SECRET_KEY=');
   expect(outcome.stderr).toContain("KeyError: 'DJANGO_SECRET_KEY'");
 });
 
@@ -145,7 +146,7 @@ test('an address that is taken is named as the reason', async () => {
       ...SECRET,
     ]);
     expect(outcome.exitCode).toBe(3);
-    expect(detail('start')).toMatch(/Its address is taken: stop what listens there/);
+    expect(detail('start')).toMatch(/its address is taken: stop what listens there/);
   } finally {
     server.close();
   }

@@ -1,0 +1,41 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { whatWasMissing } from '../../src/crashtest/cannot-start.ts';
+
+const ENVIRON = `  File "<frozen os>", line 679, in __getitem__
+    raise KeyError(key) from None
+KeyError: 'DJANGO_SECRET_KEY'`;
+
+test.for([
+  [ENVIRON, 'the settings want the environment variable DJANGO_SECRET_KEY: pass --env DJANGO_SECRET_KEY='],
+  ['decouple.UndefinedValueError: API_KEY not found. Declare it', 'environment variable API_KEY'],
+  ['ImproperlyConfigured: Set the DATABASE_URL environment variable', '--env DATABASE_URL='],
+  ['environs.exceptions.EnvError: Environment variable "PORT" not set', '--env PORT='],
+  ['ImproperlyConfigured: The SECRET_KEY setting must not be empty.', 'the setting SECRET_KEY is empty'],
+  ["ModuleNotFoundError: No module named 'rest_framework'", 'Python has no module rest_framework'],
+  [
+    'OperationalError: connection to server at "localhost" (127.0.0.1), port 5432 failed: Connection refused',
+    'no database answers at localhost:5432',
+  ],
+  [
+    'redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused.',
+    'nothing answers at localhost:6379',
+  ],
+  ['OperationalError: could not translate host name "db" to address: …', 'no host db here'],
+  ["(2003, \"Can't connect to MySQL server on 'db:3306' (111)\")", 'no database answers at db:3306'],
+  ['sqlite3.OperationalError: no such table: auth_user', 'no table auth_user: verify with --migrate'],
+  ["[ERROR] Connection in use: ('127.0.0.1', 8000)", 'its address is taken'],
+  ['ImproperlyConfigured: WSGI application gone', 'the settings say: WSGI application gone.'],
+] as const)('%s', ([log, said]) => {
+  expect(whatWasMissing(log)).toContain(said);
+});
+
+test('the last one counts, and a dictionary of the application is no environment', () => {
+  expect(whatWasMissing(`${ENVIRON}\nModuleNotFoundError: No module named 'x'`)).toContain('no module x');
+  expect(whatWasMissing("  return prices['mug']\nKeyError: 'mug'")).toBeUndefined();
+  expect(whatWasMissing('Booting worker')).toBeUndefined();
+});
+
+test('any log is read', () => {
+  fc.assert(fc.property(fc.string(), (log) => ['string', 'undefined'].includes(typeof whatWasMissing(log))));
+});
