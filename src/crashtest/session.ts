@@ -137,7 +137,7 @@ export class Session {
   /** Sends one request for each kind of handled error; the answers by name. */
   async handledErrors(): Promise<Map<string, Answer>> {
     const answers = new Map<string, Answer>();
-    for (const name of ['missing', 'forbidden', 'suspicious', 'no-such-page']) {
+    for (const name of HANDLED) {
       answers.set(name, await this.client.get(`${this.place.prefix}/${name}/`));
     }
     return answers;
@@ -279,6 +279,17 @@ export class Session {
     return waitFor(2, async () => structuredLine(await this.service.log(), requestId));
   }
 }
+
+/** Planted addresses whose errors Django, or the view, answers with a 4xx. */
+const HANDLED = [
+  'missing',
+  'forbidden',
+  'suspicious',
+  'too-many-fields',
+  'invalid',
+  'invalid-serializer',
+  'no-such-page',
+];
 
 /** In milliseconds. */
 const GRACE = 3000;

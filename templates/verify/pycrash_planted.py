@@ -6,7 +6,9 @@ middleware; what is raised here leaves through it.
 import os
 import time
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django import forms
+from django.apps import apps
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, TooManyFieldsSent
 from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path
 
@@ -36,6 +38,35 @@ def forbidden(request):
 
 def suspicious(request):
     raise SuspiciousOperation("planted")
+
+
+def invalid(request):
+    """A form that is not filled in, as most views handle it."""
+    form = forms.Form(data={})
+    form.fields["number"] = forms.IntegerField()
+    return JsonResponse(form.errors, status=200 if form.is_valid() else 400)
+
+
+def too_many_fields(request):
+    """What Django raises for a request that is too big or cannot be parsed."""
+    raise TooManyFieldsSent("planted")
+
+
+def invalid_serializer(request):
+    """The same by Django REST framework, where the project has it: its own exception handler answers."""
+    if not apps.is_installed("rest_framework"):
+        return HttpResponse(status=400)
+    from rest_framework import exceptions, views
+
+    class Invalid(views.APIView):
+        authentication_classes = ()
+        permission_classes = ()
+        throttle_classes = ()
+
+        def get(self, request):
+            raise exceptions.ValidationError({"number": ["planted"]})
+
+    return Invalid.as_view()(request)
 
 
 def crash(request, pid):
@@ -69,7 +100,18 @@ def price(request_id):
 
 
 # Django 5.1's LoginRequiredMiddleware answers for a view that does not opt out.
-for view in (ready, slow, missing, forbidden, suspicious, crash, crash_in_body):
+for view in (
+    ready,
+    slow,
+    missing,
+    forbidden,
+    suspicious,
+    too_many_fields,
+    invalid,
+    invalid_serializer,
+    crash,
+    crash_in_body,
+):
     view.login_required = False
 
 urlpatterns = [
@@ -78,6 +120,9 @@ urlpatterns = [
     path(PREFIX + "/missing/", missing),
     path(PREFIX + "/forbidden/", forbidden),
     path(PREFIX + "/suspicious/", suspicious),
+    path(PREFIX + "/too-many-fields/", too_many_fields),
+    path(PREFIX + "/invalid/", invalid),
+    path(PREFIX + "/invalid-serializer/", invalid_serializer),
     path(PREFIX + "/crash/<int:pid>/", crash),
     path(PREFIX + "/crash-in-body/<int:pid>/", crash_in_body),
 ]

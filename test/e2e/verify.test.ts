@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -43,7 +43,9 @@ test('the shop under gunicorn: every worker aborts twice and every step holds', 
   expect(detail('start')).toContain(
     'gunicorn --workers 2 shop.wsgi:application, shop.settings.production, Django 5.2',
   );
-  expect(detail('handled-errors')).toContain('missing 404, forbidden 403, suspicious 400, no-such-page 404');
+  expect(detail('handled-errors')).toContain(
+    'missing 404, forbidden 403, suspicious 400, too-many-fields 400, invalid 400, invalid-serializer 400, no-such-page 404',
+  );
   expect(detail('abort')).toBe(
     '2 exceptions in a view and 2 in a streaming body: each of 2 workers aborted twice',
   );
@@ -102,6 +104,28 @@ test('a repository without crash handling fails, and is told why', async () => {
     expect(detail('abort')).toMatch(/was answered with 500 and the process lives on.*pycrash check/);
   } finally {
     plain.remove();
+  }
+});
+
+test('a hand-written process_exception ends a worker for a 404: the step says which requests did it', async () => {
+  const naive = new Example('django-minimal');
+  try {
+    const lines = ['import os', '', '', 'class AbortMiddleware:', '    def __init__(self, get_response):'];
+    lines.push('        self.get_response = get_response', '', '    def __call__(self, request):');
+    lines.push(
+      '        return self.get_response(request)',
+      '',
+      '    def process_exception(self, request, exception):',
+    );
+    writeFileSync(join(naive.root, 'mysite/aborting.py'), [...lines, '        os.abort()', ''].join('\n'));
+    const middleware = '\nMIDDLEWARE += ["mysite.aborting.AbortMiddleware"]\n';
+    appendFileSync(join(naive.root, 'mysite/settings.py'), middleware);
+    const { outcome, steps, detail } = await naive.verify(['--timeout', '8']);
+    expect(steps, outcome.stderr).toMatchObject({ start: true, 'handled-errors': false, 'clean-up': true });
+    expect(detail('handled-errors')).toMatch(/missing ECONNRESET, .*invalid 400, .*workers? ended/);
+    expect(outcome.exitCode).toBe(1);
+  } finally {
+    naive.remove();
   }
 });
 
