@@ -112,7 +112,6 @@ class Search {
  * 3.1, and belongs to what derives from `Greenlet` before.
  */
 function stateOf(address: number, { memory, layout, types }: Process): State | undefined {
-  const isGreenlet = ({ name }: PythonType): boolean => name === 'greenlet';
   const size = types.of(address).bases.find(isGreenlet)?.basicSize;
   // A word that only looks like a greenlet has no pointer back, and of the old ones no greenlet as its parent.
   if (size === SIZE) {
@@ -128,6 +127,10 @@ function stateOf(address: number, { memory, layout, types }: Process): State | u
   const state = { ...stackAt(address + 16, memory), topFrame: memory.u64(address + 72) };
   const main = state.stackStop >= ALL_ONES;
   return main || attempt(() => types.of(parent).bases.some(isGreenlet), false) ? state : undefined;
+}
+
+function isGreenlet({ name }: PythonType): boolean {
+  return name === 'greenlet';
 }
 
 function stackAt(address: number, memory: Memory): Omit<State, 'topFrame'> {
