@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { processEntry, processesWith } from '../host/processes.ts';
@@ -39,8 +48,11 @@ export class Journal {
       'verify',
     );
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(folder).filter((file) => file.endsWith('.json'))) {
+    for (const name of readdirSync(folder)) {
       const file = join(folder, name);
+      const [, pid, startTime] = /^(\d+)-(\d+)\.json\.new$/.exec(name) ?? [];
+      if (pid !== undefined && !isAlive({ pid: Number(pid), startTime: Number(startTime) })) rmSync(file);
+      if (!name.endsWith('.json')) continue;
       const entry = readEntry(file);
       if (entry !== undefined && isAlive(entry.owner)) continue;
       if (entry !== undefined) await cleanUp(entry);
@@ -81,7 +93,9 @@ export class Journal {
   }
 
   #write(): void {
-    writeFileSync(this.#file, JSON.stringify(this.#entry), { mode: 0o600 });
+    // whole or not at all: what half an entry names is never found again
+    writeFileSync(`${this.#file}.new`, JSON.stringify(this.#entry), { mode: 0o600 });
+    renameSync(`${this.#file}.new`, this.#file);
   }
 }
 
@@ -90,7 +104,7 @@ function readEntry(file: string): Entry | undefined {
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
     return isEntry(value) ? value : undefined;
   } catch {
-    // half written by a run that was killed at that moment
+    // not one of ours
     return undefined;
   }
 }

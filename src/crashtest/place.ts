@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { templateText } from '../templates.ts';
@@ -36,11 +36,13 @@ const LEFT_OUT = new Set([
 
 /** Makes the place and copies the repository `root` into it. */
 export function makePlace(root: string, journal: Journal): Place {
-  const folder = mkdtempSync(join(tmpdir(), 'pycrash-verify-'));
+  const token = randomBytes(6).toString('hex');
+  const folder = join(tmpdir(), `pycrash-verify-${token}`);
+  // written down before it is there: this program may be killed at any moment
   journal.folder(folder);
+  mkdirSync(folder, { mode: 0o700 });
   // a service runs as another user
   chmodSync(folder, 0o755);
-  const token = randomBytes(6).toString('hex');
   journal.run(token);
   const place: Place = {
     folder,
