@@ -1,9 +1,10 @@
 // Bundles src/ into dist/: two bins, one chunk per command, and the WebAssembly of the Python parser.
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import {
   chmodSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   readFileSync,
   readdirSync,
   rmSync,
@@ -20,24 +21,35 @@ const inputs = ['src', 'templates', '.build/bundle.mjs', 'package.json', 'packag
 const state = inputs.flatMap((input) => fingerprints(`${root}${input}`)).join('\n');
 if (existsSync(stamp) && readFileSync(stamp, 'utf8') === state) process.exit(0);
 rmSync(`${root}dist`, { recursive: true, force: true });
-await build({
+const target = 'node20.19';
+// commander runs subcommands that are programs of their own; there are none here, and loading node:child_process (with
+// node:net and the streams) takes 3 ms.
+const COMMANDER = [
+  [
+    "const childProcess = require('node:child_process');",
+    "const childProcess = { spawn: (...all) => require('node:child_process').spawn(...all) };",
+  ],
+];
+// The require that it makes for itself is there in CommonJS.
+const TREE_SITTER = [
+  ['const { createRequire } = await import("module");', ''],
+  ['var require = createRequire(import.meta.url);', ''],
+];
+const { outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: ['src/pycrash.ts', 'src/pycrash-init.ts'],
   outdir: 'dist',
   bundle: true,
+  write: false,
   splitting: true,
   format: 'esm',
   platform: 'node',
-  target: 'node20.19',
+  target,
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
   chunkNames: 'chunk-[hash]',
   logLevel: 'warning',
-  // Bundled CommonJS packages (commander, nunjucks) call require for Node's own modules.
-  banner: {
-    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-  },
   plugins: [
     {
       name: 'loaded when used',
@@ -49,23 +61,43 @@ await build({
           const lazy = `get offsets() { return JSON.parse(${JSON.stringify(JSON.stringify(offsets))}); }`;
           return { contents: `export default { ${head}, ${lazy} };`, loader: 'js' };
         });
-        // commander runs subcommands that are programs of their own; there are none here, and loading
-        // node:child_process (with node:net and the streams) takes 3 ms.
-        onLoad({ filter: /[\\/]commander[\\/]lib[\\/]command\.js$/ }, ({ path }) => {
-          const eager = "const childProcess = require('node:child_process');";
-          const lazy =
-            "const childProcess = { spawn: (...all) => require('node:child_process').spawn(...all) };";
-          const text = readFileSync(path, 'utf8');
-          if (!text.includes(eager))
-            throw new Error(`${path} is another commander than .build/bundle.mjs knows`);
-          return { contents: text.replace(eager, () => lazy), loader: 'js' };
-        });
+        onLoad(
+          { filter: /[\\/](commander[\\/]lib[\\/]command|web-tree-sitter[\\/]tree-sitter)\.js$/ },
+          ({ path }) => {
+            let contents = readFileSync(path, 'utf8');
+            for (const [eager, lazy] of path.endsWith('command.js') ? COMMANDER : TREE_SITTER) {
+              if (!contents.includes(eager))
+                throw new Error(`${path} is another version than .build/bundle.mjs knows`);
+              contents = contents.replace(eager, () => lazy);
+            }
+            return { contents, loader: 'js' };
+          },
+        );
       },
     },
   ],
   // nunjucks watches templates with chokidar only where it is asked to; it is never asked to here.
   external: ['chokidar', 'fsevents'],
 });
+// esbuild splits ES modules only, and those take Node's asynchronous loader: 10 of the 55 ms of `--version` on Node 20.
+mkdirSync(`${root}dist`);
+writeFileSync(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
+for (const { path, text } of outputFiles) {
+  const { code } = await transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    target,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // `import()` as `require`: the other one brings the loader back
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': '__moduleUrl' },
+    ...(text.includes('import.meta.url')
+      ? { banner: 'const __moduleUrl=require("node:url").pathToFileURL(__filename).href;' }
+      : {}),
+  });
+  writeFileSync(path, code);
+}
 for (const bin of ['pycrash.js', 'pycrash-init.js']) chmodSync(`${root}dist/${bin}`, 0o755);
 for (const file of ['web-tree-sitter/tree-sitter.wasm', 'tree-sitter-python/tree-sitter-python.wasm']) {
   copyFileSync(`${root}node_modules/${file}`, `${root}dist/${file.split('/')[1]}`);

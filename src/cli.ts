@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { enableCompileCache } from './compile-cache.ts';
 import { UserError } from './errors.ts';
 import { printableLines } from './printable.ts';
 import { VERSION } from './version.ts';
@@ -14,11 +15,14 @@ export async function main(program: 'pycrash' | 'pycrash-init', argv: readonly s
     process.stdout.write(`${VERSION}\n`);
     return;
   }
+  enableCompileCache();
   // A reader that goes away (`| head`) is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
+  // What ends before it has an answer (a promise that nobody settles) is no success.
+  process.exitCode = 3;
   try {
     const { execute } = await import('./command-line.ts');
     process.exitCode = await execute(program, argv);

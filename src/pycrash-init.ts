@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { main } from './cli.ts';
 
-await main('pycrash-init', process.argv.slice(2));
+void main('pycrash-init', process.argv.slice(2));

@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { main } from './cli.ts';
 
-await main('pycrash', process.argv.slice(2));
+void main('pycrash', process.argv.slice(2));

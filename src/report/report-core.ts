@@ -100,8 +100,8 @@ async function formatted(
     locals: locals === 'all' || locals === 'none' ? locals : 'app',
     width: Number(options['maxValueLength']),
   };
-  if (format === 'markdown') return (await import('./markdown.ts')).reportMarkdown(report, text.width);
-  if (format === 'html') return (await import('./html.ts')).reportHtml(report);
+  if (format === 'markdown') return (await import('./documents.ts')).reportMarkdown(report, text.width);
+  if (format === 'html') return (await import('./documents.ts')).reportHtml(report);
   return reportText(report, text, (style, shown) => (toFile ? shown : terminal.style(style, shown)));
 }
 

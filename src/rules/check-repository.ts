@@ -24,11 +24,11 @@ export interface CheckRequest {
 
 const OUTPUTS: Record<string, () => Promise<Output>> = {
   text: async () => (await import('../output/text.ts')).text,
-  json: async () => (await import('../output/json.ts')).json,
-  sarif: async () => (await import('../output/sarif.ts')).sarif,
-  github: async () => (await import('../output/github.ts')).github,
-  junit: async () => (await import('../output/junit.ts')).junit,
-  gitlab: async () => (await import('../output/gitlab.ts')).gitlab,
+  json: async () => (await import('../output/machine-formats.ts')).json,
+  sarif: async () => (await import('../output/machine-formats.ts')).sarif,
+  github: async () => (await import('../output/machine-formats.ts')).github,
+  junit: async () => (await import('../output/machine-formats.ts')).junit,
+  gitlab: async () => (await import('../output/machine-formats.ts')).gitlab,
 };
 
 const LEVELS: readonly Level[] = ['info', 'warning', 'error'];

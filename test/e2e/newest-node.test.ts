@@ -1,5 +1,6 @@
 import { execa } from 'execa';
-import { existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
@@ -26,4 +27,26 @@ test.each([
   const result = await execa(node, [`${DIST}pycrash.js`, ...args], { reject: false });
   expect(result.stderr).not.toMatch(/Warning/);
   expect(result.exitCode, result.stderr).toBe(exitCode);
+});
+
+test('compiled code is kept where only this user can write, and taken from nowhere else', async () => {
+  const cache = mkdtempSync(join(tmpdir(), 'pycrash-cache-'));
+  const own = join(cache, 'pycrash');
+  const run = async () => {
+    const env = { XDG_CACHE_HOME: cache };
+    const result = await execa(node, [`${DIST}pycrash.js`, 'check', '--help'], { env, reject: false });
+    expect(result.exitCode, result.stderr).toBe(0);
+  };
+  try {
+    await run();
+    expect(statSync(own).mode & 0o777).toBe(0o700);
+    expect(readdirSync(own)).toHaveLength(1);
+    rmSync(own, { recursive: true });
+    mkdirSync(own);
+    chmodSync(own, 0o777);
+    await run();
+    expect(readdirSync(own)).toEqual([]);
+  } finally {
+    rmSync(cache, { recursive: true });
+  }
 });
