@@ -6,23 +6,36 @@ export const REDACTED = '[redacted]';
 /** Texts longer than this are cut before they are searched, so that no pattern takes long. */
 const LONGEST = 1_000_000;
 
-const PATTERNS: readonly [RegExp, string][] = [
+/**
+ * With each pattern, texts of which one is in whatever it matches: looking for those first saves compiling and running
+ * it for the values that have none, which are nearly all (2 of the 60 ms of a report).
+ */
+const PATTERNS: readonly [readonly string[], RegExp, string][] = [
   // PEM, RFC 7468; in a repr the line ends are \n; cut off without an end too
-  [/-----BEGIN [A-Z\d ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z\d ]*PRIVATE KEY-----|$)/g, REDACTED],
+  [
+    ['PRIVATE KEY-----'],
+    /-----BEGIN [A-Z\d ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z\d ]*PRIVATE KEY-----|$)/g,
+    REDACTED,
+  ],
   // JWT: RFC 7519; the header is JSON and begins with {" in base64url
-  [/\beyJ[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?/g, REDACTED],
+  [['eyJ'], /\beyJ[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?/g, REDACTED],
   // AWS access key ids, docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
-  [/\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z\d]{16}\b/g, REDACTED],
+  [['AKIA', 'ASIA', 'ABIA', 'ACCA'], /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z\d]{16}\b/g, REDACTED],
   // GitHub, Slack, Stripe, GitLab, Google: their documented prefixes
   [
+    ['gh', 'github_pat_', 'xox', 'glpat-', 'AIza'],
     /\b(?:gh[pousr]_[A-Za-z\d]{30,}|github_pat_\w{30,}|xox[abeoprs]-[\w-]{10,}|glpat-[\w-]{20,}|AIza[\w-]{35})/g,
     REDACTED,
   ],
-  [/\b[spr]k_(?:live|test)_[A-Za-z\d]{16,}/g, REDACTED],
+  [['k_live_', 'k_test_'], /\b[spr]k_(?:live|test)_[A-Za-z\d]{16,}/g, REDACTED],
   // user:password@ of any URL, RFC 3986 3.2.1
-  [/\b([a-z][a-z\d+.-]{1,30}:\/\/[^\s/?#:@'"]{0,200}):[^\s/?#'"]{1,500}@/gi, `$1:${REDACTED}@`],
+  [['://'], /\b([a-z][a-z\d+.-]{1,30}:\/\/[^\s/?#:@'"]{0,200}):[^\s/?#'"]{1,500}@/gi, `$1:${REDACTED}@`],
   // RFC 6750, RFC 7617
-  [/\b(Bearer|Basic|Digest|Token)\s+[\w.~+/-]{8,}=*/g, `$1 ${REDACTED}`],
+  [
+    ['Bearer', 'Basic', 'Digest', 'Token'],
+    /\b(Bearer|Basic|Digest|Token)\s+[\w.~+/-]{8,}=*/g,
+    `$1 ${REDACTED}`,
+  ],
 ];
 
 /** `name=value`, `name: value`, `"name": "value"`: the value goes where the name is a sensitive one. */
@@ -38,12 +51,16 @@ const DIGITS = /(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w.]?\d)/g;
  */
 export function redactText(text: string, { literals = false } = {}): string {
   let redacted = text.length > LONGEST ? text.slice(0, LONGEST) : text;
-  for (const [pattern, replacement] of PATTERNS) redacted = redacted.replaceAll(pattern, replacement);
+  for (const [parts, pattern, replacement] of PATTERNS) {
+    if (!parts.some((part) => text.includes(part))) continue;
+    redacted = redacted.replaceAll(pattern, replacement);
+  }
   redacted = redacted.replaceAll(DIGITS, (digits) => (isCardNumber(digits) ? REDACTED : digits));
   return withoutAssigned(redacted, literals);
 }
 
 function withoutAssigned(text: string, literals: boolean): string {
+  if (!text.includes('=') && !text.includes(':')) return text;
   let result = '';
   let done = 0;
   ASSIGNMENT.lastIndex = 0;

@@ -67,14 +67,21 @@ function escape(point: number): string {
 /** Bytes as `repr` shows them, with the quotes but without the `b`: Objects/bytesobject.c, PyBytes_Repr. */
 export function bytesRepr(bytes: Buffer): string {
   const quote = bytes.includes(0x27) && !bytes.includes(0x22) ? '"' : "'";
+  const code = quote.charCodeAt(0);
+  shownBytes ??= Array.from({ length: 256 }, (_, byte) => shownByte(byte));
   let shown = quote;
-  for (const byte of bytes) {
-    if (byte === quote.charCodeAt(0) || byte === 0x5c) shown += `\\${String.fromCharCode(byte)}`;
-    else if (byte === 9) shown += String.raw`\t`;
-    else if (byte === 10) shown += String.raw`\n`;
-    else if (byte === 13) shown += String.raw`\r`;
-    else if (byte < 32 || byte >= 127) shown += `\\x${byte.toString(16).padStart(2, '0')}`;
-    else shown += String.fromCharCode(byte);
-  }
+  for (const byte of bytes) shown += byte === code ? `\\${quote}` : (shownBytes[byte] ?? '');
   return shown + quote;
+}
+
+/** What each byte is shown as, but for the quote: 2,000 of them take 0.3 ms with it, 2 without. */
+let shownBytes: readonly string[] | undefined;
+
+function shownByte(byte: number): string {
+  if (byte === 0x5c) return '\\\\';
+  if (byte === 9) return String.raw`\t`;
+  if (byte === 10) return String.raw`\n`;
+  if (byte === 13) return String.raw`\r`;
+  if (byte < 32 || byte >= 127) return `\\x${byte.toString(16).padStart(2, '0')}`;
+  return String.fromCharCode(byte);
 }
