@@ -31,6 +31,10 @@ try {
       compare(
         [
           { name: 'pystack core --locals', command: [pystack, 'core', '--locals', core, PYTHON] },
+          {
+            name: 'pystack core --locals --native',
+            command: [pystack, 'core', '--locals', '--native', core, PYTHON],
+          },
           { name: 'pystack core', command: [pystack, 'core', core, PYTHON] },
           { name: 'gdb py-bt', command: gdb },
           {
