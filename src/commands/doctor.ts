@@ -53,7 +53,8 @@ function line(terminal: Terminal, { verdict, subject, detail, why, command }: Ho
   return [first, ...rest.filter((text) => text !== undefined).map((text) => `        ${text}`)].join('\n');
 }
 
-function processOf(options: Readonly<Record<string, unknown>>): number | undefined {
+/** The process that --pid, --unit or --container names; undefined where none of them is given. */
+export function processOf(options: Readonly<Record<string, unknown>>): number | undefined {
   const given = ['pid', 'unit', 'container'].filter((name) => options[name] !== undefined);
   if (given.length > 1)
     throw usageError(`--${given.join(' and --')} name a process each`, 'Give one of them.');

@@ -6,15 +6,19 @@ import { verificationSummary } from '../crashtest/summary.ts';
 import { STARTABLE_SERVERS } from '../crashtest/listening.ts';
 import { STARTABLE } from '../crashtest/supervisors/index.ts';
 import type { Step, VerifyOptions } from '../crashtest/verification.ts';
+import { attach, type AttachOptions } from '../crashtest/attach.ts';
+import type { Listener } from '../crashtest/steps.ts';
 import { verify } from '../crashtest/verify.ts';
 import { usageError } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
 import type { ExitCode } from './command.ts';
+import { processOf } from './doctor.ts';
 
 const EXAMPLES = `
 Examples:
   pycrash verify --supervisor none                 the service of this repository, without a supervisor
   sudo pycrash verify --supervisor systemd         the same under its own unit, in a private systemd
+  pycrash verify --attach https://staging.example.org/ --allow-crash /a-secret-route --cores /var/crash
   pycrash verify --sqlite --migrate                without the database of production
   pycrash verify --server uvicorn                  the application under another server
   pycrash verify --env DJANGO_SECRET_KEY=test      what the settings module wants from the environment
@@ -46,6 +50,16 @@ export function define(command: Command): void {
     .option('--python <program>', "interpreter of the project's virtual environment")
     .option('--require <steps>', 'steps that must not be unknown: ids with commas, or all', '')
     .option('--summary <file>', 'append the steps to this file as markdown, e.g. $GITHUB_STEP_SUMMARY')
+    .option('--attach <url>', 'crash a deployed service instead; the URL is a page that answers 200')
+    .option('--allow-crash <route>', 'its crash route: PYCRASH_CRASH_ROUTE in its environment')
+    .option(
+      '--token-file <file>',
+      'its token; by default PYCRASH_CRASH_TOKEN in the environment of this command',
+    )
+    .option('--pid <n>', 'with --attach: its main process, on this machine, to find the core')
+    .option('--unit <name>', 'the same by its systemd unit')
+    .option('--container <name>', 'the same by its docker or podman container')
+    .option('--cores <folder>', 'with --attach: the folder that cores come to')
     .option('--timeout <seconds>', 'the longest that anything is waited for', '30')
     .option('--keep', 'keep the throw-away place with the cores and the log')
     .addHelpText('after', EXAMPLES);
@@ -56,13 +70,19 @@ export async function run(
   args: readonly unknown[],
   options: Readonly<Record<string, unknown>>,
 ): Promise<ExitCode> {
-  const { verification, started } = await verify(readOptions(terminal, args, options), {
+  const listener: Listener = {
     progress: (text) => terminal.progress(text),
     step: (step) => {
       terminal.progress('');
       terminal.say(stepLine(terminal, step));
     },
-  });
+  };
+  const attached = readAttachOptions(terminal.options.cwd, options);
+  const { verification, started } =
+    attached === undefined
+      ? await verify(readOptions(terminal, args, options), listener)
+      : { verification: await attach(attached, listener), started: true };
+  terminal.progress('');
   if (terminal.options.json) terminal.document(verification);
   if (typeof options['summary'] === 'string') {
     appendFileSync(resolve(terminal.options.cwd, options['summary']), verificationSummary(verification));
@@ -105,8 +125,6 @@ function readOptions(
   if (server !== undefined && !STARTABLE_SERVERS.includes(server)) {
     throw usageError(`--server ${server}: there are ${STARTABLE_SERVERS.join(', ')}`);
   }
-  const timeout = Number(text('timeout'));
-  if (!(timeout > 0)) throw usageError(`--timeout ${text('timeout') ?? ''} is no number of seconds`);
   const [command, settings, url, python] = [text('command'), text('settings'), text('url'), text('python')];
   return {
     root: resolve(cwd, typeof dir === 'string' ? dir : '.'),
@@ -116,7 +134,7 @@ function readOptions(
     },
     keep: options['keep'] === true,
     migrate: options['migrate'] === true,
-    timeout,
+    timeout: readTimeout(options),
     ...(command === undefined ? {} : { command }),
     ...(settings === undefined ? {} : { settings }),
     ...(url === undefined ? {} : { url }),
@@ -125,6 +143,50 @@ function readOptions(
     ...(user === undefined ? {} : { user }),
     ...(python === undefined ? {} : { python: resolve(cwd, python) }),
   };
+}
+
+/** What --attach and the options beside it ask for; undefined without it. */
+function readAttachOptions(
+  cwd: string,
+  options: Readonly<Record<string, unknown>>,
+): AttachOptions | undefined {
+  const { attach: url, allowCrash: route, tokenFile, cores } = options;
+  if (typeof url !== 'string') {
+    if (route !== undefined) throw usageError('--allow-crash goes with --attach');
+    return undefined;
+  }
+  // two words, so that no service is crashed by a mistake in one
+  if (typeof route !== 'string' || !route.startsWith('/')) {
+    throw usageError(
+      '--attach crashes a running service: --allow-crash has to name its crash route, e.g. /…',
+    );
+  }
+  let token = process.env['PYCRASH_CRASH_TOKEN'];
+  if (typeof tokenFile === 'string') {
+    try {
+      token = readFileSync(resolve(cwd, tokenFile), 'utf8').trim();
+    } catch (error) {
+      throw usageError(`--token-file ${tokenFile} cannot be read: ${String(error)}`);
+    }
+  }
+  if (token === undefined || token === '') {
+    throw usageError('there is no token', 'Set PYCRASH_CRASH_TOKEN, or give --token-file.');
+  }
+  const pid = processOf(options);
+  return {
+    url,
+    route,
+    token,
+    timeout: readTimeout(options),
+    ...(pid === undefined ? {} : { pid }),
+    ...(typeof cores === 'string' ? { cores: resolve(cwd, cores) } : {}),
+  };
+}
+
+function readTimeout({ timeout }: Readonly<Record<string, unknown>>): number {
+  const seconds = Number(timeout);
+  if (!(seconds > 0)) throw usageError(`--timeout ${String(timeout)} is no number of seconds`);
+  return seconds;
 }
 
 function readEnvironment(cwd: string, file: string | undefined, pairs: unknown): Record<string, string> {

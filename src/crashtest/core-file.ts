@@ -32,22 +32,32 @@ export interface CrashingProcess {
  * none. `root` is where the service's file system is seen from here.
  */
 export function collectCore(
-  { pattern, usesPid }: CoreSettings,
+  settings: CoreSettings,
   process: CrashingProcess,
   root: string,
   to: string,
+): CollectedCore | undefined {
+  const found = findCoreFile(settings, process, root);
+  if (found === undefined) return undefined;
+  const file = join(to, `core.${process.pid}`);
+  move(found.file, file);
+  return { ...found, file };
+}
+
+/** The core of `process` where the kernel's pattern puts it; undefined where there is none, or a program takes it. */
+export function findCoreFile(
+  { pattern, usesPid }: CoreSettings,
+  process: CrashingProcess,
+  root: string,
 ): CollectedCore | undefined {
   const folder = coreFolder(pattern, process.workingDirectory);
   if (folder === undefined || pattern.kind !== 'file' || !existsSync(root + folder)) return undefined;
   const expected = namesOfCore(basename(pattern.template), process.pid, usesPid);
   const name = readdirSync(root + folder).find((file) => expected.test(file));
   if (name === undefined) return undefined;
-  const source = join(root + folder, name);
-  const stat = statSync(source);
-  if (!stat.isFile()) return undefined;
-  const file = join(to, `core.${process.pid}`);
-  move(source, file);
-  return { path: join(folder, name), file, bytes: stat.size, pid: process.pid };
+  const file = join(root + folder, name);
+  const stat = statSync(file);
+  return stat.isFile() ? { path: join(folder, name), file, bytes: stat.size, pid: process.pid } : undefined;
 }
 
 /** Everything but the pid stands for any text: a name or a time is not known beforehand. */

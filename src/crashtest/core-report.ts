@@ -16,6 +16,27 @@ export function reportOf(
   return readReport({ path: core.file, name: core.path }, { showSecrets }, terminal);
 }
 
+/** Does the report have the exception that was asked for, with the planted local of that request? */
+export function judgeRequestedReport(report: CrashReport | string, requestId: string): Verdict {
+  if (typeof report === 'string') return verdict('report', false, `the core cannot be read: ${report}`);
+  const requested = report.exceptions
+    .flatMap(({ chain }) => chain)
+    .find(({ type }) => type.endsWith('RequestedCrashError'));
+  const frame = requested?.frames.at(-1);
+  const local = frame?.locals['planted_local']?.repr ?? '';
+  return local.includes(requestId)
+    ? verdict(
+        'report',
+        true,
+        `${requested?.type ?? ''} in ${frame?.function ?? ''}(), with the local of this request`,
+      )
+    : verdict(
+        'report',
+        false,
+        'the exception that was asked for is not in it, or without the local of this request',
+      );
+}
+
 /** Does the report have the planted exception with its cause, the frame that raised it, and the planted local? */
 export function judgeReport(crash: Crash, report: CrashReport | string): Verdict {
   if (typeof report === 'string') return verdict('report', false, `the core cannot be read: ${report}`);

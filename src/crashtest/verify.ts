@@ -29,15 +29,10 @@ import type { Address } from './provoke.ts';
 import { findPython } from './python.ts';
 import { Session, type Crash, type HandlerFacts } from './session.ts';
 import { cgroupsOf } from './supervisors/systemd.ts';
+import { Steps, type Listener } from './steps.ts';
 import { findTarget } from './target.ts';
-import type { Step, Verification, VerifyOptions } from './verification.ts';
+import type { Verification, VerifyOptions } from './verification.ts';
 import { waitFor } from './wait.ts';
-
-export interface Listener {
-  /** What is going on now. */
-  progress(text: string): void;
-  step(step: Step): void;
-}
 
 export interface Verified {
   verification: Verification;
@@ -385,23 +380,4 @@ function judgeCleanUp(place: Place, options: VerifyOptions, before: MachineState
   if (left.length > 0) return verdict('clean-up', false, `left behind: ${left.join('; ')}`);
   const kept = options.keep ? `; kept: ${place.folder}` : '';
   return verdict('clean-up', true, `no process, mount, sysctl or file is left behind${kept}`);
-}
-
-/** Collects the steps; the time since the last one is the time of the next. */
-class Steps {
-  readonly all: Step[] = [];
-  readonly #listener: Listener;
-  #last = performance.now();
-
-  constructor(listener: Listener) {
-    this.#listener = listener;
-  }
-
-  add(judged: Verdict): void {
-    const now = performance.now();
-    const step = { ...judged, seconds: Math.round(now - this.#last) / 1000 };
-    this.#last = now;
-    this.all.push(step);
-    this.#listener.step(step);
-  }
 }
