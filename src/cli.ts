@@ -15,7 +15,7 @@ export async function main(program: 'pycrash' | 'pycrash-init', argv: readonly s
     process.stdout.write(`${VERSION}\n`);
     return;
   }
-  enableCompileCache();
+  enableCompileCache(program === 'pycrash-init' ? 'init' : (argv[0] ?? 'help'));
   // A reader that goes away (`| head`) is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);

@@ -11,10 +11,11 @@ export function loadPythonParser(): Promise<TreeSitterParser> {
 }
 
 async function load(): Promise<TreeSitterParser> {
-  // Compiling the parser a second time for speed costs a third of the whole run's processor time and comes too late for
-  // the few files that are parsed (v8.dev/blog/liftoff).
-  setFlagsFromString('--liftoff-only');
   const { Language, Parser } = await import('web-tree-sitter');
+  // Compiling the parser a second time for speed costs a third of the whole run's processor time and comes too late for
+  // the few files that are parsed (v8.dev/blog/liftoff). Not before the import: with other flags V8 refuses the compiled
+  // JavaScript that was kept (src/compile-cache.ts).
+  setFlagsFromString('--liftoff-only');
   await Parser.init({ locateFile: () => packageFile('dist/tree-sitter.wasm') });
   const loaded = new Parser();
   loaded.setLanguage(await Language.load(packageFile('dist/tree-sitter-python.wasm')));
