@@ -37,7 +37,7 @@ export interface FileList {
 /** Every file of the tree that git tracks or does not ignore; without git every file. Symbolic links are not followed. */
 export async function listFiles(root: string): Promise<FileList> {
   const listed = await gitFiles(root);
-  const files = (listed ?? (await walk(root))).filter((file) => !inOthers(file));
+  const files = (listed ?? (await walk(root))).filter(notInOthers());
   return {
     files: files.slice(0, MOST_FILES).sort(),
     git: listed !== undefined,
@@ -45,8 +45,18 @@ export async function listFiles(root: string): Promise<FileList> {
   };
 }
 
-function inOthers(file: string): boolean {
-  return file.split('/').some((part) => OTHERS.has(part));
+/** For a list in which files of one folder follow each other, as git and `walk` give them: asks each folder once. */
+function notInOthers(): (file: string) => boolean {
+  let folder = '';
+  let isOthers = false;
+  return (file) => {
+    const slash = file.lastIndexOf('/') + 1;
+    if (slash !== folder.length || !file.startsWith(folder)) {
+      folder = file.slice(0, slash);
+      isOthers = folder.split('/').some((part) => OTHERS.has(part));
+    }
+    return !isOthers && !OTHERS.has(file.slice(slash));
+  };
 }
 
 async function gitFiles(root: string): Promise<string[] | undefined> {

@@ -4,6 +4,7 @@ import { loadPythonParser, parsePython, type Syntax } from './syntax.ts';
 
 /** Every form below has one of these words in it; most files of a repository have none and are not parsed. */
 const WORDS = /\b(SIGABRT|abort)\b/;
+const ANY = ['SIGABRT', 'abort'];
 
 /** Code that is not what production runs. */
 const ASIDE = /(^|\/)(tests?|testing)\/|(^|\/)(test_[^/]*|[^/]*_test|conftest|abort_on_exception)\.py$/;
@@ -12,7 +13,7 @@ const ASIDE = /(^|\/)(tests?|testing)\/|(^|\/)(test_[^/]*|[^/]*_test|conftest|ab
 export async function findAbortCode(sources: Sources, files: readonly string[]): Promise<AbortCode[]> {
   const found: AbortCode[] = [];
   for (const path of files) {
-    if (!path.endsWith('.py') || ASIDE.test(path)) continue;
+    if (!path.endsWith('.py') || ASIDE.test(path) || !sources.mayContain(path, ANY)) continue;
     const file = sources.read(path);
     if (file === undefined || !WORDS.test(file.text)) continue;
     const { module } = parsePython(await loadPythonParser(), file);
