@@ -71,7 +71,8 @@ export function readEntryPoint(
   };
 }
 
-function assignmentOf(statement: Syntax): { name: string; value: Syntax } | undefined {
+/** The assignment to a plain name that a statement is, annotated or not. */
+export function assignmentOf(statement: Syntax): { name: string; value: Syntax } | undefined {
   if (statement.type !== 'expression_statement') return undefined;
   const assignment = statement.child('assignment');
   const left = assignment?.field('left');
@@ -90,8 +91,8 @@ function findWrap(node: Syntax): Syntax | undefined {
   return undefined;
 }
 
-/** Without its import the wrapper's name stops the server at its start. */
-function isImported(wrapping: Syntax, text: string): boolean {
+/** Is what is called imported? Without its import the wrapper's name stops the server at its start. */
+export function isImported(wrapping: Syntax, text: string): boolean {
   const name = wrapping.field('function')?.text ?? '';
   return name.includes('.') || new RegExp(`^[ \\t]*(?:from|import)\\b[^=]*\\b${name}\\b`, 'm').test(text);
 }

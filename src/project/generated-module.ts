@@ -6,18 +6,34 @@ export interface ModuleParts {
   /** Which wrappers the project needs; both where it is not said. */
   wsgi?: boolean;
   asgi?: boolean;
+  /** Functions of templates/python/frameworks that the project calls, e.g. `watch_flask`. */
+  calls?: readonly string[];
 }
 
 /** The text of `abort_on_exception.py` for a project: a header with version and hash, then the rendered template. */
-export function renderGeneratedModule({ framework, wsgi = true, asgi = true }: ModuleParts): string {
+export function renderGeneratedModule({
+  framework,
+  wsgi = true,
+  asgi = true,
+  calls = [],
+}: ModuleParts): string {
   const django = framework === 'django';
-  return withHeader(render('python/abort_on_exception.py.njk', { django, wsgi, asgi }));
+  const watchers = [...new Set(calls)].sort().map((call) => call.replace(/^watch_/, ''));
+  return withHeader(render('python/abort_on_exception.py.njk', { django, wsgi, asgi, watchers }));
 }
 
 /**
  * The text of the test that `init` puts into the project: an unhandled exception aborts a process, a 404 does not.
- * `module` is the dotted name of the generated module, `settings` that of the settings to run with.
+ * `module` is the dotted name of the generated module, `settings` that of the settings to run with; for a framework
+ * without settings `call` is the function that watches its application.
  */
-export function renderModuleTest(options: { module: string; settings: string }): string {
-  return render('python/test_abort_on_exception.py.njk', options);
+export function renderModuleTest(
+  options: { module: string; settings: string } | { module: string; framework: string; call: string },
+): string {
+  return render('python/test_abort_on_exception.py.njk', {
+    framework: 'django',
+    settings: '',
+    call: '',
+    ...options,
+  });
 }

@@ -62,6 +62,7 @@ export interface AbortCode {
 
 /** One deployable program of the repository: a Django project, a Flask app … */
 export interface Application {
+  /** `django`, or `flask`, `fastapi`, `starlette`, which have no settings and an entry point that is watched in place. */
   framework: string;
   frameworkVersion?: Located<string>;
   /** Dotted name of the package that the generated module goes into, e.g. `shop`; '' for the import root itself. */
@@ -153,16 +154,30 @@ export interface EntryPoint {
   file: string;
   /** Dotted module, e.g. `shop.wsgi`. */
   module: string;
-  /** The name that servers import, e.g. `application`. */
+  /** What servers import: a name, e.g. `application`, or the call of a factory, e.g. `create_app()`. */
   object?: string;
   /** The assignment of that object at module level, and its right-hand side. */
   assignment?: { statement: Span; value: Span; source: string };
   /** Default of DJANGO_SETTINGS_MODULE that it sets. */
   settingsModule?: Located<string>;
-  /** Where the file runs `wrap_wsgi` / `wrap_asgi` of the generated module on the object; in manage.py: `install()`. */
+  /** For an object that is watched in place instead of being replaced by a wrapper: Flask, FastAPI, Starlette. */
+  inPlace?: InPlace;
+  /** Where the file runs `inPlace.call` on the object, or `wrap_wsgi` / `wrap_asgi` of the generated module on the object; in manage.py: `install()`. */
   wrapped?: Span;
   /** Why the file cannot be edited safely. */
   unreadable?: string;
+}
+
+/** How an object is watched in place: a statement `call(target)` after its assignment, or before a factory returns it. */
+export interface InPlace {
+  /** Function of the generated module, e.g. `watch_flask`. */
+  call: string;
+  /** The object's name where the statement stands, e.g. `app`. */
+  target: string;
+  /** The assignment at module level, or the `return` of the factory. */
+  statement: Span;
+  /** The function that makes the object, e.g. `create_app`; absent where it is assigned at module level. */
+  factory?: string;
 }
 
 /** Our `abort_on_exception.py` as it stands in the repository. */

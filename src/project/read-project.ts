@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { foldersOf, listFiles } from './file-list.ts';
 import { findDjango } from './frameworks/django.ts';
+import { findWatched } from './frameworks/index.ts';
 import type { Note, Project } from './project.ts';
 import { TreeModules } from './python-modules.ts';
 import { evaluateFile } from './readers/python/settings.ts';
@@ -44,7 +45,9 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   const django = findDjango(sources, parser, named);
   const python = pythonVersion(sources);
   const notes: Note[] = [...django.notes, ...found.notes, ...sources.notes];
-  if (django.applications.length === 0) {
+  // What else stands in a Django project's repository is no deployment of its own that anybody would look for here.
+  const watched = django.applications.length > 0 ? [] : findWatched(sources, parser, found.services);
+  if (django.applications.length === 0 && watched.length === 0) {
     notes.push({
       code: 'no-django',
       message: 'no Django project was found: no manage.py, wsgi.py or asgi.py that belongs to one',
@@ -57,7 +60,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
     files,
     folders: foldersOf(files),
     git: list.git,
-    applications: django.applications,
+    applications: [...django.applications, ...watched],
     services: found.services,
     abortCode: await findAbortCode(sources, files),
     ...(python === undefined ? {} : { python }),

@@ -5,12 +5,12 @@ export const rule: Rule = {
   id: 'PYC005',
   slug: 'entry-point-not-wrapped',
   level: 'warning',
-  summary: 'wsgi.py, asgi.py or manage.py does not use the generated module',
+  summary: 'the application, wsgi.py, asgi.py or manage.py does not use the generated module',
   check: (project) =>
     project.applications
       .filter(({ generated }) => generated !== undefined)
       .flatMap(({ entryPoints, packageName }) =>
-        entryPoints.flatMap(({ kind, file, object, assignment, wrapped }) => {
+        entryPoints.flatMap(({ kind, file, object, assignment, wrapped, inPlace }) => {
           if (wrapped !== undefined || kind === 'script') return [];
           if (kind === 'manage') {
             return [
@@ -19,6 +19,19 @@ export const rule: Rule = {
                 message: `${file} does not install the hooks: a management command that fails leaves no core, and \`manage.py check\` does not know the options`,
                 help: `write \`from ${packageName === '' ? '' : `${packageName}.`}abort_on_exception import install\` and \`install()\` before execute_from_command_line()`,
                 at: startOf(file),
+              },
+            ];
+          }
+          const ours = `${packageName === '' ? '' : `${packageName}.`}abort_on_exception`;
+          if (inPlace !== undefined) {
+            const { call, target, factory } = inPlace;
+            return [
+              {
+                level: 'error' as const,
+                confidence: 'high' as const,
+                message: `${file} serves ${object ?? target} as it is: an exception that nothing handles leaves no core`,
+                help: `write ${call}(${target}) ${factory === undefined ? 'after it' : `before ${factory}() returns it`}, with \`from ${ours} import ${call}\``,
+                at: inPlace.statement,
               },
             ];
           }

@@ -1,5 +1,6 @@
 import { usageError, UserError } from '../errors.ts';
 import { productionSettings } from '../project/production-settings.ts';
+import { FRAMEWORKS } from '../project/frameworks/index.ts';
 import type { Application, Project } from '../project/project.ts';
 
 /** The one application that init is about; throws a `UserError` that says what to pass where there is none or several. */
@@ -7,10 +8,11 @@ export function chooseApplication(
   project: Project,
   wanted: { framework?: string; settings?: string },
 ): Application {
-  if (wanted.framework !== undefined && wanted.framework !== 'django') {
-    throw usageError(`init cannot set up ${wanted.framework} yet`, 'It can set up: django');
+  const able = ['django', ...FRAMEWORKS.map(({ name }) => name)];
+  if (wanted.framework !== undefined && !able.includes(wanted.framework)) {
+    throw usageError(`init cannot set up ${wanted.framework} yet`, `It can set up: ${able.join(', ')}`);
   }
-  const known = project.applications.filter(({ framework }) => framework === 'django');
+  const known = project.applications;
   const fitting = known.filter(
     ({ framework, settings }) =>
       (wanted.framework === undefined || wanted.framework === framework) &&
@@ -22,13 +24,18 @@ export function chooseApplication(
     return first;
   }
   if (first !== undefined) {
+    const title = titleOf(first.framework);
     const choices = fitting.map((application) => {
+      if (application.framework !== 'django') {
+        const [entry] = application.entryPoints;
+        return `  ${application.importRoot || '.'}   (${application.framework}: ${entry?.file ?? ''})`;
+      }
       const module = application.settings[0]?.module ?? application.packageName;
       return `  --settings ${module}   (${application.importRoot === '' ? '.' : application.importRoot})`;
     });
     throw new UserError(
       'several-projects',
-      `there are ${fitting.length} Django projects in ${project.root}`,
+      `there are ${fitting.length} ${title === 'Django' ? 'Django projects' : 'applications'} in ${project.root}`,
       {
         exitCode: 2,
         help: `Say which one, or run init in its folder:\n${choices.join('\n')}`,
@@ -44,13 +51,18 @@ export function chooseApplication(
   }
   const reasons = project.notes.map(({ message }) => message);
   const seen = project.applications.map(
-    ({ framework, packageFolder }) => `${framework} in ${packageFolder || '.'}`,
+    ({ framework, packageFolder }) => `${titleOf(framework)} in ${packageFolder || '.'}`,
   );
-  throw new UserError('no-application', `no Django project was found in ${project.root}`, {
+  const what =
+    wanted.framework === undefined || wanted.framework === 'django'
+      ? 'no Django project'
+      : `no ${titleOf(wanted.framework)} application`;
+  throw new UserError('no-application', `${what} was found in ${project.root}`, {
     help: [
       ...reasons,
-      ...(seen.length > 0 ? [`Found: ${seen.join(', ')}, which init cannot set up yet.`] : []),
-      'Looked for manage.py, wsgi.py, asgi.py and modules that DJANGO_SETTINGS_MODULE names. Run init in the folder that has manage.py.',
+      ...(seen.length > 0 ? [`Found: ${seen.join(', ')}.`] : []),
+      'Looked for manage.py, wsgi.py, asgi.py and modules that DJANGO_SETTINGS_MODULE names, and for ' +
+        `${FRAMEWORKS.map(({ title }) => title).join(', ')} applications. Run init in the folder that has manage.py.`,
     ].join('\n'),
   });
 }
@@ -71,4 +83,8 @@ function mustBeUsable(project: Project, application: Application): void {
     if (help !== undefined && here)
       throw new UserError(code, message, { help: `Nothing was written. ${help}` });
   }
+}
+
+function titleOf(framework: string): string {
+  return FRAMEWORKS.find(({ name }) => name === framework)?.title ?? 'Django';
 }

@@ -1,11 +1,11 @@
 import type { Insertion } from '../edit/insertion.ts';
 import { indentation, lineEnding, lineStart, nextLine } from '../edit/text-style.ts';
-import type { EntryPoint } from '../project/project.ts';
+import type { EntryPoint, InPlace, Span } from '../project/project.ts';
 import { loadPythonParser, parsePython, type Syntax } from '../project/readers/python/syntax.ts';
 import type { SourceFile } from '../project/readers/text.ts';
 import { inFolder, moduleName, type Situation, type Wiring } from './wiring.ts';
 
-/** Wraps the object that servers import from wsgi.py and asgi.py. */
+/** Wraps the object that servers import from wsgi.py and asgi.py, or watches it in place. */
 export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
   const wiring: Wiring = { wishes: [], notes: [], impossible: [] };
   const parser = await loadPythonParser();
@@ -21,8 +21,9 @@ export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
     });
   }
   for (const entry of entries) {
-    const wrapper = `wrap_${entry.kind}`;
-    const name = entry.object ?? 'application';
+    const { inPlace } = entry;
+    const wrapper = inPlace?.call ?? `wrap_${entry.kind}`;
+    const name = inPlace?.target ?? entry.object ?? 'application';
     if (entry.wrapped !== undefined) {
       wiring.wishes.push({ kind: 'entry-points', path: entry.file, good: true });
       continue;
@@ -37,18 +38,48 @@ export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
       wiring.impossible.push({
         path: entry.file,
         reason:
-          `${entry.file} cannot be edited: ${why}. Paste this at its end: ` +
-          `from ${module} import ${wrapper}; ${name} = ${wrapper}(${name})`,
+          `${entry.file} cannot be edited: ${why}. ` +
+          (inPlace === undefined
+            ? `Paste this at its end: from ${module} import ${wrapper}; ${name} = ${wrapper}(${name})`
+            : `Paste this where ${name} is complete: from ${module} import ${wrapper}; ${wrapper}(${name})`),
       });
       continue;
     }
     wiring.wishes.push({
       kind: 'entry-points',
       path: entry.file,
-      insertions: wrap(file, parsed.module, entry, name, wrapper, module),
+      insertions:
+        inPlace === undefined
+          ? wrap(file, parsed.module, entry, name, wrapper, module)
+          : watch(file, parsed.module, inPlace, module),
     });
   }
   return wiring;
+}
+
+/** The statement that watches an object in place: behind its assignment, or before its factory returns it. */
+function watch(
+  { text }: SourceFile,
+  syntax: Syntax,
+  { call, target, statement, factory }: InPlace,
+  module: string,
+): Insertion[] {
+  const holder = syntax.named.find(({ start, end }) => start <= statement.start && statement.end <= end);
+  const before = factory === undefined ? statement.start : (holder?.start ?? statement.start);
+  const importing = importInsertion(text, syntax, before, `from ${module} import ${call}`);
+  return [
+    importing,
+    ownLine(text, statement, `${call}(${target})`, factory === undefined ? 'after' : 'before'),
+  ];
+}
+
+/** A line of its own, indented as the statement that it stands before or after. */
+function ownLine(text: string, statement: Span, code: string, where: 'before' | 'after'): Insertion {
+  const end = lineEnding(text);
+  const line = `${indentation(text, statement.start)}${code}`;
+  const at = where === 'before' ? lineStart(text, statement.start) : nextLine(text, statement.end);
+  const afterLineEnd = at === 0 || /[\r\n]/.test(text.charAt(at - 1));
+  return { at, text: afterLineEnd ? `${line}${end}` : `${end}${line}` };
 }
 
 function wrap(
@@ -76,11 +107,10 @@ function wrap(
       { at: assignment.value.end, text: ')', closes: 1 },
     ];
   }
-  const indent = statement === undefined ? '' : indentation(text, statement.start);
-  const line = `${indent}${name} = ${wrapper}(${name})`;
-  const at = statement === undefined ? text.length : nextLine(text, statement.end);
-  const afterLineEnd = at === 0 || /[\r\n]/.test(text.charAt(at - 1));
-  return [importing, { at, text: afterLineEnd ? `${line}${end}` : `${end}${line}` }];
+  const code = `${name} = ${wrapper}(${name})`;
+  if (statement !== undefined) return [importing, ownLine(text, statement, code, 'after')];
+  const afterLineEnd = text === '' || /[\r\n]$/.test(text);
+  return [importing, { at: text.length, text: afterLineEnd ? `${code}${end}` : `${end}${code}` }];
 }
 
 const IMPORTS = new Set(['import_statement', 'import_from_statement', 'future_import_statement']);

@@ -13,8 +13,10 @@ export function unmetExpectations(
 ): Map<Kind, Wiring['impossible']> {
   const unmet = new Map<Kind, Wiring['impossible']>();
   const after = project.applications.find(
-    ({ importRoot, packageName }) =>
-      importRoot === before.application.importRoot && packageName === before.application.packageName,
+    ({ framework, importRoot, packageName }) =>
+      framework === before.application.framework &&
+      importRoot === before.application.importRoot &&
+      packageName === before.application.packageName,
   );
   const check = (kind: Kind, find: (application: Application) => Wiring['impossible']): void => {
     const wishes = wirings.get(kind)?.wishes ?? [];

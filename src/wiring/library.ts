@@ -11,6 +11,7 @@ export function wireLibrary({ application }: Situation): Wiring {
     framework,
     wsgi: neither || has('wsgi'),
     asgi: neither || has('asgi'),
+    calls: entryPoints.flatMap(({ inPlace }) => inPlace?.call ?? []),
   });
   const path = inFolder(packageFolder, `${MODULE}.py`);
   return { wishes: [{ kind: 'library', path, text, others: 'refuse' }], notes: [], impossible: [] };

@@ -8,6 +8,7 @@ import { MIDDLEWARE_CLASS, moduleName, type Situation, type Wiring } from './wir
 export function wireMiddleware(situation: Situation): Wiring {
   const entry = `${moduleName(situation.application)}.${MIDDLEWARE_CLASS}`;
   const wiring: Wiring = { wishes: [], notes: [], impossible: [] };
+  if (situation.application.framework !== 'django') return wiring;
   const places = new Map<string, FirstPlace>();
   const modules = modulesToWire(situation);
   if (modules.length === 0) {

@@ -7,8 +7,17 @@ import { inFolder, MIDDLEWARE_CLASS, MODULE, moduleName, type Situation, type Wi
 export function wireProjectTest(situation: Situation): Wiring {
   const { application, project } = situation;
   const wiring: Wiring = { wishes: [], notes: [], impossible: [] };
+  const { framework } = application;
+  const call = application.entryPoints.find(({ inPlace }) => inPlace !== undefined)?.inPlace?.call;
   const settings = settingsOfTests(situation);
-  if (settings === undefined) return wiring;
+  const module = moduleName(application);
+  const options =
+    settings !== undefined
+      ? { module, settings: settings.module }
+      : call !== undefined
+        ? { module, framework, call }
+        : undefined;
+  if (options === undefined) return wiring;
   const tests = inFolder(application.importRoot, 'tests');
   // where the project keeps its tests at the top, pytest and Django's runner look there
   const folder = project.files.some((file) => file.startsWith(`${tests}/test`) && file.endsWith('.py'))
@@ -17,7 +26,7 @@ export function wireProjectTest(situation: Situation): Wiring {
   wiring.wishes.push({
     kind: 'tests',
     path: inFolder(folder, `test_${MODULE}.py`),
-    text: renderModuleTest({ module: moduleName(application), settings: settings.module }),
+    text: renderModuleTest(options),
     others: 'leave',
   });
   return wiring;

@@ -13,10 +13,13 @@ const ROWS: readonly { kind: Kind; what: string }[] = [
 ];
 
 /** One page for whoever is paged, in the root where it is found without a search. */
-export function wireTeamDocument(_situation: Situation, wishes: readonly Wish[]): Wiring {
+export function wireTeamDocument({ application }: Situation, wishes: readonly Wish[]): Wiring {
   const rows = ROWS.flatMap(({ kind, what }) =>
     [...new Set(wishes.filter((wish) => wish.kind === kind).map(({ path }) => path))].map((where) => ({
-      what,
+      what:
+        kind === 'entry-points' && application.framework !== 'django'
+          ? 'switched on for the application'
+          : what,
       where,
     })),
   );

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Note, Service } from '../project/project.ts';
 import { modulesToWire } from './middleware.ts';
 import { dropInFor, renderDropIn } from './units/drop-in.ts';
-import { gunicornCommand, renderUnit } from './units/unit.ts';
+import { gunicornCommand, renderUnit, uvicornCommand } from './units/unit.ts';
 import type { Situation, Wiring, Wish } from './wiring.ts';
 
 /** The drop-in's name: it comes after the distribution's and before an operator's own (systemd.unit(5)). */
@@ -51,7 +51,10 @@ function dropInBeside(service: Service, { systemdVersion }: Situation): Wish[] {
 
 function completeUnit(situation: Situation, systemdVersion: number): Wish {
   const { application } = situation;
-  const entry = application.entryPoints.find(({ kind }) => kind === 'wsgi');
+  const { entryPoints, framework } = application;
+  const entry = entryPoints.find(
+    ({ kind }) => kind === 'wsgi' || (kind === 'asgi' && framework !== 'django'),
+  );
   const name = serviceName(situation);
   const modules = modulesToWire(situation);
   const production = modules.find(({ role }) => role === 'production')?.module;
@@ -63,7 +66,7 @@ function completeUnit(situation: Situation, systemdVersion: number): Wish {
       name,
       user: 'www-data',
       importRoot: posix.join(`/srv/${name}`, application.importRoot),
-      command: gunicornCommand(
+      command: (entry?.kind === 'asgi' ? uvicornCommand : gunicornCommand)(
         `/srv/${name}`,
         `${entry?.module ?? 'wsgi'}:${entry?.object ?? 'application'}`,
       ),

@@ -15,6 +15,8 @@ const VARIANTS = [
   { framework: 'django', asgi: false },
   { framework: 'django', wsgi: false },
   { framework: 'wsgi', asgi: false },
+  { framework: 'flask', asgi: false, calls: ['watch_flask'] },
+  { framework: 'fastapi', wsgi: false, calls: ['watch_starlette'] },
 ];
 
 let folder: string;
@@ -66,9 +68,15 @@ test.each(VARIANTS)('%j is as ruff would write it, and mypy is content', (varian
   }
 });
 
-test('the test for the project is as ruff would write it', () => {
+test.each([
+  { settings: 'shop.settings' },
+  { framework: 'flask', call: 'watch_flask' },
+  { framework: 'fastapi', call: 'watch_starlette' },
+])('the test for the project is as ruff would write it: %j', (options) => {
   const file = join(folder, 'test_abort_on_exception.py');
-  writeFileSync(file, renderModuleTest({ module: 'shop.abort_on_exception', settings: 'shop.settings' }));
+  const text = renderModuleTest({ module: 'shop.abort_on_exception', ...options });
+  if (!('settings' in options)) expect(text).not.toMatch(/django|middleware/i);
+  writeFileSync(file, text);
   expect(
     run(
       'ruff',

@@ -29,3 +29,9 @@ export function renderUnit(options: UnitOptions): string {
 export function gunicornCommand(place: string, application: string): string {
   return `${place}/.venv/bin/gunicorn --bind 127.0.0.1:8000 --workers 3 --timeout 60 ${application}`;
 }
+
+/** The command line of uvicorn there; `application` may be the call of a factory, e.g. `shop:create_app()`. */
+export function uvicornCommand(place: string, application: string): string {
+  const factory = application.endsWith('()') ? '--factory ' : '';
+  return `${place}/.venv/bin/uvicorn --host 127.0.0.1 --port 8000 --workers 3 ${factory}${application.replace('()', '')}`;
+}

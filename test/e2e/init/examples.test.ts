@@ -12,6 +12,8 @@ test.each([
   ['django-shop', 0],
   // DEBUG = True, as startproject writes it
   ['django-minimal', 1],
+  ['flask-shop', 0],
+  ['fastapi-shop', 0],
 ])(
   '%s: init, a check that finds nothing of ours, upgrade with nothing to do, remove',
   async (name, warnings) => {

@@ -1,0 +1,14 @@
+/** A framework whose application is an object that is watched in place. One file a framework. */
+export interface Framework {
+  /** As in `Application.framework`. */
+  name: string;
+  /** As people write it. */
+  title: string;
+  /** On PyPI. */
+  distribution: string;
+  /** The classes that make an application, by the modules that have them. */
+  constructors: Readonly<Record<string, readonly string[]>>;
+  kind: 'wsgi' | 'asgi';
+  /** The function of the generated module that watches an application; `templates/python/frameworks` has it. */
+  call: string;
+}

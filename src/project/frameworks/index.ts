@@ -1,0 +1,41 @@
+import type { Parser } from 'web-tree-sitter';
+import { inspectGeneratedModule } from '../generated-header.ts';
+import type { Application, Service } from '../project.ts';
+import { join } from '../python-modules.ts';
+import type { Sources } from '../sources.ts';
+import { requiredVersion } from '../versions.ts';
+import { choose } from './chosen-object.ts';
+import { fastapi } from './fastapi.ts';
+import { flask } from './flask.ts';
+import type { Framework } from './framework.ts';
+import { findObjects, type FoundObject } from './objects.ts';
+import { starlette } from './starlette.ts';
+
+/** Frameworks other than Django, whose application objects are watched in place. */
+export const FRAMEWORKS: readonly Framework[] = [flask, fastapi, starlette];
+
+/** Finds the applications of these frameworks; of several objects of one package those that `services` start. */
+export function findWatched(sources: Sources, parser: Parser, services: readonly Service[]): Application[] {
+  const objects = FRAMEWORKS.flatMap((framework) => findObjects(sources, parser, framework));
+  return choose(objects, services, sources).map((object) => applicationOf(object, sources));
+}
+
+function applicationOf({ framework, importRoot, point }: FoundObject, sources: Sources): Application {
+  const version = requiredVersion(sources, importRoot, framework.distribution);
+  const isPackage = point.file.endsWith('__init__.py');
+  const packageName = isPackage ? point.module : point.module.split('.').slice(0, -1).join('.');
+  const packageFolder = join(importRoot, packageName.replaceAll('.', '/'));
+  const generated = sources.read(join(packageFolder, 'abort_on_exception.py'));
+  return {
+    framework: framework.name,
+    ...(version === undefined ? {} : { frameworkVersion: version }),
+    packageName,
+    packageFolder,
+    importRoot,
+    settings: [],
+    entryPoints: [point],
+    ...(generated === undefined
+      ? {}
+      : { generated: { file: generated.path, ...inspectGeneratedModule(generated.text) } }),
+  };
+}
