@@ -1,0 +1,87 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { renderGeneratedModule } from '../../src/project/generated-module.ts';
+import { interpreter, pythonEnvironment, type PythonVersion } from '../python-environment.ts';
+import { python, removeFolder, renderedModule } from './rendered-module.ts';
+
+/** What aborts; every other row of a program must not, and has the status that stands here. */
+const FLASK = {
+  aborts: ['PROPAGATE_EXCEPTIONS', 'before', 'errorhandler(500)', 'none', 'stream', 'teardown', 'view'],
+  others: {
+    abort403: '403',
+    abort500: '500',
+    handled: '418',
+    'bad-key': '418',
+    ok: '200',
+    exit: '',
+    missing: '404',
+    'errorhandler(Exception)': '500',
+    TESTING: '',
+    DEBUG: '',
+  },
+};
+const STARLETTE = {
+  aborts: ['background', 'exception_handler(Exception)', 'stream', 'sync', 'view', 'websocket_view'],
+  others: {
+    http403: '403',
+    handled: '418',
+    disconnected: '500',
+    ok: '200',
+    missing: '404',
+    websocket_gone: '',
+    lifespan: '',
+    DEBUG: '500',
+    'test client': '500',
+  },
+};
+const FASTAPI = {
+  aborts: [...STARLETTE.aborts, 'dependency teardown', 'endpoint'].sort(),
+  others: { ...STARLETTE.others, 'validation 422': '422' },
+};
+
+const PAIRS: [string, PythonVersion, string[], { aborts: string[]; others: Record<string, string> }][] = [
+  ['flask', '3.8', ['flask==2.*', 'gunicorn'], FLASK],
+  ['flask', '3.13', ['flask==3.*', 'gunicorn'], FLASK],
+  ['starlette', '3.8', ['fastapi', 'httpx', 'uvicorn'], STARLETTE],
+  ['starlette', '3.13', ['fastapi', 'httpx', 'uvicorn'], STARLETTE],
+  ['fastapi', '3.8', ['fastapi', 'httpx', 'uvicorn'], FASTAPI],
+  ['fastapi', '3.13', ['fastapi', 'httpx', 'uvicorn'], FASTAPI],
+];
+
+let folder: string;
+beforeAll(() => {
+  folder = renderedModule();
+});
+afterAll(() => removeFolder(folder));
+
+describe.each(PAIRS)('%s on Python %s', (framework, version, requirements, expected) => {
+  test('aborts on what nobody handled, and on nothing else', async (context) => {
+    if (interpreter(version) === undefined) context.skip(`needs Python ${version}`);
+    const calls = [framework === 'flask' ? 'watch_flask' : 'watch_starlette'];
+    writeFileSync(
+      join(folder, 'abort_on_exception.py'),
+      renderGeneratedModule({ framework, wsgi: framework === 'flask', asgi: framework !== 'flask', calls }),
+    );
+    const environment = pythonEnvironment(version, requirements);
+    const { stdout, stderr } = await python(environment, folder, ['frameworks_behaviour.py', framework], {
+      PYCRASH_BUDGET: '1000',
+      PYCRASH_BUDGET_PER_FINGERPRINT: '1000',
+    });
+    const rows = JSON.parse(stdout || JSON.stringify(stderr)) as Record<string, [boolean, string]>;
+    const aborted = Object.keys(rows).filter((name) => rows[name]?.[0]);
+    expect(aborted.sort()).toEqual(expected.aborts);
+    const others = Object.entries(rows).flatMap(([name, [aborts, status]]) =>
+      aborts ? [] : [[name, status]],
+    );
+    expect(Object.fromEntries(others)).toEqual(expected.others);
+  });
+
+  test('is imported without a warning', async (context) => {
+    if (interpreter(version) === undefined) context.skip(`needs Python ${version}`);
+    const program = 'import abort_on_exception; print("fine")';
+    expect(
+      await python(pythonEnvironment(version, requirements), folder, ['-W', 'error', '-c', program]),
+    ).toMatchObject({ stdout: 'fine', stderr: '' });
+  });
+});
