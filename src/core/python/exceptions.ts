@@ -37,6 +37,25 @@ export class Exceptions {
     return this.is(address) && this.pointer(address, 'exception.traceback') !== 0;
   }
 
+  /** Where in an exception the pointer to its traceback is. */
+  get offsetOfTraceback(): number {
+    return this.frames.objects.process.layout.at('exception.traceback');
+  }
+
+  /** What may be any word is an exception that was raised: its traceback leads to a frame. */
+  isRaised(address: number): boolean {
+    if (!this.wasRaised(address)) return false;
+    const { memory, layout, types } = this.frames.objects.process;
+    return attempt(() => {
+      // Any word that refers to a class of exceptions looks like one: in tuples, dicts, and in what was freed.
+      if (memory.i32(address) <= 0) return false;
+      const isTuple = (types.of(this.pointer(address, 'exception.args')).flags & FLAG.tuple) !== 0;
+      const traceback = this.pointer(address, 'exception.traceback');
+      this.frames.ofObject(memory.u64(traceback + layout.at('traceback.tb_frame')));
+      return isTuple;
+    }, false);
+  }
+
   /** The exception and all that it leads to; `seen` gets the address of every one. */
   chain(first: number, seen: Set<number>): ChainedException<PythonValue>[] {
     const chain: ChainedException<PythonValue>[] = [];

@@ -24,6 +24,10 @@ export function* scanForExceptions(memory: Memory, exceptions: Exceptions): Gene
         if (high > 0xffff) continue;
         const type = bytes.readUInt32LE(at) + high * 0x1_0000_0000;
         if (type < 0x10000 || type % 8 !== 0) continue;
+        // what these bytes rule out alone costs no read: no references, or no traceback
+        if (bytes.readInt32LE(at - 8) <= 0) continue;
+        const traceback = at - 8 + exceptions.offsetOfTraceback;
+        if (traceback + 8 <= bytes.length && !isPointer(bytes, traceback)) continue;
         const known = types.get(type);
         if (known === false) continue;
         const object = start + at - 8;
@@ -32,10 +36,15 @@ export function* scanForExceptions(memory: Memory, exceptions: Exceptions): Gene
           types.set(type, exceptions.is(object));
           if (types.get(type) !== true) continue;
         }
-        if (!exceptions.wasRaised(object)) continue;
+        if (!exceptions.isRaised(object)) continue;
         yield object;
         if ((found += 1) >= MOST_FOUND) return;
       }
     }
   }
+}
+
+function isPointer(bytes: Buffer, at: number): boolean {
+  const [low, high] = [bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4)];
+  return low % 8 === 0 && high <= 0xffff && (low > 0xffff || high > 0);
 }
