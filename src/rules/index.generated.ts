@@ -20,6 +20,8 @@ import { rule as PYC018 } from './PYC018-coredump-filter.ts';
 import { rule as PYC019 } from './PYC019-unknown-unit-value.ts';
 import { rule as PYC020 } from './PYC020-unknown-unit-key.ts';
 import { rule as PYC021 } from './PYC021-key-newer-than-systemd.ts';
+import { rule as PYC022 } from './PYC022-supervisor-leaves-it-down.ts';
+import { rule as PYC023 } from './PYC023-supervised-core-limit.ts';
 import { rule as PYC030 } from './PYC030-privileges-dropped-in-process.ts';
 import { rule as PYC031 } from './PYC031-timeout-cuts-core.ts';
 import { rule as PYC032 } from './PYC032-development-server.ts';
@@ -51,6 +53,8 @@ export const RULES: readonly Rule[] = [
   PYC019,
   PYC020,
   PYC021,
+  PYC022,
+  PYC023,
   PYC030,
   PYC031,
   PYC032,
