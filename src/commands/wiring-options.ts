@@ -39,6 +39,10 @@ export function withWiringOptions(command: Command, force: string): Command {
     .option('--settings <module>', 'the settings module of production, e.g. shop.settings.production')
     .option('--supervisor <kind>', 'what starts the service, where the repository does not say: systemd')
     .option(
+      '--dumpable',
+      'allow cores of a gunicorn that gives root away itself; they may hold what its user cannot read',
+    )
+    .option(
       '--systemd-version <number>',
       'the oldest systemd that the units run under',
       DEFAULT_SYSTEMD_VERSION,
@@ -50,6 +54,7 @@ export interface Wired extends Writing {
   framework?: string;
   settings?: string;
   supervisor?: string;
+  dumpable: boolean;
   systemdVersion: number;
 }
 
@@ -60,6 +65,7 @@ export function wiringOptions(args: readonly unknown[], options: Readonly<Record
   const supervisor = textOption(options['supervisor']);
   return {
     ...writingOptions(args, options),
+    dumpable: options['dumpable'] === true,
     systemdVersion: systemdVersion(textOption(options['systemdVersion'])),
     ...(only === undefined ? {} : { only: kindsOf(only) }),
     ...(framework === undefined ? {} : { framework }),

@@ -1,3 +1,4 @@
+import { allowsCore } from '../project/servers/gunicorn.ts';
 import { isTurnedOn } from './pycrash-options.ts';
 import type { Rule } from './rule.ts';
 
@@ -17,6 +18,7 @@ export const rule: Rule = {
       if (drop === undefined || !/^(gunicorn|uwsgi)$/.test(server)) return [];
       // a server that is not started as root has nothing to give away
       if (user !== undefined && !/^(root|0)$/.test(user.value)) return [];
+      if (allowsCore(options)) return [];
       if (/^(root|0)$/.test(drop.value) || environment.has('PYCRASH_DUMPABLE') || allowed) return [];
       return [
         {

@@ -19,6 +19,7 @@ export interface InitRequest {
   framework?: string;
   settings?: string;
   supervisor?: string;
+  dumpable: boolean;
   systemdVersion: number;
 }
 

@@ -11,6 +11,7 @@ import { VERSION } from '../version.ts';
 import { unmetExpectations } from './expectations.ts';
 import { wireContinuousIntegration } from './continuous-integration.ts';
 import { wireEntryPoints } from './entry-points.ts';
+import { wireGunicorn } from './gunicorn.ts';
 import { wireGitignore } from './gitignore.ts';
 import { wireLibrary } from './library.ts';
 import { wireManagementCommands } from './management-commands.ts';
@@ -24,6 +25,7 @@ export interface InitOptions {
   only?: ReadonlySet<Kind>;
   settings?: string;
   supervisor?: string;
+  dumpable: boolean;
   systemdVersion: number;
   /** What to do with generated files that are not as this version writes them. */
   ifOurs: 'leave' | 'merge' | 'replace';
@@ -43,6 +45,7 @@ const PARTS: readonly [Kind, (situation: Situation, wishes: readonly Wish[]) => 
     ['entry-points', wireEntryPoints],
     ['manage', wireManagementCommands],
     ['units', wireUnits],
+    ['gunicorn', wireGunicorn],
     ['ci', wireContinuousIntegration],
     ['tests', wireProjectTest],
     ['gitignore', wireGitignore],
@@ -63,6 +66,7 @@ export async function planInit(
   const situation: Situation = {
     project: await withoutDropIns(project, manifest),
     application,
+    dumpable: options.dumpable,
     systemdVersion: options.systemdVersion,
     ours: new Set(manifest?.files.filter(({ action }) => action === 'create').map(({ path }) => path)),
     read: (path) => readTree(project.root, path),

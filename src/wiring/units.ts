@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Note, Service } from '../project/project.ts';
+import type { Service } from '../project/project.ts';
 import { modulesToWire } from './middleware.ts';
 import { dropInFor, renderDropIn } from './units/drop-in.ts';
 import { gunicornCommand, renderUnit, uvicornCommand } from './units/unit.ts';
@@ -14,7 +14,7 @@ export function wireUnits(situation: Situation): Wiring {
   // the unit of an earlier run is no unit of theirs
   const services = project.services.filter((service) => isLongRunning(service) && !ours.has(service.file));
   const units = services.filter((service) => service.supervisor === 'systemd');
-  const wiring: Wiring = { wishes: [], notes: services.flatMap(adviceOnServer), impossible: [] };
+  const wiring: Wiring = { wishes: [], notes: [], impossible: [] };
   if (units.length > 0) {
     for (const service of units) wiring.wishes.push(...dropInBeside(service, situation));
     return wiring;
@@ -87,38 +87,4 @@ function serviceName({ application, read }: Situation): string {
   const named = /^name\s*=\s*["']([A-Za-z0-9_.-]+)["']/m.exec(read('pyproject.toml')?.text ?? '')?.[1];
   const name = packaged === '' || GENERAL.has(packaged) ? (named ?? packaged) : packaged;
   return name.replaceAll(/[_.]/g, '-') || 'app';
-}
-
-/** gunicorn's own options that cost the core; what a person has to decide is said, not edited. */
-function adviceOnServer({ command, unit, user }: Service): Note[] {
-  if (command === undefined) return [];
-  const { server, options } = command.value;
-  const notes: Note[] = [];
-  const dropped = options.get('user') ?? options.get('uid');
-  if (
-    (server === 'gunicorn' || server === 'uwsgi') &&
-    dropped !== undefined &&
-    (user === undefined || /^(root|0)$/.test(user.value))
-  ) {
-    notes.push({
-      code: 'privilege-drop',
-      message:
-        `${server} gives root away itself (${dropped.value}), and the kernel then forbids the core (prctl(2), ` +
-        `PR_SET_DUMPABLE). ${unit === undefined ? 'Start it as that user' : `Put User=${dropped.value} into the unit`}, ` +
-        'or set PYCRASH_DUMPABLE=1 for the service',
-      at: dropped.at,
-    });
-  }
-  const timeout = options.get('timeout');
-  const seconds = Number(timeout?.value);
-  if (server === 'gunicorn' && timeout !== undefined && seconds > 0 && seconds < 30) {
-    notes.push({
-      code: 'worker-timeout',
-      message:
-        `gunicorn kills a worker that writes its core for more than ${seconds} s, and the core is cut off ` +
-        '(2 GB need more than 4 s). Give it 60',
-      at: timeout.at,
-    });
-  }
-  return notes;
 }

@@ -9,6 +9,7 @@ export const KINDS = [
   'entry-points',
   'manage',
   'units',
+  'gunicorn',
   'ci',
   'tests',
   'gitignore',
@@ -26,6 +27,8 @@ export interface Situation {
   application: Application;
   /** `--settings`: the one settings module to wire. */
   settings?: string;
+  /** `--dumpable`: a server that gives root away itself is to leave cores all the same. */
+  dumpable: boolean;
   /** `--supervisor`. */
   supervisor?: string;
   /** `--systemd-version`: the systemd that the units are for. */

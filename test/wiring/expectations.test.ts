@@ -72,6 +72,7 @@ function reasons(before: Project, after: Project): string[] {
   const situation: Situation = {
     project: before,
     application,
+    dumpable: false,
     systemdVersion: 239,
     ours: new Set(),
     read: () => undefined,

@@ -95,6 +95,7 @@ test('any MIDDLEWARE: init puts ours first for Python too, and remove restores e
     writeFileSync(settings, text);
     const project = await readProject(root);
     const request = {
+      dumpable: false,
       systemdVersion: 239,
       ifOurs: 'leave' as const,
       only: new Set(['library', 'settings'] as const),

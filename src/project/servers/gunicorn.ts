@@ -61,7 +61,7 @@ export const gunicorn: Server = {
     const shared = kind !== 'sync' || Number(options.get('threads')?.value ?? '1') > 1;
     return {
       // Measured with 20.1: as root with --user the worker is not dumpable
-      core: user === undefined ? 'written' : 'kernel-forbids',
+      core: user === undefined || allowsCore(options) ? 'written' : 'kernel-forbids',
       respawnedBy: 'server',
       supervisorSees: 'nothing',
       lost: shared ? 'worker' : 'request',
@@ -69,6 +69,15 @@ export const gunicorn: Server = {
     };
   },
 };
+
+/** Does a hook of the configuration call `allow_core` of the generated module, after the change of the user? */
+export function allowsCore(options: ReadonlyMap<string, Located<string>>): boolean {
+  return options.get(HOOK)?.value === 'allow_core';
+}
+
+/** `post_worker_init`, the first hook that the worker calls as its new user (gunicorn/workers/base.py, init_process). */
+const HOOK = 'post-worker-init';
+const HOOK_CALL = /^def post_worker_init\(.*\n(?:[ \t].*\n|[ \t]*\n)*?[ \t]+allow_core\(\)/m;
 
 /**
  * What gunicorn is started with: a later source wins, in gunicorn's own order: configuration file, GUNICORN_CMD_ARGS,
@@ -84,6 +93,12 @@ function readGunicorn(words: readonly Located<string>[], context: ServerContext)
   const configuration = configurationOf(named, context, notes);
   let application =
     configuration === undefined ? undefined : readConfiguration(configuration, options, environment);
+  for (const path of configuration?.files ?? []) {
+    const file = context.find(path);
+    const hook = file === undefined ? null : HOOK_CALL.exec(file.text.replaceAll('\r\n', '\n '));
+    if (file !== undefined && hook !== null)
+      options.set(HOOK, { value: 'allow_core', at: file.span(hook.index, hook.index + hook[0].length) });
+  }
   for (const source of [variable, line]) {
     for (const [key, value] of source.options) options.set(key, value);
     for (const [key, value] of source.environment) environment.set(key, value);

@@ -369,7 +369,7 @@ def dumpable():
     configure(DUMPABLE=os.environ["WANTED"] == "1")
     os.setgid(65534)
     os.setuid(65534)
-    module._allow_core()
+    module.allow_core(dumpable=module._option("DUMPABLE"))
     print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
 
 
