@@ -11,8 +11,9 @@ const SQLITE =
 /** In words of Python, Django and the usual libraries for settings; the last one in the log is what ended it. */
 const LACKS: readonly Lack[] = [
   {
-    // os.environ['NAME']; the frame of os.py has this line in all versions of Python
-    pattern: /raise KeyError\(key\) from None[^\n]*(?:\n[ \t^~]*)*\n\s*KeyError: '(\w+)'/g,
+    // os.environ['NAME']; a frozen os.py, as CPython 3.11 and later have it, shows no source line
+    pattern:
+      /File "(?:<frozen os>|[^"\n]*\/os\.py)", line \d+, in __getitem__\n(?:[^\n]*\n){0,3}?\s*KeyError: '(\w+)'/g,
     say: variable,
   },
   { pattern: /^\S*UndefinedValueError: (\w+) not found/gm, say: variable },

@@ -7,6 +7,11 @@ const ENVIRON = `  File "<frozen os>", line 679, in __getitem__
 KeyError: 'DJANGO_SECRET_KEY'`;
 
 test.for([
+  // without the source of os.py, as in a build that freezes it
+  [
+    ENVIRON.replace(/\n.*raise.*/, ''),
+    'the settings want the environment variable DJANGO_SECRET_KEY: pass --env DJANGO_SECRET_KEY=',
+  ],
   [ENVIRON, 'the settings want the environment variable DJANGO_SECRET_KEY: pass --env DJANGO_SECRET_KEY='],
   ['decouple.UndefinedValueError: API_KEY not found. Declare it', 'environment variable API_KEY'],
   ['ImproperlyConfigured: Set the DATABASE_URL environment variable', '--env DATABASE_URL='],

@@ -108,7 +108,7 @@ async function decryptedReport(folder: string): Promise<string> {
 test('the action checks, verifies, tells the steps, and lets cores out encrypted only', async (context) => {
   needs(context, 'plain core pattern');
   const run = await runAction('good', {
-    arguments: `--python ${shop.python} --env DJANGO_SECRET_KEY=of-the-test`,
+    arguments: `--supervisor none --python ${shop.python} --env DJANGO_SECRET_KEY=of-the-test`,
     'public-key': keys.public,
   });
   expect(run.exitCode, run.stderr).toBe(0);
@@ -159,7 +159,7 @@ test('the job for GitLab verifies and keeps the encrypted core', async (context)
     env: {
       ...template.variables,
       PYCRASH_INSTALL: 'true',
-      PYCRASH_ARGUMENTS: `--python ${shop.python} --env DJANGO_SECRET_KEY=of-the-test`,
+      PYCRASH_ARGUMENTS: `--supervisor none --python ${shop.python} --env DJANGO_SECRET_KEY=of-the-test`,
       PYCRASH_PUBLIC_KEY: key,
       PYCRASH: '',
       PATH: `${bin}:${process.env['PATH'] ?? ''}`,

@@ -87,7 +87,10 @@ test('under a real gunicorn that gives root away: no core, and with the hook eac
   try {
     const unit = join(shop.root, 'deploy/django-shop.service');
     const started = readFileSync(unit, 'utf8').replaceAll(/^(User|Group)=.*\n/gm, '');
-    writeFileSync(unit, started.replace('StateDirectory=', 'ExecStartPre=/bin/chmod 0777 .\nStateDirectory='));
+    writeFileSync(
+      unit,
+      started.replace('StateDirectory=', 'ExecStartPre=/bin/chmod 0777 .\nStateDirectory='),
+    );
     // preloaded as root: what the module allows then is undone by the change of the user
     const own = '\nuser = "www-data"\ngroup = "www-data"\npreload_app = True\n';
     const file = join(shop.root, 'gunicorn.conf.py');
