@@ -20,6 +20,11 @@ export interface CollectedCore {
   pid: number;
 }
 
+/** Does systemd-coredump take the cores, so that coredumpctl(1) has them? */
+export function takesJournal({ pattern }: CoreSettings): boolean {
+  return pattern.kind === 'pipe' && pattern.handler === 'systemd-coredump';
+}
+
 export interface CrashingProcess {
   /** In its own pid namespace. */
   pid: number;

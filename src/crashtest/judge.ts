@@ -1,6 +1,6 @@
 import { formatBytes } from '../host/checks/storage.ts';
 import { namesEachCore } from '../host/core-pattern.ts';
-import type { CoreSettings } from './core-file.ts';
+import { takesJournal, type CoreSettings } from './core-file.ts';
 import type { Crash } from './session.ts';
 import type { Step, StepId } from './verification.ts';
 
@@ -95,16 +95,26 @@ export function judgeWaitStatus(crashes: readonly Crash[]): Verdict {
 }
 
 /** Is each core there after the service answers again? */
-export function judgeCorePresent(crashes: readonly Crash[], { pattern }: CoreSettings): Verdict {
-  if (pattern.kind !== 'file') {
+export function judgeCorePresent(crashes: readonly Crash[], settings: CoreSettings): Verdict {
+  const without = crashes.find(({ core }) => core === undefined);
+  if (settings.pattern.kind !== 'file' && !takesJournal(settings)) {
     return verdict(
       'core-present',
       'unknown',
-      `this machine gives cores to ${takerOf(pattern)}, which is not asked; ` +
+      `this machine gives cores to ${takerOf(settings.pattern)}, which is not asked; ` +
         'run `sysctl -w kernel.core_pattern=core.%p` and verify again',
     );
   }
-  const without = crashes.find(({ core }) => core === undefined);
+  if (takesJournal(settings)) {
+    return without === undefined
+      ? verdict('core-present', true, `coredumpctl has ${plural(crashes.length, 'core')}`)
+      : verdict(
+          'core-present',
+          'unknown',
+          `${description(without)}: coredumpctl has no core of it, or is not here${whyNoCore(without)}. ` +
+            '`pycrash doctor` tells what systemd-coredump keeps',
+        );
+  }
   if (without !== undefined) {
     return verdict(
       'core-present',

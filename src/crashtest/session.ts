@@ -4,7 +4,14 @@ import { coreFolder } from '../host/checks/storage.ts';
 import { parseCorePattern } from '../host/core-pattern.ts';
 import { processStatus } from '../host/process-status.ts';
 import { descendants, isDumping, isRunning, ownPid } from '../host/processes.ts';
-import { collectCore, type CollectedCore, type CoreSettings } from './core-file.ts';
+import {
+  collectCore,
+  takesJournal,
+  type CollectedCore,
+  type CoreSettings,
+  type CrashingProcess,
+} from './core-file.ts';
+import { dumpFromJournal } from './journal-core.ts';
 import type { RunningService } from './launch.ts';
 import { reported, type Place } from './place.ts';
 import { Client, Load, type Answer } from './provoke.ts';
@@ -165,6 +172,7 @@ export class Session {
     this.inFlight.answered += load.counts.answered;
     this.inFlight.refused += load.counts.refused;
     this.inFlight.lost += load.counts.lost;
+    const outside = worker;
     const respawned = recovered !== undefined && (await this.#waitForWorkers(count));
     return {
       how,
@@ -174,7 +182,7 @@ export class Session {
       status: answer?.status,
       coreFolder: coreFolder(this.settings.pattern, dying.workingDirectory),
       softLimit: status?.coreLimit?.soft,
-      core: collectCore(this.settings, dying, await this.service.root(), this.place.cores),
+      core: ended ? await this.#collect(dying, outside) : undefined,
       waitStatus: this.waitStatus(pid),
       exit: main === worker ? (await this.service.exits())[exits] : undefined,
       failure: respawned ? undefined : await this.service.failure(),
@@ -196,6 +204,7 @@ export class Session {
     process.kill(main, 'SIGABRT');
     const ended = await this.#waitForEnd(main);
     const again = ended && (await this.waitForOtherMain(main));
+    const outside = main;
     const answered = again ? await this.waitForAnswer() : undefined;
     const recoverySeconds = answered === undefined ? undefined : (performance.now() - start) / 1000;
     return {
@@ -207,7 +216,7 @@ export class Session {
       status: undefined,
       coreFolder: coreFolder(this.settings.pattern, dying.workingDirectory),
       softLimit: status?.coreLimit?.soft,
-      core: collectCore(this.settings, dying, await this.service.root(), this.place.cores),
+      core: ended ? await this.#collect(dying, outside) : undefined,
       waitStatus: undefined,
       logged: undefined,
       recoverySeconds,
@@ -265,6 +274,13 @@ export class Session {
       return performance.now() - start > GRACE && !isDumping(pid) ? false : undefined;
     });
     return ended === true;
+  }
+
+  /** The core that a process left, moved to a place of its own. */
+  async #collect(dying: CrashingProcess, outside: number): Promise<CollectedCore | undefined> {
+    return takesJournal(this.settings)
+      ? dumpFromJournal(outside, dying.pid, this.place.cores, this.#timeout)
+      : collectCore(this.settings, dying, await this.service.root(), this.place.cores);
   }
 
   async #waitForWorkers(count: number): Promise<boolean> {

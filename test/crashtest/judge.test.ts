@@ -73,6 +73,15 @@ test('a pipe is unknown, with what would find out', () => {
   expect(judgeCoreNames(PIPE)).toMatchObject({ ok: 'unknown' });
 });
 
+test('systemd-coredump is asked; what it has not is unknown, as its settings may be other ones in production', () => {
+  const pattern = parseCorePattern('|/lib/systemd/systemd-coredump %P %u %g %s %t %c %h');
+  const settings = { pattern, usesPid: false };
+  expect(judgeCorePresent([crash(6)], settings)).toMatchObject({ ok: true });
+  const without = judgeCorePresent([crash(6, { core: undefined })], settings);
+  expect(without).toMatchObject({ ok: 'unknown' });
+  expect(without.detail).toContain('pycrash doctor');
+});
+
 test.for([
   ['core', false, 'unknown'],
   ['core', true, true],
