@@ -1,0 +1,170 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { CrashReport } from '../../../src/report/model.ts';
+import { pythonEnvironment } from '../../python-environment.ts';
+import { pycrash } from '../pycrash.ts';
+import { commitAll, run, snapshot } from './django-project.ts';
+
+const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
+const CASES = [
+  {
+    name: 'flask-shop',
+    requirements: ['flask==3.*', 'gunicorn'],
+    command: (port: number) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop:create_app()'],
+  },
+  {
+    name: 'fastapi-shop',
+    requirements: ['fastapi', 'httpx', 'uvicorn'],
+    command: (port: number) => ['uvicorn', '--port', String(port), 'shop.main:app'],
+  },
+];
+
+const folders: string[] = [];
+const servers: ChildProcess[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    const gone = server.exitCode === null && server.signalCode === null ? once(server, 'exit') : undefined;
+    server.kill('SIGTERM');
+    await gone;
+  }
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function example(name: string): string {
+  const root = mkdtempSync(join(tmpdir(), 'init-framework-'));
+  folders.push(root);
+  cpSync(EXAMPLES + name, root, { recursive: true });
+  commitAll(root);
+  return root;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+async function until<T>(what: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  for (let tries = 0; tries < 300; tries++) {
+    const found = await what();
+    if (found !== undefined) return found;
+    await setTimeout(200);
+  }
+  throw new Error('waited in vain');
+}
+
+const status = async (url: string): Promise<number | undefined> => {
+  try {
+    return (await fetch(url)).status;
+  } catch {
+    return undefined;
+  }
+};
+
+describe.each(CASES)('$name', ({ name, requirements, command }) => {
+  test('init, again nothing to do, the project’s own test, remove byte for byte', async () => {
+    const python = pythonEnvironment('3.13', requirements);
+    const root = example(name);
+    const before = snapshot(root);
+    expect(await pycrash(['init', '--yes'], { cwd: root })).toMatchObject({ exitCode: 0 });
+    expect(run(python, 'python', ['-m', 'unittest', 'shop.test_abort_on_exception'], root)).toBe('');
+    const wired = snapshot(root);
+    expect(await pycrash(['init'], { cwd: root })).toMatchObject({
+      exitCode: 0,
+      stderr: 'Nothing to do: crash handling is set up.\n',
+    });
+    expect(snapshot(root)).toEqual(wired);
+    expect(await pycrash(['remove', '--yes'], { cwd: root })).toMatchObject({ exitCode: 0 });
+    expect(snapshot(root)).toEqual(before);
+  });
+
+  test('a bug aborts a real server, and the core shows its frame', async () => {
+    const python = pythonEnvironment('3.13', requirements);
+    const root = example(name);
+    await pycrash(['init', '--yes'], { cwd: root });
+    const work = mkdtempSync(join(tmpdir(), 'init-framework-cores-'));
+    folders.push(work);
+    mkdirSync(join(work, 'budget'), { mode: 0o700 });
+    const port = await freePort();
+    const [program = '', ...words] = command(port);
+    const [file, ...args] = python.command(program, words);
+    const server = spawn('sh', ['-c', 'ulimit -c unlimited; exec "$@"', 'sh', file, ...args], {
+      cwd: work,
+      stdio: 'ignore',
+      env: {
+        ...process.env,
+        PYTHONPATH: root,
+        PYTHONDONTWRITEBYTECODE: '1',
+        PYCRASH_BUDGET_DIRECTORY: join(work, 'budget'),
+      },
+    });
+    servers.push(server);
+    const url = `http://127.0.0.1:${port}`;
+    await until(() => status(`${url}/`));
+    expect(await status(`${url}/orders/3/`)).toBe(404);
+    expect(await status(`${url}/orders/1/`)).toBe(200);
+    expect(readdirSync(work).filter((file) => file.startsWith('core'))).toEqual([]);
+    await status(`${url}/orders/2/`);
+    const core = await until(() => readdirSync(work).find((file) => file.startsWith('core')));
+    const report = await until(async () => {
+      const { stdout, exitCode } = await pycrash(['report', join(work, core), '--json'], { cwd: root });
+      const found = exitCode === 0 ? (JSON.parse(stdout) as CrashReport) : undefined;
+      return found?.core.truncated === true ? undefined : found;
+    });
+    const [raised] = report.exceptions[0]?.chain ?? [];
+    const pricing = readFileSync(join(root, 'shop/pricing.py'), 'utf8').split('\n');
+    expect(raised).toMatchObject({ type: 'KeyError' });
+    const frame = raised?.frames.at(-1);
+    expect(frame).toMatchObject({
+      function: 'discount',
+      line: pricing.findIndex((line) => line.includes('VOUCHERS[voucher]')) + 1,
+      locals: { cents: { repr: '2900' }, voucher: { repr: "'SPRING'" } },
+    });
+    expect(frame?.file).toBe(join(root, 'shop/pricing.py'));
+  });
+});
+
+test.each([
+  {
+    what: 'a start command chooses among several objects, through the module that imports the factory',
+    files: {
+      Procfile: 'web: gunicorn wsgi:application\n',
+      'wsgi.py': 'from shop.web import make\n\napplication = make()\n',
+      'shop/__init__.py': '',
+      'shop/web.py': 'import flask\n\n\ndef make():\n    web = flask.Flask(__name__)\n    return web\n',
+      'app.py': 'from flask import Flask\n\napp = Flask(__name__)\n',
+    },
+    edited: 'shop/web.py',
+    text: 'import flask\n\nfrom shop.abort_on_exception import watch_flask\n\n\ndef make():\n    web = flask.Flask(__name__)\n    watch_flask(web)\n    return web\n',
+  },
+  {
+    what: 'a single file with CRLF, an alias and an annotation',
+    files: {
+      'app.py': 'from fastapi import FastAPI as Api\r\n\r\napp: Api = Api(\r\n    title="x",\r\n)\r\n',
+    },
+    edited: 'app.py',
+    text: 'from fastapi import FastAPI as Api\r\n\r\nfrom abort_on_exception import watch_starlette\r\n\r\napp: Api = Api(\r\n    title="x",\r\n)\r\nwatch_starlette(app)\r\n',
+  },
+])('$what', async ({ files, edited, text }) => {
+  const root = mkdtempSync(join(tmpdir(), 'init-framework-'));
+  folders.push(root);
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(join(root, path, '..'), { recursive: true });
+    writeFileSync(join(root, path), content);
+  }
+  commitAll(root);
+  const before = snapshot(root);
+  expect(await pycrash(['init', '--yes'], { cwd: root })).toMatchObject({ exitCode: 0 });
+  expect(readFileSync(join(root, edited), 'utf8')).toBe(text);
+  expect(await pycrash(['remove', '--yes'], { cwd: root })).toMatchObject({ exitCode: 0 });
+  expect(snapshot(root)).toEqual(before);
+});
