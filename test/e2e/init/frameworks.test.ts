@@ -62,6 +62,8 @@ async function until<T>(what: () => T | undefined | Promise<T | undefined>): Pro
   throw new Error('waited in vain');
 }
 
+const isCore = (file: string): boolean => file.startsWith('core');
+
 const status = async (url: string): Promise<number | undefined> => {
   try {
     return (await fetch(url)).status;
@@ -112,9 +114,9 @@ describe.each(CASES)('$name', ({ name, requirements, command }) => {
     await until(() => status(`${url}/`));
     expect(await status(`${url}/orders/3/`)).toBe(404);
     expect(await status(`${url}/orders/1/`)).toBe(200);
-    expect(readdirSync(work).filter((file) => file.startsWith('core'))).toEqual([]);
+    expect(readdirSync(work).filter(isCore)).toEqual([]);
     await status(`${url}/orders/2/`);
-    const core = await until(() => readdirSync(work).find((file) => file.startsWith('core')));
+    const core = await until(() => readdirSync(work).find(isCore));
     const report = await until(async () => {
       const { stdout, exitCode } = await pycrash(['report', join(work, core), '--json'], { cwd: root });
       const found = exitCode === 0 ? (JSON.parse(stdout) as CrashReport) : undefined;
