@@ -24,7 +24,7 @@ async function verdicts(files: Record<string, string>, systemd?: number): Promis
 
 const COMMANDS = {
   direct: '/srv/shop/venv/bin/gunicorn --workers 2 shop.wsgi:application',
-  shell: "/bin/sh -c 'cd /srv; /srv/shop/venv/bin/gunicorn --workers 2 shop.wsgi:application; echo ended'",
+  shell: "/bin/sh -c 'cd /srv; /srv/shop/venv/bin/gunicorn --workers 2 shop.wsgi:application; exit $?'",
   exec: "/bin/sh -c 'cd /srv && exec /srv/shop/venv/bin/gunicorn --workers 2 shop.wsgi:application'",
 } as const;
 
