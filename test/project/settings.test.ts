@@ -79,6 +79,17 @@ describe('shapes of real settings', () => {
     );
   });
 
+  test('a display that a loop adds more than once is no place for an entry that is there once', async () => {
+    const files = {
+      'settings.py': "MIDDLEWARE = ['a']\nfor name in ('b', 'c'):\n    MIDDLEWARE = [name] + MIDDLEWARE\n",
+    };
+    const list = await middleware(files);
+    expect(shown(list)).toEqual(['c', 'b', 'a']);
+    expect(place(list, files)).toBe(
+      "settings.py:1 'a' not first: c (settings.py:3) comes before it; b (settings.py:3) comes before it",
+    );
+  });
+
   test('insert(0) that runs unless it is switched off', async () => {
     const list = await middleware({
       'settings.py':

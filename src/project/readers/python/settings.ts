@@ -180,6 +180,21 @@ function effectiveList(run: Run, value: Value, name: string, more: readonly Note
  * the most frequent case is a debugging middleware that is put in front only under a condition.
  */
 function firstPlaceOf(items: readonly Item[]): FirstPlace | undefined {
+  // A display that a loop or a function put into the list more than once would bring our entry in as often.
+  const places = items.flatMap((item) => (item.display === undefined ? [] : [placeKey(item.display.place)]));
+  const repeated = new Set(places.filter((place, index) => places.indexOf(place) !== index));
+  const once = items.filter(
+    (item) => item.display === undefined || !repeated.has(placeKey(item.display.place)),
+  );
+  return firstPlaceOfDistinct(once);
+}
+
+function placeKey(place: Place): string {
+  const { file, start } = spanOf(place);
+  return `${file}:${start}`;
+}
+
+function firstPlaceOfDistinct(items: readonly Item[]): FirstPlace | undefined {
   let index = items.findIndex((item) => isAlways(item));
   // An empty list in front of the real one is a hook that something else fills; the place is the same.
   const next = index + 1;

@@ -1,0 +1,156 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { judge, type Observation } from './judge.ts';
+import { newestPython, observe, type Tools } from './observe.ts';
+import { filesNamed, isNamed, readTable, rowOf, type Row } from './table.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const TOOLS: Tools = {
+  pycrash: join(ROOT, 'dist/pycrash.js'),
+  oracle: join(ROOT, 'test/corpus/oracle.py'),
+  compile: join(ROOT, 'test/corpus/compile.py'),
+  python: newestPython(),
+};
+const FIRST_OK: Row = {
+  repo: 'somebody/site',
+  kind: 'django',
+  settingsFile: 'site_settings/settings.py',
+  form: 'list',
+  verdict: 'first-ok',
+  expectedFirst: 'literal first; ok',
+  entry: 'wsgi site_settings.wsgi',
+};
+const ENTRY = 'site_settings.abort_on_exception.AbortOnUncaughtExceptionMiddleware';
+const SEEN: Observation = {
+  name: 'site',
+  exitCode: 0,
+  said: [],
+  entry: ENTRY,
+  settingsEdits: ['site_settings/settings.py'],
+  otherEdits: ['manage.py'],
+  broken: [],
+  oracle: [{ name: 'site_settings.settings', production: true, middleware: [ENTRY, 'a.B'] }],
+  milliseconds: 1,
+};
+
+let scratch = '';
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'pycrash-corpus-test-'));
+});
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+function repository(name: string, settings: string): string {
+  const folder = join(scratch, name);
+  const texts = {
+    'manage.py':
+      'import os\nimport sys\n\nif __name__ == "__main__":\n' +
+      '    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_settings.settings")\n' +
+      '    from django.core.management import execute_from_command_line\n\n    execute_from_command_line(sys.argv)\n',
+    'site_settings/__init__.py': '',
+    'site_settings/settings.py': settings,
+    'site_settings/wsgi.py':
+      'import os\n\nfrom django.core.wsgi import get_wsgi_application\n\n' +
+      'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_settings.settings")\n\n' +
+      'application = get_wsgi_application()\n',
+  };
+  for (const [file, text] of Object.entries(texts)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  }
+  return folder;
+}
+
+test('a plain project is right, and the oracle has run it', async () => {
+  const folder = repository(
+    'plain',
+    'import environ\nfrom pathlib import Path\n\nenv = environ.Env(DEBUG=(bool, False))\nDEBUG = env("DEBUG")\n' +
+      'BASE_DIR = Path(__file__).parent\nMIDDLEWARE = [\n    "a.A",\n]\nif DEBUG:\n    MIDDLEWARE.insert(0, "b.B")\n',
+  );
+  const seen = await observe(folder, 'plain', FIRST_OK, TOOLS);
+  expect(seen.broken).toEqual([]);
+  expect(seen.settingsEdits).toEqual(['site_settings/settings.py']);
+  expect(seen.oracle).toEqual([
+    { name: 'site_settings.settings', production: true, middleware: [ENTRY, 'a.A'] },
+  ]);
+  expect(judge(FIRST_OK, seen)).toEqual({ verdict: 'right', reasons: [] });
+});
+
+test('CPython sees what only a run shows: ours is behind an entry that the code puts in front', async () => {
+  const folder = repository(
+    'behind',
+    'MIDDLEWARE = [\n    "a.A",\n]\n\nexec(\'MIDDLEWARE.insert(0, "b.B")\')\n',
+  );
+  const seen = await observe(folder, 'behind', FIRST_OK, TOOLS);
+  expect(seen.oracle[0]?.middleware).toEqual(['b.B', ENTRY, 'a.A']);
+  expect(judge(FIRST_OK, seen).verdict).toBe('wrong');
+});
+
+test('settings that end their run are not judged, with the reason', async () => {
+  const folder = repository('ends', 'MIDDLEWARE = [\n    "a.A",\n]\nraise RuntimeError("not here")\n');
+  const seen = await observe(folder, 'ends', FIRST_OK, TOOLS);
+  expect(judge(FIRST_OK, seen)).toEqual({
+    verdict: 'unjudged',
+    reasons: ['site_settings.settings: RuntimeError: not here'],
+  });
+});
+
+test('the oracle starts no process and writes nothing outside', async () => {
+  const folder = repository('process', 'import os\n\nMIDDLEWARE = [\n    "a.A",\n]\nos.system("true")\n');
+  const seen = await observe(folder, 'process', FIRST_OK, TOOLS);
+  expect(seen.oracle[0]?.unjudged).toBe('Refused: os.system');
+});
+
+test('an oracle that disagrees makes it wrong, and silent where init said nothing', () => {
+  const oracle = [{ name: 'site_settings.settings', production: true, middleware: ['x.Y', ENTRY] }];
+  expect(judge(FIRST_OK, { ...SEEN, oracle })).toEqual({
+    verdict: 'silent wrong',
+    reasons: ['CPython finds ours at place 2 in site_settings.settings, after x.Y'],
+  });
+  expect(judge(FIRST_OK, { ...SEEN, oracle, said: ['not-first x.Y comes before it'] }).verdict).toBe('wrong');
+  expect(judge(undefined, { ...SEEN, oracle }).verdict).toBe('silent wrong');
+});
+
+test('the wrong file, a reason that is not said, and what is broken are found', () => {
+  expect(judge(FIRST_OK, { ...SEEN, settingsEdits: ['other/settings.py'] }).verdict).toBe('wrong');
+  const shifted = { ...FIRST_OK, verdict: 'index-shift' };
+  expect(judge(shifted, SEEN).reasons).toEqual(['index-shift is not said']);
+  expect(judge(shifted, { ...SEEN, said: ['index-shift insert(1) counts entries'] }).verdict).toBe('right');
+  expect(judge(FIRST_OK, { ...SEEN, broken: ['remove did not restore a.py'] }).verdict).toBe('broken');
+  const refuse = { ...FIRST_OK, verdict: 'refuse' };
+  expect(
+    judge(refuse, { ...SEEN, settingsEdits: [], otherEdits: [], said: ['sets MIDDLEWARE_CLASSES'] }).verdict,
+  ).toBe('right');
+  expect(judge(refuse, SEEN).verdict).toBe('wrong');
+});
+
+test('an application is wrapped in a file that the row names, or said how', () => {
+  const wrap = {
+    ...FIRST_OK,
+    verdict: 'wrap-app',
+    expectedFirst: 'n/a: app/core.py:create_app',
+    entry: 'wsgi run:app',
+  };
+  const seen = { ...SEEN, settingsEdits: [], oracle: [] };
+  expect(judge(wrap, { ...seen, otherEdits: ['run.py'] }).verdict).toBe('right');
+  expect(judge(wrap, { ...seen, otherEdits: ['src/app/core.py'] }).verdict).toBe('right');
+  expect(judge(wrap, { ...seen, otherEdits: ['other.py'] }).verdict).toBe('wrong');
+  expect(
+    judge(wrap, { ...seen, otherEdits: [], said: ['manual run.py: app = wrap_wsgi(app)'] }).verdict,
+  ).toBe('right');
+});
+
+test('reads the table, and finds the row of a folder', () => {
+  const rows = readTable(
+    'repo\tkind\tverdict\tsettings_file\na/b\tdjango\tfirst-ok\tx/s.py\nc/d\tflask\twrap-app\t-\n',
+  );
+  expect(rows.map((row) => row.verdict)).toEqual(['first-ok', 'wrap-app']);
+  expect(rowOf(rows, 'c+d')?.kind).toBe('flask');
+  expect(rowOf(rows, 'b')?.settingsFile).toBe('x/s.py');
+  expect(rowOf(rows, 'unknown')).toBeUndefined();
+  expect(filesNamed('wsgi shop.run:app')).toContain('shop/run.py');
+  expect(isNamed('src/x/s.py', ['x/s.py'])).toBe(true);
+  expect(isNamed('src/xx/s.py', ['x/s.py'])).toBe(false);
+});

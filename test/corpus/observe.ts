@@ -1,0 +1,321 @@
+import { execa } from 'execa';
+import { createHash } from 'node:crypto';
+import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Observation, OracleAnswer } from './judge.ts';
+import { filesNamed, type Row } from './table.ts';
+
+/** Where the bundle and the Python programs beside this file are. */
+export interface Tools {
+  pycrash: string;
+  oracle: string;
+  compile: string;
+  python: string;
+}
+
+interface Document {
+  project?: { settings: string[] };
+  files: { path: string; action: string; diff?: string; reason?: string }[];
+  notes: { code: string; message: string }[];
+}
+
+interface Run {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+const STACK_TRACE = /^\s+at .*[\w)]:\d+:\d+\)?$/m;
+/** Not what production runs with, by the name of the module or the class. */
+const NOT_PRODUCTION =
+  /dev|test|local|debug|travis|drone|github|docker_compose|sphinx|(^|[._])ci($|[._])|build/i;
+
+/** The newest CPython of pyenv, or the system's: it has to know the syntax that the repositories use. */
+export function newestPython(): string {
+  const versions = join(homedir(), '.pyenv/versions');
+  const found = existsSync(versions)
+    ? readdirSync(versions).filter((name) => /^3\.\d+\.\d+$/.test(name))
+    : [];
+  found.sort((a, b) => Number(a.split('.')[1]) - Number(b.split('.')[1]));
+  const newest = found.at(-1);
+  return newest === undefined ? 'python3' : join(versions, newest, 'bin/python3');
+}
+
+/** Runs init, check, init and remove over a committed copy of `folder`, and the oracle after the first. */
+export async function observe(
+  folder: string,
+  name: string,
+  row: Row | undefined,
+  tools: Tools,
+): Promise<Observation> {
+  const scratch = mkdtempSync(join(tmpdir(), 'pycrash-corpus-'));
+  try {
+    const tree = join(scratch, 'tree');
+    await quietly('cp', ['-aH', folder, tree], scratch);
+    rmSync(join(tree, '.git'), { recursive: true, force: true });
+    return await observeCopy(scratch, tree, name, row, tools);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function observeCopy(
+  scratch: string,
+  tree: string,
+  name: string,
+  row: Row | undefined,
+  tools: Tools,
+): Promise<Observation> {
+  const broken: string[] = [];
+  const pycrash = async (...args: string[]): Promise<Run> => {
+    const run = await quietly(process.execPath, [tools.pycrash, ...args], tree);
+    if (
+      run.exitCode < 0 ||
+      run.exitCode > 3 ||
+      STACK_TRACE.test(run.stderr) ||
+      STACK_TRACE.test(run.stdout)
+    ) {
+      broken.push(`${args.join(' ')} crashed (exit ${run.exitCode}): ${firstLine(run.stderr)}`);
+    }
+    return run;
+  };
+  await commit(tree, 'as it was');
+  const before = snapshot(tree);
+  const started = Date.now();
+  const init = await pycrash('init', '--yes', '--json');
+  const milliseconds = Date.now() - started;
+  const document = init.exitCode === 0 ? (JSON.parse(init.stdout) as Document) : undefined;
+  const after = snapshot(tree);
+  if (document === undefined && difference(before, after).length > 0) {
+    broken.push(`init failed and changed ${difference(before, after).join(', ')}`);
+  }
+  const changed = difference(before, after).filter((file) => file.endsWith('.py'));
+  broken.push(...(await unparsable(tree, changed, before, tools)));
+  const edits = document === undefined ? [] : document.files.filter((file) => file.action === 'edit');
+  const { entry, importRoot } = entryOf(document);
+  const inserted = (diff: string | undefined): string =>
+    (diff ?? '')
+      .split('\n')
+      .filter((line) => /^\+(?!\+)/.test(line))
+      .join('\n');
+  const settingsEdits = edits.filter((file) => entry !== undefined && inserted(file.diff).includes(entry));
+  const otherEdits = edits.filter((file) => file.path.endsWith('.py') && !settingsEdits.includes(file));
+  const oracle =
+    entry === undefined || settingsEdits.length === 0
+      ? []
+      : await askOracle(scratch, tree, importRoot, settingsModules(tree, importRoot, document, row), tools);
+
+  const check = await pycrash('check', '--json');
+  if (document !== undefined && check.exitCode === 3)
+    broken.push(`check after init: ${firstLine(check.stderr)}`);
+  await commit(tree, 'after init');
+  await pycrash('init', '--yes', '--json');
+  const second = difference(after, snapshot(tree));
+  if (second.length > 0) broken.push(`a second init changed ${second.slice(0, 5).join(', ')}`);
+  await pycrash('remove', '--yes', '--json');
+  const left = difference(before, snapshot(tree));
+  if (left.length > 0) broken.push(`remove did not restore ${left.slice(0, 5).join(', ')}`);
+
+  return {
+    name,
+    exitCode: init.exitCode,
+    said: [
+      ...(document?.notes ?? []).map((note) => `${note.code} ${note.message}`),
+      ...(document?.files ?? [])
+        .filter((file) => file.reason !== undefined)
+        .map((file) => `${file.action} ${file.path}: ${file.reason ?? ''}`),
+      ...(document === undefined && init.stderr.trim() !== '' ? [init.stderr] : []),
+    ],
+    ...(entry === undefined ? {} : { entry }),
+    settingsEdits: settingsEdits.map((file) => file.path),
+    otherEdits: otherEdits.map((file) => file.path),
+    broken,
+    oracle,
+    milliseconds,
+  };
+}
+
+/** Our entry of MIDDLEWARE and the folder that its dotted name starts in, from what was written. */
+function entryOf(document: Document | undefined): { entry?: string; importRoot: string } {
+  const entry = /["']([\w.]*\bAbortOnUncaughtExceptionMiddleware)["']/.exec(
+    (document?.files ?? [])
+      .filter((file) => file.action === 'edit')
+      .map((file) => file.diff ?? '')
+      .join('\n'),
+  )?.[1];
+  const generated = document?.files.find((file) => /(^|\/)abort_on_exception\.py$/.test(file.path))?.path;
+  if (entry === undefined || generated === undefined) return { importRoot: '' };
+  const dotted = `${entry.split('.').slice(0, -1).join('/')}.py`;
+  return { entry, importRoot: generated.slice(0, -dotted.length).replace(/\/$/, '') };
+}
+
+/** The modules that may be the settings: those init found, those the row names, and those that wsgi.py and its like name. */
+function settingsModules(
+  tree: string,
+  importRoot: string,
+  document: Document | undefined,
+  row: Row | undefined,
+): string[] {
+  const modules = new Set(document?.project?.settings ?? []);
+  const add = (file: string): void => {
+    const inside =
+      importRoot === '' ? file : file.startsWith(`${importRoot}/`) ? file.slice(importRoot.length + 1) : '';
+    if (inside === '' || !existsSync(join(tree, file))) return;
+    modules.add(inside.replace(/(\/__init__)?\.py$/, '').replaceAll('/', '.'));
+  };
+  for (const file of filesNamed(row?.settingsFile ?? '')) add(file);
+  for (const file of files(tree).filter((path) => /(^|\/)(wsgi|asgi|manage)\.py$/.test(path))) {
+    const text = readFileSync(join(tree, file), 'latin1');
+    for (const [, module = ''] of text.matchAll(/DJANGO_SETTINGS_MODULE["']\]?\s*[,=]\s*["']([\w.]+)["']/g)) {
+      const path = join(importRoot, module.replaceAll('.', '/'));
+      for (const candidate of [`${path}.py`, `${path}/__init__.py`]) add(candidate);
+    }
+  }
+  return [...modules];
+}
+
+async function askOracle(
+  scratch: string,
+  tree: string,
+  importRoot: string,
+  modules: readonly string[],
+  tools: Tools,
+): Promise<OracleAnswer[]> {
+  const answers: OracleAnswer[] = [];
+  const copy = join(scratch, 'oracle');
+  await quietly('cp', ['-a', tree, copy], scratch);
+  rmSync(join(copy, '.git'), { recursive: true, force: true });
+  const production = modules.some((module) => !NOT_PRODUCTION.test(module));
+  for (const module of modules) {
+    const run = await quietly(tools.python, ['-I', tools.oracle, copy, importRoot, module], scratch, {
+      PATH: '/usr/bin:/bin',
+      LANG: 'C.UTF-8',
+    });
+    // where nothing is named after production, what there is will be run
+    const ofProduction = !production || !NOT_PRODUCTION.test(module);
+    let answer: {
+      middleware?: string[];
+      unjudged?: string;
+      classes?: Record<string, { middleware?: string[]; unjudged?: string }>;
+    };
+    try {
+      answer = JSON.parse(run.stdout) as typeof answer;
+    } catch {
+      answer = { unjudged: `the oracle ended with ${run.exitCode}: ${firstLine(run.stderr)}` };
+    }
+    if (answer.classes === undefined) {
+      answers.push({ name: module, production: ofProduction, ...answer });
+    } else {
+      for (const [name, value] of Object.entries(answer.classes)) {
+        answers.push({
+          name: `${module}:${name}`,
+          production: ofProduction && !NOT_PRODUCTION.test(name),
+          ...value,
+        });
+      }
+    }
+  }
+  return answers;
+}
+
+/** Those of `changed` that CPython compiled before and no longer does. */
+async function unparsable(
+  tree: string,
+  changed: readonly string[],
+  before: Snapshot,
+  tools: Tools,
+): Promise<string[]> {
+  if (changed.length === 0) return [];
+  const errors = async (): Promise<string[]> =>
+    (
+      await quietly(
+        tools.python,
+        ['-I', tools.compile, ...changed.filter((file) => existsSync(join(tree, file)))],
+        tree,
+      )
+    ).stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as string);
+  const now = await errors();
+  if (now.length === 0) return [];
+  const original = await quietly('git', ['stash', 'push', '--include-untracked', '--quiet'], tree);
+  const then = original.exitCode === 0 ? await errors() : [];
+  await quietly('git', ['stash', 'pop', '--quiet'], tree);
+  const fileOf = (error: string): string => error.split(': ')[0] ?? '';
+  return now
+    .filter((error) => !before.has(fileOf(error)) || !then.some((old) => fileOf(old) === fileOf(error)))
+    .map((error) => `no longer compiles: ${error}`);
+}
+
+/** SHA-256 and mode of every file, by path. */
+type Snapshot = ReadonlyMap<string, string>;
+
+function snapshot(tree: string): Snapshot {
+  return new Map(
+    files(tree).map((file) => {
+      const path = join(tree, file);
+      const stat = lstatSync(path);
+      const content = stat.isSymbolicLink() ? readlinkSync(path) : readFileSync(path);
+      return [file, `${stat.mode} ${createHash('sha256').update(content).digest('hex')}`];
+    }),
+  );
+}
+
+function files(tree: string, folder = ''): string[] {
+  return readdirSync(join(tree, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    if (entry.name === '.git') return [];
+    if (entry.isDirectory()) return files(tree, path);
+    return entry.isFile() || entry.isSymbolicLink() ? [path] : [];
+  });
+}
+
+function difference(a: Snapshot, b: Snapshot): string[] {
+  return [...new Set([...a.keys(), ...b.keys()])].filter((file) => a.get(file) !== b.get(file)).toSorted();
+}
+
+async function commit(tree: string, message: string): Promise<void> {
+  const identity = [
+    '-c',
+    'user.name=corpus',
+    '-c',
+    'user.email=corpus@localhost',
+    '-c',
+    'core.autocrlf=false',
+  ];
+  if (!existsSync(join(tree, '.git'))) await quietly('git', ['init', '--quiet'], tree);
+  await quietly('git', ['-c', 'core.autocrlf=false', 'add', '--all', '--force'], tree);
+  await quietly(
+    'git',
+    [...identity, 'commit', '--quiet', '--allow-empty', '--no-verify', '-m', message],
+    tree,
+  );
+}
+
+async function quietly(
+  file: string,
+  args: readonly string[],
+  cwd: string,
+  environment?: Record<string, string>,
+): Promise<Run> {
+  const run = await execa(file, args, {
+    cwd,
+    reject: false,
+    input: '',
+    timeout: 120_000,
+    killSignal: 'SIGKILL',
+    maxBuffer: 256 * 1024 * 1024,
+    ...(environment === undefined ? {} : { env: environment, extendEnv: false }),
+  });
+  return {
+    exitCode: run.exitCode ?? -1,
+    stdout: run.stdout,
+    stderr: run.timedOut ? 'timed out' : run.stderr,
+  };
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n')[0] ?? '';
+}

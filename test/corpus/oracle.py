@@ -1,0 +1,308 @@
+"""
+The independent oracle: what MIDDLEWARE is once CPython itself has run a settings module.
+
+    oracle.py ROOT IMPORT_ROOT MODULE       prints one JSON document
+
+Nothing outside of the repository is imported: every other module is a stub that answers anything. Processes, sockets
+and writing outside of ROOT are refused by an audit hook (PEP 578): run it on a scratch copy, and with a time-out.
+"""
+
+import builtins
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.metadata
+import io
+import json
+import os
+import re
+import sys
+import types
+
+ROOT, IMPORT_ROOT, MODULE = sys.argv[1:4]
+UNKNOWN = "<unknown>"
+REFUSED = ("socket.", "subprocess.", "os.system", "os.exec", "os.spawn", "os.posix_spawn", "os.fork", "os.kill",
+           "urllib.", "ctypes.dlopen")
+WRITING = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "os.symlink", "os.link", "os.chmod")
+
+
+class Refused(OSError):
+    """What code that can do without a process or a socket expects where there is none."""
+
+
+def outside(path):
+    if isinstance(path, int):
+        return False
+    return not os.path.abspath(os.fsdecode(path)).startswith(ROOT + os.sep)
+
+
+def audit(event, arguments):
+    if event.startswith(REFUSED) and event != "socket.gethostname":
+        raise Refused(event)
+    if event in WRITING and outside(arguments[0]):
+        raise Refused(f"{event} {arguments[0]!r}")
+    if event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+") and outside(arguments[0]):
+        raise Refused(f"open({arguments[0]!r}, {arguments[1]!r})")
+
+
+class Stub:
+    """Answers anything; false, empty, and newer than every version."""
+
+    def __init__(self, one=False, scheme=None):
+        self.__dict__["_one"] = one
+        self.__dict__["_scheme"] = scheme or {}
+
+    def __getattr__(self, name):
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return Stub(scheme=self._scheme)
+
+    def __setattr__(self, name, value):
+        self.__dict__[name] = value
+
+    def __call__(self, *arguments, **keywords):
+        # env("NAME", default=…), config("NAME", cast=…), environ.Env(NAME=(bool, False))
+        if "default" in keywords:
+            return keywords["default"]
+        if arguments and isinstance(arguments[0], str):
+            if len(arguments) == 2 and isinstance(arguments[1], (str, bool, int, list, tuple, type(None))):
+                return arguments[1]
+            if arguments[0] in self._scheme:
+                return self._scheme[arguments[0]]
+        # a decorator
+        if len(arguments) == 1 and not keywords and isinstance(arguments[0], (type, types.FunctionType)):
+            return arguments[0]
+        scheme = {key: value[1] for key, value in keywords.items() if isinstance(value, tuple) and len(value) == 2}
+        return Stub(scheme=scheme)
+
+    def __mro_entries__(self, bases):
+        return (StubBase,)
+
+    def __iter__(self):
+        return iter([Stub()] if self._one else [])
+
+    def __getitem__(self, key):
+        return Stub()
+
+    def __setitem__(self, key, value):
+        pass
+
+    def __contains__(self, key):
+        return False
+
+    def __bool__(self):
+        return False
+
+    def __len__(self):
+        return 0
+
+    def __add__(self, other):
+        return type(other)([Stub()]) + other if isinstance(other, (list, tuple)) else Stub()
+
+    def __radd__(self, other):
+        return other + type(other)([Stub()]) if isinstance(other, (list, tuple)) else Stub()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return False
+
+    def __fspath__(self):
+        return "/nonexistent"
+
+    def __str__(self):
+        return "stub"
+
+    def __int__(self):
+        return 0
+
+    def __float__(self):
+        return 0.0
+
+    __index__ = __int__
+    __hash__ = object.__hash__
+
+    def __eq__(self, other):
+        return self is other
+
+    def __ge__(self, other):
+        return True
+
+    __gt__ = __ge__
+
+    def __lt__(self, other):
+        return False
+
+    __le__ = __lt__
+
+    def __or__(self, other):
+        return Stub()
+
+    __ror__ = __and__ = __rand__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __mod__ = __rmod__ = __or__
+    __truediv__ = __rtruediv__ = __or__
+
+
+class StubClass(type):
+    def __getattr__(cls, name):
+        if name == "MIDDLEWARE" or name.startswith("__"):
+            raise AttributeError(name)
+        return Stub()
+
+
+class StubBase(metaclass=StubClass):
+    """In the place of a base class that is a stub."""
+
+    def __init__(self, *arguments, **keywords):
+        pass
+
+    def __init_subclass__(cls, **keywords):
+        pass
+
+    def __getattr__(self, name):
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return Stub()
+
+
+def lazy_text(text="", *_, **__):
+    return text
+
+
+class StubModule(types.ModuleType):
+    def __getattr__(self, name):
+        if name == "__file__":
+            return os.path.join(ROOT, ".oracle", "stub.py")
+        if name in ("__all__", "__wrapped__"):
+            raise AttributeError(name)
+        if name == "VERSION":
+            return (99, 0, 0, "final", 0)
+        if name == "ImproperlyConfigured" or name.endswith(("Error", "Exception", "DoesNotExist")):
+            return type(name, (Exception,), {})
+        if name in ("_", "gettext", "gettext_lazy", "gettext_noop", "ugettext", "ugettext_lazy"):
+            return lazy_text
+        return Stub()
+
+
+def top_level_names():
+    """What the repository itself has at the top of an import path: a missing file below it is an ImportError."""
+    return {entry.removesuffix(".py") for folder in paths for entry in os.listdir(folder)}
+
+
+class Stubs(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Last on sys.meta_path: finds what nobody found."""
+
+    def __init__(self):
+        self.own = top_level_names()
+        self.forced = set()
+
+    def find_spec(self, name, path=None, target=None):
+        top = name.partition(".")[0]
+        if name not in self.forced:
+            if top in self.own or re.search(r"local|secret|private|override", name) or top in sys.stdlib_module_names:
+                return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec):
+        module = StubModule(spec.name)
+        module.__path__ = []
+        return module
+
+    def exec_module(self, module):
+        pass
+
+
+def strings(value):
+    return [item if isinstance(item, str) else UNKNOWN for item in value]
+
+
+def class_lists(module):
+    """MIDDLEWARE of every class of the module that has one, by the class's name."""
+    found = {}
+    for name, value in vars(module).items():
+        if not isinstance(value, type) or not hasattr(value, "MIDDLEWARE"):
+            continue
+        listed = value.MIDDLEWARE
+        if isinstance(listed, property):
+            try:
+                listed = value().MIDDLEWARE
+            except Exception as error:
+                found[name] = {"unjudged": f"{type(error).__name__}: {error}"}
+                continue
+        if isinstance(listed, (list, tuple)):
+            found[name] = {"middleware": strings(listed)}
+    return found
+
+
+def run():
+    module = importlib.import_module(MODULE)
+    if "MIDDLEWARE" in vars(module):
+        value = module.MIDDLEWARE
+        if isinstance(value, (list, tuple)):
+            return {"middleware": strings(value)}
+        return {"unjudged": f"MIDDLEWARE is {type(value).__name__}"}
+    found = class_lists(module)
+    return {"classes": found} if found else {"unjudged": "the module has no MIDDLEWARE after it has run"}
+
+
+def forget():
+    for name, module in list(sys.modules.items()):
+        file = vars(module).get("__file__") or ""
+        if isinstance(module, StubModule) or file.startswith(ROOT + os.sep):
+            del sys.modules[name]
+    importlib.invalidate_caches()
+
+
+def version(name):
+    """Of a package that is not installed, as no package is."""
+    return "99.0"
+
+
+importlib.metadata.version = version
+paths = []
+for folder in (os.path.join(ROOT, IMPORT_ROOT), ROOT, os.path.join(ROOT, "src")):
+    folder = os.path.normpath(folder)
+    if os.path.isdir(folder) and folder not in paths:
+        paths.append(folder)
+sys.path[:0] = paths
+sys.dont_write_bytecode = True
+os.environ["TMPDIR"] = os.path.join(ROOT, ".oracle")
+os.makedirs(os.environ["TMPDIR"], exist_ok=True)
+os.chdir(paths[0])
+os.environ["DJANGO_SETTINGS_MODULE"] = MODULE
+# "from somewhere import *" of a stub brings no names
+builtins.MIDDLEWARE = Stub(one=True)
+stubs = Stubs()
+sys.meta_path.append(stubs)
+output, sys.stdout = sys.stdout, io.StringIO()
+sys.addaudithook(audit)
+result = {"unjudged": "gave up"}
+for _ in range(60):
+    try:
+        result = run()
+        break
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name in stubs.forced or error.name == MODULE:
+            result = {"unjudged": f"{type(error).__name__}: {error}"}
+            break
+        stubs.forced.add(error.name)
+    except KeyError as error:
+        name = error.args[0] if error.args else None
+        if not isinstance(name, str) or not re.fullmatch(r"\w+", name) or name in os.environ:
+            result = {"unjudged": f"KeyError: {error}"}
+            break
+        os.environ[name] = "1"
+    except NameError as error:
+        # a name that a stubbed star import would have brought
+        name = getattr(error, "name", None)
+        if not name or hasattr(builtins, name):
+            result = {"unjudged": f"NameError: {error}"}
+            break
+        setattr(builtins, name, Stub())
+    except BaseException as error:
+        result = {"unjudged": f"{type(error).__name__}: {error}"[:300]}
+        break
+    forget()
+json.dump(result, output)
+output.flush()
+os._exit(0)
