@@ -94,11 +94,6 @@ async function observeCopy(
   broken.push(...(await unparsable(tree, changed, before, tools)));
   const edits = document === undefined ? [] : document.files.filter((file) => file.action === 'edit');
   const { entry, importRoot } = entryOf(document);
-  const inserted = (diff: string | undefined): string =>
-    (diff ?? '')
-      .split('\n')
-      .filter((line) => /^\+(?!\+)/.test(line))
-      .join('\n');
   const settingsEdits = edits.filter((file) => entry !== undefined && inserted(file.diff).includes(entry));
   const otherEdits = edits.filter((file) => file.path.endsWith('.py') && !settingsEdits.includes(file));
   const oracle =
@@ -243,7 +238,6 @@ async function unparsable(
   const original = await quietly('git', ['stash', 'push', '--include-untracked', '--quiet'], tree);
   const then = original.exitCode === 0 ? await errors() : [];
   await quietly('git', ['stash', 'pop', '--quiet'], tree);
-  const fileOf = (error: string): string => error.split(': ')[0] ?? '';
   return now
     .filter((error) => !before.has(fileOf(error)) || !then.some((old) => fileOf(old) === fileOf(error)))
     .map((error) => `no longer compiles: ${error}`);
@@ -274,6 +268,19 @@ function files(tree: string, folder = ''): string[] {
 
 function difference(a: Snapshot, b: Snapshot): string[] {
   return [...new Set([...a.keys(), ...b.keys()])].filter((file) => a.get(file) !== b.get(file)).toSorted();
+}
+
+/** The lines that a unified diff adds. */
+function inserted(diff: string | undefined): string {
+  return (diff ?? '')
+    .split('\n')
+    .filter((line) => /^\+(?!\+)/.test(line))
+    .join('\n');
+}
+
+/** Of a line of compile.py. */
+function fileOf(error: string): string {
+  return error.split(': ')[0] ?? '';
 }
 
 async function commit(tree: string, message: string): Promise<void> {

@@ -300,6 +300,12 @@ for _ in range(60):
             break
         setattr(builtins, name, Stub())
     except BaseException as error:
+        # "SHOP_SECRET_KEY is not set"
+        wanted = [name for name in re.findall(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b", str(error)) if name not in os.environ]
+        if wanted:
+            os.environ[wanted[0]] = "1"
+            forget()
+            continue
         result = {"unjudged": f"{type(error).__name__}: {error}"[:300]}
         break
     forget()

@@ -45,8 +45,10 @@ export function filesNamed(cell: string): string[] {
     ...cell.matchAll(/(?:\b(?:wsgi|asgi|factory)\s+|^)([A-Za-z_][\w.]*)(?=:|\s|;|$)|([A-Za-z_][\w.]*):\w+/g),
   ]
     .map((match) => match[1] ?? match[2] ?? '')
-    .filter((name) => name !== '' && !name.endsWith('.py'))
-    .flatMap((name) => [`${name.replaceAll('.', '/')}.py`, `${name.replaceAll('.', '/')}/__init__.py`]);
+    .flatMap((name) => {
+      const path = name.replaceAll('.', '/');
+      return name === '' || name.endsWith('.py') ? [] : [`${path}.py`, `${path}/__init__.py`];
+    });
   return [...paths, ...modules];
 }
 
