@@ -23,7 +23,8 @@ export function wireGunicorn(situation: Situation): Wiring {
     if (command === undefined) continue;
     const { server, options, configurationFiles: [file] = [] } = command.value;
     const dropped = droppedUser(service);
-    const taken = file !== undefined && /^def post_worker_init\b/m.test(situation.read(file)?.text ?? '');
+    // However the name is bound (def, assignment, import): a second one would replace it without a word
+    const taken = file !== undefined && /\bpost_worker_init\b/.test(situation.read(file)?.text ?? '');
     if (dropped !== undefined && !allowsCore(options)) {
       if (situation.dumpable && server === 'gunicorn' && file !== undefined && !taken)
         append(file, hook(moduleName(situation.application)));

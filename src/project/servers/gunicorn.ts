@@ -95,7 +95,7 @@ function readGunicorn(words: readonly Located<string>[], context: ServerContext)
     configuration === undefined ? undefined : readConfiguration(configuration, options, environment);
   for (const path of configuration?.files ?? []) {
     const file = context.find(path);
-    const hook = file === undefined ? null : HOOK_CALL.exec(file.text.replaceAll('\r\n', '\n '));
+    const hook = file === undefined ? null : HOOK_CALL.exec(file.text.replaceAll('\r\n', ' \n'));
     if (file !== undefined && hook !== null)
       options.set(HOOK, { value: 'allow_core', at: file.span(hook.index, hook.index + hook[0].length) });
   }

@@ -48,6 +48,14 @@ def post_worker_init(worker):
 `;
 
 describe("gunicorn's configuration", () => {
+  test('a hook of the project that is bound by another way than def is not replaced', async () => {
+    const own = 'user = "www-data"\nfrom hooks import warm_up as post_worker_init\n';
+    const root = project(own);
+    const { stdout } = await pycrash(['init', '--yes', '--dumpable', '--json'], { cwd: root });
+    expect(read(root)).toBe(own);
+    expect(stdout).toContain('call allow_core of shop.abort_on_exception in post_worker_init');
+  });
+
   test('a short time-out is raised; a core of a process that gave root away is the operator’s choice', async () => {
     const root = project(CONFIGURATION);
     const { stdout } = await pycrash(['init', '--yes', '--json'], { cwd: root });
@@ -70,6 +78,16 @@ describe("gunicorn's configuration", () => {
     expect(again.stdout + again.stderr).toContain('Nothing to do');
     await pycrash(['remove', '--yes'], { cwd: root });
     expect(read(root)).toBe(CONFIGURATION);
+  });
+
+  test('a file with CRLF line ends keeps them, and is seen to have the hook', async () => {
+    const own = CONFIGURATION.replaceAll('\n', '\r\n');
+    const root = project(own);
+    await pycrash(['init', '--yes', '--dumpable'], { cwd: root });
+    expect(read(root)).toBe(own + (HOOK + TIMEOUT).replaceAll('\n', '\r\n'));
+    expect((await pycrash(['check', '--json'], { cwd: root })).stdout).not.toContain('"PYC030"');
+    const again = await pycrash(['init', '--yes', '--dumpable'], { cwd: root });
+    expect(again.stdout + again.stderr).toContain('Nothing to do');
   });
 
   test('a hook of that name stays as it is, and what to call is said', async () => {
