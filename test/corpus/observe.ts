@@ -29,7 +29,7 @@ interface Run {
 const STACK_TRACE = /^\s+at .*[\w)]:\d+:\d+\)?$/m;
 /** Not what production runs with, by the name of the module or the class. */
 const NOT_PRODUCTION =
-  /dev|test|local|debug|travis|drone|github|docker_compose|sphinx|(^|[._])ci($|[._])|build/i;
+  /(^|[._])dev(elop\w*)?($|[._])|test|local|debug|travis|drone|github|docker_compose|sphinx|(^|[._])ci($|[._])|build/i;
 
 /** The newest CPython of pyenv, or the system's: it has to know the syntax that the repositories use. */
 export function newestPython(): string {
