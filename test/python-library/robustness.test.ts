@@ -1,3 +1,6 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -261,6 +264,30 @@ test('ONLY lets through what it names, by any class of the MRO', async () => {
 test('a group is ignored only where all of its leaves are', async () => {
   const { signal, stdout } = await run('group_of_ignored');
   expect({ signal, stdout }).toEqual({ signal: 'SIGABRT', stdout: 'ignored' });
+});
+
+test('Sentry has the event before the process is gone', async () => {
+  const bodies: Buffer[] = [];
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    // only a whole request counts: one that the abort cut off has no end
+    request.on('end', () => {
+      bodies.push(Buffer.concat(parts));
+      response.end('{}');
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  try {
+    const environment = pythonEnvironment('3.12', ['django==5.2.*', 'sentry-sdk']);
+    const env = { DSN: `http://key@127.0.0.1:${port}/1` };
+    expect((await run('sentry', env, environment)).signal).toBe('SIGABRT');
+  } finally {
+    server.close();
+  }
+  const events = bodies.map((body) => (body[0] === 0x1f ? gunzipSync(body) : body).toString());
+  expect(events).toContainEqual(expect.stringContaining('"value":"for Sentry"'));
 });
 
 test('SAMPLE 0 only logs', async () => {

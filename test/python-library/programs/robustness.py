@@ -53,6 +53,15 @@ def plain():
 
 
 @row
+def sentry():
+    import sentry_sdk
+
+    sentry_sdk.init(dsn=os.environ["DSN"])
+    configure()
+    crash("for Sentry")
+
+
+@row
 def debug():
     settings.configure(DEBUG=True)
     crash()
