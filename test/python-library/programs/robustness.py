@@ -55,8 +55,16 @@ def plain():
 @row
 def sentry():
     import sentry_sdk
+    from sentry_sdk.transport import HttpTransport
 
-    sentry_sdk.init(dsn=os.environ["DSN"])
+    class FarAway(HttpTransport):
+        """Takes its time, in a thread of its own, as one to another continent does."""
+
+        def _send_request(self, *args, **kwargs):
+            time.sleep(0.5)
+            return super()._send_request(*args, **kwargs)
+
+    sentry_sdk.init(dsn=os.environ["DSN"], transport=FarAway)
     configure()
     crash("for Sentry")
 
