@@ -79,6 +79,8 @@ async function runAction(name: string, inputs: Record<string, string>) {
         GITHUB_STEP_SUMMARY: files.summary,
         RUNNER_TEMP: temporary,
         XDG_STATE_HOME: join(shop.folder, 'state'),
+        // --keep leaves the cores there
+        TMPDIR: shop.folder,
         PYCRASH: '',
       },
       reject: false,
@@ -164,6 +166,7 @@ test('the job for GitLab verifies and keeps the encrypted core', async (context)
       PYCRASH: '',
       PATH: `${bin}:${process.env['PATH'] ?? ''}`,
       XDG_STATE_HOME: join(shop.folder, 'state'),
+      TMPDIR: shop.folder,
     },
     reject: false,
   });
