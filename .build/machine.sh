@@ -12,6 +12,8 @@ flock 9
 rm -rf "$machine"
 mkdir -p "$machine/ram/modules" "$machine/ram/bin"
 cd "$machine"
+# A machine that has all of the packages may have no lists of what else there is.
+apt-cache show linux-image-cloud-amd64 >/dev/null 2>&1 || apt-get update -qq
 image=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/^  Depends: \(linux-image-[0-9].*\)$/\1/p')
 apt-get download -qq "$image"
 dpkg-deb -x linux-image-*.deb kernel
