@@ -37,3 +37,8 @@ function escapeCharacter(character: string): string {
     ? `\\x${code.toString(16).padStart(2, '0')}`
     : `\\u${code.toString(16).padStart(4, '0')}`;
 }
+
+/** A word in single quotes, as a POSIX shell reads it back: nothing in it has a meaning (POSIX.1-2024, XCU 2.2.2). */
+export function shellQuoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -137,7 +137,7 @@ export function processesOfRun(token: string): number[] {
 }
 
 /** Removes a cgroup and all below it; false while a process is left in one. */
-function removeCgroup(path: string): boolean {
+export function removeCgroup(path: string): boolean {
   if (!existsSync(path)) return true;
   for (const entry of readdirSync(path, { withFileTypes: true })) {
     if (entry.isDirectory() && !removeCgroup(join(path, entry.name))) return false;

@@ -34,7 +34,11 @@ export async function findCore(wanted: string, terminal: Terminal): Promise<Foun
   }
   if (!stat.isFile()) throw new UserError('no-core', `${wanted} is not a regular file`);
   if (wanted.startsWith('/') && isProgram(file)) {
-    const dumped = await fromJournal(wanted, terminal).catch(() => undefined);
+    const dumped = await fromJournal(wanted, terminal).catch((error: unknown) => {
+      // nothing of it there: then the reader says what the file is
+      if (error instanceof UserError && error.code === 'no-core') return undefined;
+      throw error;
+    });
     if (dumped !== undefined) return dumped;
   }
   const compression = compressionOf(file);

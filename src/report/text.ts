@@ -1,4 +1,4 @@
-import { printable, printableLines } from '../printable.ts';
+import { printable, printableLines, shellQuoted } from '../printable.ts';
 import type { Terminal } from '../terminal.ts';
 import { isApplicationFrame } from './application-frame.ts';
 import type { ChainedException, CrashReport, ReportedFrame, ReportedThread } from './model.ts';
@@ -269,9 +269,7 @@ function capital(text: string): string {
 
 /** A command line as it could be typed. */
 function words(cmdline: readonly string[]): string {
-  const quoted = cmdline.map((word) =>
-    /^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`,
-  );
+  const quoted = cmdline.map((word) => (/^[\w@%+=:,./[\]-]+$/.test(word) ? word : shellQuoted(word)));
   return printable(quoted.join(' '));
 }
 

@@ -1,10 +1,11 @@
 // `check` on repositories of 50 to 10,000 Python files that do not matter, against bare Node, Django's own check, and the
 // static analysers that people run in the same place. To reach: under 3 times bare node on 500 files.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pythonEnvironment } from '../python-environment.ts';
+import { djangoCheck } from './django-check.ts';
 import { compare, printRatios } from './whole-process.ts';
 
 // esbuild puts this file into .cache.
@@ -13,10 +14,6 @@ const SIZES = [50, 500, 2000, 10_000];
 const pycrash = join(ROOT, 'dist/pycrash.js');
 const folder = mkdtempSync(join(tmpdir(), 'pycrash-bench-'));
 try {
-  const requirements = readFileSync(join(ROOT, 'examples/django-shop/requirements.txt'), 'utf8')
-    .split('\n')
-    .filter((line) => /^\w/.test(line));
-  const python = pythonEnvironment('3.11', requirements);
   const analysers = pythonEnvironment('3.11', ['ruff', 'bandit']);
   const node = { name: 'node -e 0', command: ['node', '-e', '0'] } as const;
   for (const size of SIZES) {
@@ -27,16 +24,7 @@ try {
         [
           node,
           { name: 'pycrash check', command: ['node', pycrash, 'check', shop] },
-          {
-            name: 'manage.py check --deploy',
-            command: python.command('python', ['manage.py', 'check', '--deploy']),
-            cwd: shop,
-            env: {
-              DJANGO_SETTINGS_MODULE: 'shop.settings.production',
-              DJANGO_SECRET_KEY: 'benchmark',
-              PYCRASH: '0',
-            },
-          },
+          djangoCheck(shop),
           {
             name: 'ruff check --no-cache',
             command: analysers.command('ruff', ['check', '--no-cache', '-q', '.']),

@@ -1,10 +1,10 @@
 // The start of the program, and the two commands that people wait for, against bare Node and Django's own check.
 // To reach: --version under 1.3 times bare node, check of the example under 2.5 times.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pythonEnvironment } from '../python-environment.ts';
+import { djangoCheck } from './django-check.ts';
 import { compare, printRatios } from './whole-process.ts';
 
 // esbuild puts this file into .cache.
@@ -14,10 +14,6 @@ try {
   const shop = join(folder, 'django-shop');
   cpSync(join(ROOT, 'examples/django-shop'), shop, { recursive: true });
   const pycrash = join(ROOT, 'dist/pycrash.js');
-  const requirements = readFileSync(join(shop, 'requirements.txt'), 'utf8')
-    .split('\n')
-    .filter((line) => /^\w/.test(line));
-  const python = pythonEnvironment('3.11', requirements);
   execFileSync('git', ['init', '-q'], { cwd: shop });
   const dryRun = {
     name: 'pycrash init --dry-run',
@@ -30,16 +26,7 @@ try {
       { name: 'node -e 0', command: ['node', '-e', '0'] },
       { name: 'pycrash --version', command: ['node', pycrash, '--version'] },
       { name: 'pycrash check', command: ['node', pycrash, 'check', shop] },
-      {
-        name: 'manage.py check --deploy',
-        command: python.command('python', ['manage.py', 'check', '--deploy']),
-        cwd: shop,
-        env: {
-          DJANGO_SETTINGS_MODULE: 'shop.settings.production',
-          DJANGO_SECRET_KEY: 'benchmark',
-          PYCRASH: '0',
-        },
-      },
+      djangoCheck(shop),
     ]),
   );
   printRatios(before);

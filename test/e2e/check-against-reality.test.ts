@@ -1,19 +1,11 @@
 import { execa } from 'execa';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { removeCgroup } from '../../src/crashtest/journal.ts';
 // before its supervisors, which import it in a circle
 import '../../src/crashtest/launch.ts';
 import type { Place } from '../../src/crashtest/place.ts';
@@ -80,14 +72,7 @@ test('check says of systemd units what systemd then does: only what no file says
     if (first !== undefined) await endPrivateRoot(first);
     for (const socket of sockets) socket.destroy();
     server.close();
-    await waitFor(10, () => {
-      try {
-        for (const cgroup of cgroups) removeCgroup(cgroup);
-        return true;
-      } catch {
-        return undefined;
-      }
-    });
+    for (const cgroup of cgroups) await waitFor(10, () => (removeCgroup(cgroup) ? true : undefined));
     rmSync(folder, { recursive: true, force: true });
   });
   first = await startPrivateRoot({
@@ -128,15 +113,6 @@ test('check says of systemd units what systemd then does: only what no file says
     page.replaceAll(/ {2,}|-{2,}/g, ' '),
   );
 });
-
-/** The private systemd made some below it; a cgroup is removed when it has none (cgroups(7)). */
-function removeCgroup(cgroup: string): void {
-  if (!existsSync(cgroup)) return;
-  for (const entry of readdirSync(cgroup, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeCgroup(join(cgroup, entry.name));
-  }
-  rmdirSync(cgroup);
-}
 
 /** The rules that speak of a unit, `unknown` ones and notes left out. */
 async function findingsOf(text: string): Promise<string[]> {

@@ -41,7 +41,7 @@ test(`killed at ${KILLS} random moments: the next run removes what was left, and
     running.kill('SIGKILL');
     await running;
     if (readdirSync(places).length > 0 && processesOf(places).length > 0) left += 1;
-    for (const cgroup of cgroupsOf(shop)) cgroups.add(cgroup);
+    for (const cgroup of shop.cgroups()) cgroups.add(cgroup);
   }
   // else this test shows nothing
   expect(left).toBeGreaterThan(KILLS / 4);
@@ -78,15 +78,6 @@ function processesOf(places: string): string[] {
       return false;
     }
   });
-}
-
-/** cgroups that the journal of the example's runs names and that are there. */
-function cgroupsOf({ folder }: Example): string[] {
-  const journal = join(folder, 'state/pycrash/verify');
-  if (!existsSync(journal)) return [];
-  return readdirSync(journal)
-    .flatMap((file) => readFileSync(join(journal, file), 'utf8').match(/\/sys\/fs\/cgroup[^"]+/g) ?? [])
-    .filter((cgroup) => existsSync(cgroup));
 }
 
 /** What belongs to the machine. */

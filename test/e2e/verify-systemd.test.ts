@@ -82,10 +82,10 @@ test('a socket that systemd listens on, and a run that was killed before', async
   const killed = new AbortController();
   const stopped = shop.verify(SYSTEMD, {}, killed.signal);
   try {
-    await waitFor(20, () => (cgroups(shop).length > 0 ? true : undefined));
+    await waitFor(20, () => (shop.cgroups().length > 0 ? true : undefined));
     killed.abort();
     await stopped;
-    const left = cgroups(shop);
+    const left = shop.cgroups();
     expect(left).not.toEqual([]);
     const { outcome, steps } = await shop.verify(SYSTEMD);
     expect(steps, outcome.stderr).toMatchObject({
@@ -122,15 +122,6 @@ test('a unit that systemd refuses: its reason, exit code 3', async () => {
 
 function detail(document: Verified['document'], id: string): string {
   return document?.steps.find((step) => step.id === id)?.detail ?? '';
-}
-
-/** cgroups that the journal of the example's runs names and that are there. */
-function cgroups({ folder }: Example): string[] {
-  const journal = join(folder, 'state/pycrash/verify');
-  if (!existsSync(journal)) return [];
-  return readdirSync(journal)
-    .flatMap((file) => readFileSync(join(journal, file), 'utf8').match(/\/sys\/fs\/cgroup[^"]+/g) ?? [])
-    .filter((cgroup) => existsSync(cgroup));
 }
 
 /** What a private systemd must not change. */

@@ -22,9 +22,12 @@ const supervision: Supervision = {
       ? child.pid
       : undefined;
   },
-  // s6-supervise waits until a second has gone since the last start
-  failure: (setup, first, down) =>
-    down > 4 ? `s6-supervise does not start it${whyDown(setup, first)}` : undefined,
+  // s6-supervise waits until a second has gone since the last start, and what ends at once is hardly ever seen: so it is
+  // asked whether it wants the service up (s6-svstat)
+  failure: async (setup, first, down) =>
+    down > 4 && (await ask(setup, first, 's6-svstat', '-o', 'wantedup')).trim() === 'false'
+      ? `s6-supervise does not start it${whyDown(setup, first)}`
+      : undefined,
   exits: async (setup, first) =>
     (await ask(setup, first, 's6-svdt')).split('\n').flatMap((line) => {
       const [, how] = /^@[0-9a-f]+ (.+)$/.exec(line) ?? [];

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { isRunning } from '../../host/processes.ts';
+import { shellQuoted } from '../../printable.ts';
 import { freePort } from '../address.ts';
 import {
   AMPLE_BUDGET,
@@ -41,7 +42,7 @@ export interface Supervision {
   /** What the service writes elsewhere than to the output of the first process. */
   log?(setup: Setup): string;
   /** Why it does not start the service any more; `down` is for how many seconds there has been no process. */
-  failure(setup: Setup, first: number, down: number): string | undefined;
+  failure(setup: Setup, first: number, down: number): string | undefined | Promise<string | undefined>;
   /** As in `RunningService`. */
   exits(setup: Setup, first: number): Promise<readonly string[]>;
   restarts(setup: Setup): Restarts;
@@ -150,8 +151,8 @@ function startScript({ request, deployment, environment }: Setup, words: readonl
   const folder =
     workingDirectory?.startsWith('/') === true
       ? // whoever provides the server makes it; the log of the service goes there, too
-        `[ -d ${quote(workingDirectory)} ] || install -d -m 750 ` +
-        `${user === undefined ? '' : `-o ${quote(user)} `}${quote(workingDirectory)}\n`
+        `[ -d ${shellQuoted(workingDirectory)} ] || install -d -m 750 ` +
+        `${user === undefined ? '' : `-o ${shellQuoted(user)} `}${shellQuoted(workingDirectory)}\n`
       : '';
   const variables = Object.entries({
     PATH: pathWith(request.python),
@@ -159,11 +160,6 @@ function startScript({ request, deployment, environment }: Setup, words: readonl
     ...environment,
   })
     .filter(([name]) => /^[A-Za-z_]\w*$/.test(name))
-    .map(([name, value]) => `export ${name}=${quote(value)}\n`);
-  return `${variables.join('')}${folder}exec ${words.map(quote).join(' ')}\n`;
-}
-
-/** A word for a shell. */
-function quote(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
+    .map(([name, value]) => `export ${name}=${shellQuoted(value)}\n`);
+  return `${variables.join('')}${folder}exec ${words.map(shellQuoted).join(' ')}\n`;
 }

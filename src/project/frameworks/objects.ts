@@ -19,13 +19,13 @@ const NOT_DEPLOYED =
 
 /** Every `app = Flask(…)` at module level, and in a factory that returns it; in order of path and place. */
 export function findObjects(sources: Sources, parser: Parser, framework: Framework): FoundObject[] {
-  const names = [...new Set(Object.values(framework.constructors).flat())].join('|');
+  const names = [...new Set(Object.values(framework.constructors).flat())];
+  const named = new RegExp(String.raw`\b(${names.join('|')})\b`);
   const found: FoundObject[] = [];
   for (const path of [...sources.files].sort()) {
-    if (!path.endsWith('.py') || NOT_DEPLOYED.test(path)) continue;
+    if (!path.endsWith('.py') || NOT_DEPLOYED.test(path) || !sources.mayContain(path, names)) continue;
     const file = sources.read(path);
-    if (file === undefined || file.path !== path || !new RegExp(String.raw`\b(${names})\b`).test(file.text))
-      continue;
+    if (file === undefined || file.path !== path || !named.test(file.text)) continue;
     const python = parsePython(parser, file);
     const importRoot = rootOf(sources, path, file.text);
     for (const point of pointsIn(python, framework, moduleName(importRoot, path)))

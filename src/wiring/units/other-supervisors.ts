@@ -1,6 +1,7 @@
 import { usageError } from '../../errors.ts';
 import { render } from '../../templates.ts';
 import { gunicornCommand } from './unit.ts';
+import { shellQuoted } from '../../printable.ts';
 
 /** What the snippet of any supervisor is made of. */
 interface SnippetValues {
@@ -63,7 +64,7 @@ export function otherSnippet(kind: string, values: SnippetValues): { path: strin
     // compose splits a string by itself, and `$` starts a variable of its own there
     words: JSON.stringify(command.replaceAll('$', '$$$$')),
     // supervisord splits as shlex does, after it has put in `%(…)s`
-    script: `'${script.replaceAll("'", "'\\''").replaceAll('%', '%%')}'`,
+    script: shellQuoted(script).replaceAll('%', '%%'),
     scriptJson: JSON.stringify(script),
   });
   return { path: path(name), text };

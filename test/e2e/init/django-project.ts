@@ -33,6 +33,16 @@ export function environmentOf({ django, python }: Pair): PythonEnvironment {
   return pythonEnvironment(python, [django]);
 }
 
+/** The least that init takes for a Django project. */
+export const LEAST: Readonly<Record<string, string>> = {
+  'manage.py':
+    "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n" +
+    'from django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n',
+  'shop/__init__.py': '',
+  'shop/settings.py': "MIDDLEWARE = ['a.A']\n",
+  'shop/wsgi.py': 'from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n',
+};
+
 /** A new folder with these files (text as UTF-8, or bytes); with `git` everything is committed. */
 export function makeTree(files: Readonly<Record<string, string | Uint8Array>>, git = true): string {
   const root = mkdtempSync(join(tmpdir(), 'init-tree-'));

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { makeTree } from './django-project.ts';
+import { LEAST, makeTree } from './django-project.ts';
 import { needs } from '../../parts.ts';
 import { pycrash } from '../pycrash.ts';
 import { Example, type Verified } from '../verify/example.ts';
@@ -14,13 +14,7 @@ const CONFIGURATION = 'bind = "127.0.0.1:8000"\nuser = "www-data"\ntimeout = 4\n
 /** A Django project that a unit starts as root with this configuration of gunicorn. */
 function project(configuration: string): string {
   const root = makeTree({
-    'manage.py':
-      "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n" +
-      'from django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n',
-    'shop/__init__.py': '',
-    'shop/settings.py': "MIDDLEWARE = ['a.A']\n",
-    'shop/wsgi.py':
-      'from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n',
+    ...LEAST,
     'gunicorn.conf.py': configuration,
     'shop.service':
       '[Service]\nWorkingDirectory=/srv/shop\nExecStart=/srv/shop/venv/bin/gunicorn -c gunicorn.conf.py shop.wsgi\n',

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { needs } from '../../parts.ts';
 import { verifyUnits } from '../../systemd-verify.ts';
 import { pycrash } from '../pycrash.ts';
-import { makeTree } from './django-project.ts';
+import { LEAST, makeTree } from './django-project.ts';
 
 const trees: string[] = [];
 afterEach(() => {
@@ -13,13 +13,7 @@ afterEach(() => {
 
 function projectWith(files: Record<string, string>): string {
   const root = makeTree({
-    'manage.py':
-      "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n" +
-      'from django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n',
-    'shop/__init__.py': '',
-    'shop/settings.py': "MIDDLEWARE = ['a.A']\n",
-    'shop/wsgi.py':
-      'from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n',
+    ...LEAST,
     ...files,
   });
   trees.push(root);

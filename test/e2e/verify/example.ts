@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -71,6 +71,15 @@ export class Example {
     const words = ['verify', ...common, ...supervisor, ...args, this.root];
     const outcome = await pycrash(words, { env: environment, ...(kill === undefined ? {} : { kill }) });
     return new Verified(outcome);
+  }
+
+  /** cgroups that the journal of the runs names and that are there. */
+  cgroups(): string[] {
+    const journal = join(this.folder, 'state/pycrash/verify');
+    if (!existsSync(journal)) return [];
+    return readdirSync(journal)
+      .flatMap((file) => readFileSync(join(journal, file), 'utf8').match(/\/sys\/fs\/cgroup[^"]+/g) ?? [])
+      .filter((cgroup) => existsSync(cgroup));
   }
 
   remove(): void {

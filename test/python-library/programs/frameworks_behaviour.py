@@ -137,6 +137,23 @@ def flask_cases():
     return cases
 
 
+def scope_of(path, kind="http", client="127.0.0.1"):
+    return {
+        "type": kind,
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [],
+        "client": (client, 1),
+        "server": ("localhost", 80),
+    }
+
+
 def starlette_cases(make_app):
     from starlette.background import BackgroundTask
     from starlette.exceptions import HTTPException
@@ -195,20 +212,7 @@ def starlette_cases(make_app):
         return app
 
     def ask(app, path, kind="http", client="127.0.0.1"):
-        scope = {
-            "type": kind,
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": "1.1",
-            "method": "GET",
-            "scheme": "http",
-            "path": path,
-            "raw_path": path.encode(),
-            "root_path": "",
-            "query_string": b"",
-            "headers": [],
-            "client": (client, 1),
-            "server": ("localhost", 80),
-        }
+        scope = scope_of(path, kind, client)
         if kind == "lifespan":
             scope = {"type": kind, "asgi": {"version": "3.0"}}
 
@@ -321,20 +325,7 @@ def by_path(make_app, path):
     app = make_app([], [], {})
 
     def case(say):
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": "1.1",
-            "method": "GET",
-            "scheme": "http",
-            "path": path,
-            "raw_path": path.encode(),
-            "root_path": "",
-            "query_string": b"",
-            "headers": [],
-            "client": ("127.0.0.1", 1),
-            "server": ("localhost", 80),
-        }
+        scope = scope_of(path)
         first = [{"type": "http.request", "body": b"", "more_body": False}]
 
         async def receive():
