@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { enableCompileCache } from './compile-cache.ts';
 import { UserError } from './errors.ts';
 import { printableLines } from './printable.ts';
+import { write } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -12,15 +13,10 @@ import { VERSION } from './version.ts';
 export async function main(program: 'pycrash' | 'pycrash-init', argv: readonly string[]): Promise<void> {
   // Before commander is loaded: this answer is what `npx` users wait for first.
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-    process.stdout.write(`${VERSION}\n`);
+    write('stdout', `${VERSION}\n`);
     return;
   }
   enableCompileCache(program === 'pycrash-init' ? 'init' : (argv[0] ?? 'help'));
-  // A reader that goes away (`| head`) is not an error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
   // What ends before it has an answer (a promise that nobody settles) is no success.
   process.exitCode = 3;
   try {
@@ -34,13 +30,14 @@ export async function main(program: 'pycrash' | 'pycrash-init', argv: readonly s
 /** Tells the user what went wrong and returns the exit code. */
 function explain(program: string, error: unknown): number {
   if (error instanceof UserError) {
-    process.stderr.write(`${program}: ${printableLines(error.message)}\n`);
-    if (error.help !== undefined) process.stderr.write(`${printableLines(error.help)}\n`);
+    write('stderr', `${program}: ${printableLines(error.message)}\n`);
+    if (error.help !== undefined) write('stderr', `${printableLines(error.help)}\n`);
     return error.exitCode;
   }
   const text =
     error instanceof Error ? (process.env['PYCRASH_DEBUG'] ? error.stack : error.message) : String(error);
-  process.stderr.write(
+  write(
+    'stderr',
     `${program}: internal error: ${text}\n` +
       `This is a defect of pycrash ${VERSION} in ${resolve('.')}; run again with PYCRASH_DEBUG=1 for the details.\n`,
   );

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { resolve } from 'node:path';
 import type { CommandModule, ExitCode } from './commands/command.ts';
 import { COMMANDS } from './commands/index.ts';
-import { Terminal } from './terminal.ts';
+import { isTerminal, Terminal, write } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 const EXAMPLES = `
@@ -26,6 +26,11 @@ export async function execute(
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
     .addHelpText('after', EXAMPLES)
+    // commands made by command() inherit it
+    .configureOutput({
+      writeOut: (text) => write('stdout', text),
+      writeErr: (text) => write('stderr', text),
+    })
     .exitOverride();
   let exitCode: ExitCode = 0;
   for (const { name, summary, load } of COMMANDS) {
@@ -78,7 +83,7 @@ async function call(
   const terminal = new Terminal({
     json: options['json'] === true,
     quiet: options['quiet'] === true,
-    color: options['color'] !== false && !process.env['NO_COLOR'] && process.stdout.isTTY,
+    color: options['color'] !== false && !process.env['NO_COLOR'] && isTerminal('stdout'),
     cwd: resolve(typeof options['cwd'] === 'string' ? options['cwd'] : '.'),
   });
   // commander passes the declared arguments, then the options, then the command itself
