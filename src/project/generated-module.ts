@@ -34,6 +34,7 @@ export function renderModuleTest(
     framework: 'django',
     settings: '',
     call: '',
+    watcher: 'call' in options ? options.call.replace(/^watch_/, '') : '',
     ...options,
   });
 }

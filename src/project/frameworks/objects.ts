@@ -114,7 +114,7 @@ function madeBy(
 
 /** A part of another application is watched with it. */
 function isMounted(name: string, text: string): boolean {
-  return new RegExp(String.raw`\.mount\([^\n]*\b${name}\b`).test(text);
+  return new RegExp(String.raw`\b[mM]ount\((?:[^()]|\([^()]*\))*?[,(=]?\s*\b${name}\s*[,)]`).test(text);
 }
 
 /** A function at module level that makes an application and returns it by one `return` at its end. */
