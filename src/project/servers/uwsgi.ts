@@ -82,7 +82,8 @@ export function readUwsgiFile(file: SourceFile, context: ServerContext): ServerR
   return reading.result();
 }
 
-function isOn(value: string | undefined): boolean {
+/** Is an option of uWSGI that is yes or no turned on? */
+export function isOn(value: string | undefined): boolean {
   return value !== undefined && !/^(?:false|0|no|off)$/i.test(value.trim());
 }
 

@@ -1,0 +1,37 @@
+import type { Service } from '../project/project.ts';
+import { isOn } from '../project/servers/uwsgi.ts';
+import type { Rule, RuleFinding } from './rule.ts';
+
+export const rule: Rule = {
+  id: 'PYC035',
+  slug: 'workers-without-master',
+  level: 'error',
+  summary: 'uWSGI has several workers and no master: one that crashed is never replaced',
+  check: (project) => project.services.flatMap(lookAt),
+};
+
+/** Keys that put in another file, which may well say `master`. */
+const MORE = ['include', 'inherit', 'emperor'];
+
+function lookAt({ name, command, supervisor, notes }: Service): RuleFinding[] {
+  if (command?.value.server !== 'uwsgi') return [];
+  const { options } = command.value;
+  const count = options.get('processes');
+  if (count === undefined || !(Number(count.value) > 1) || isOn(options.get('master')?.value)) return [];
+  if (MORE.some((key) => options.has(key)) || notes.some(({ code }) => code === 'server-config-unread'))
+    return [];
+  const message = `uWSGI of ${name} has ${count.value} workers and no master: each that crashes is gone for good, and the supervisor sees the end of the first one alone`;
+  // Debian's init script adds /usr/share/uwsgi/conf/default.ini, where the master is on
+  const foreign = supervisor === 'unknown';
+  return [
+    {
+      ...(foreign ? { level: 'unknown' as const } : {}),
+      confidence: foreign ? 'low' : 'high',
+      message: foreign ? `${message}, unless what starts it says master=true` : message,
+      help: foreign
+        ? 'write master = true; or look on the host: ps -C uwsgi -o pid,ppid, where a master is the parent of the others'
+        : 'write master = true (--master)',
+      at: count.at,
+    },
+  ];
+}
