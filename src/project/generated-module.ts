@@ -18,8 +18,13 @@ export function renderGeneratedModule({
   calls = [],
 }: ModuleParts): string {
   const django = framework === 'django';
-  const watchers = [...new Set(calls)].sort().map((call) => call.replace(/^watch_/, ''));
+  const watchers = [...new Set(calls)].sort().map(watcherOf);
   return withHeader(render('python/abort_on_exception.py.njk', { django, wsgi, asgi, watchers }));
+}
+
+/** The name in templates/python/frameworks of the function, e.g. `flask` for `watch_flask`. */
+function watcherOf(call: string): string {
+  return call.replace(/^watch_/, '');
 }
 
 /**
@@ -34,7 +39,7 @@ export function renderModuleTest(
     framework: 'django',
     settings: '',
     call: '',
-    watcher: 'call' in options ? options.call.replace(/^watch_/, '') : '',
+    watcher: 'call' in options ? watcherOf(options.call) : '',
     ...options,
   });
 }

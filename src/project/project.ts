@@ -62,7 +62,7 @@ export interface AbortCode {
 
 /** One deployable program of the repository: a Django project, a Flask app … */
 export interface Application {
-  /** `django`, or `flask`, `fastapi`, `starlette`, which have no settings and an entry point that is watched in place. */
+  /** `django`, or one of `FRAMEWORKS`, e.g. `flask`: no settings, and an entry point that is watched in place. */
   framework: string;
   frameworkVersion?: Located<string>;
   /** Dotted name of the package that the generated module goes into, e.g. `shop`; '' for the import root itself. */
@@ -160,7 +160,7 @@ export interface EntryPoint {
   assignment?: { statement: Span; value: Span; source: string };
   /** Default of DJANGO_SETTINGS_MODULE that it sets. */
   settingsModule?: Located<string>;
-  /** For an object that is watched in place instead of being replaced by a wrapper: Flask, FastAPI, Starlette. */
+  /** For an object that is watched in place instead of being replaced by a wrapper: what is not Django. */
   inPlace?: InPlace;
   /** Where the file runs `inPlace.call` on the object, or `wrap_wsgi` / `wrap_asgi` of the generated module on the object; in manage.py: `install()`. */
   wrapped?: Span;

@@ -8,7 +8,7 @@ export function chooseApplication(
   project: Project,
   wanted: { framework?: string; settings?: string },
 ): Application {
-  const able = ['django', ...FRAMEWORKS.map(({ name }) => name)];
+  const able = ['django', ...new Set(FRAMEWORKS.map(({ name }) => name))];
   if (wanted.framework !== undefined && !able.includes(wanted.framework)) {
     throw usageError(`init cannot set up ${wanted.framework} yet`, `It can set up: ${able.join(', ')}`);
   }
@@ -62,7 +62,7 @@ export function chooseApplication(
       ...reasons,
       ...(seen.length > 0 ? [`Found: ${seen.join(', ')}.`] : []),
       'Looked for manage.py, wsgi.py, asgi.py and modules that DJANGO_SETTINGS_MODULE names, and for ' +
-        `${FRAMEWORKS.map(({ title }) => title).join(', ')} applications. Run init in the folder that has manage.py.`,
+        `${[...new Set(FRAMEWORKS.map(({ title }) => title))].join(', ')} applications. Run init in the folder that has manage.py.`,
     ].join('\n'),
   });
 }

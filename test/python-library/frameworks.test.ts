@@ -40,6 +40,44 @@ const FASTAPI = {
   others: { ...STARLETTE.others, 'validation 422': '422' },
 };
 
+const FALCON = {
+  aborts: ['handler(Exception) with 500', 'middleware', 'serialize', 'stream', 'view'],
+  others: {
+    http403: '403',
+    http500: '500',
+    status: '302',
+    handled: '418',
+    handled_502: '502',
+    leave: '',
+    ok: '200',
+    missing: '404',
+    'lost client': '500',
+    'handler(Exception) with 418': '418',
+    'test client': '500',
+  },
+};
+const FALCON_ASGI = {
+  aborts: ['middleware', 'serialize', 'stream', 'view', 'websocket_view'],
+  others: {
+    http403: '403',
+    http500: '500',
+    status: '302',
+    handled: '418',
+    handled_502: '502',
+    ok: '200',
+    missing: '404',
+    websocket_gone: '',
+    'lost client': '',
+    lifespan: '',
+    'test client': '500',
+  },
+};
+const CALLS: Record<string, string> = {
+  flask: 'watch_flask',
+  falcon: 'watch_falcon',
+  'falcon asgi': 'watch_falcon_asgi',
+};
+
 const PAIRS: [string, PythonVersion, string[], { aborts: string[]; others: Record<string, string> }][] = [
   ['flask', '3.8', ['flask==2.*', 'gunicorn'], FLASK],
   ['flask', '3.13', ['flask==3.*', 'gunicorn'], FLASK],
@@ -47,6 +85,10 @@ const PAIRS: [string, PythonVersion, string[], { aborts: string[]; others: Recor
   ['starlette', '3.13', ['fastapi', 'httpx', 'uvicorn'], STARLETTE],
   ['fastapi', '3.8', ['fastapi', 'httpx', 'uvicorn'], FASTAPI],
   ['fastapi', '3.13', ['fastapi', 'httpx', 'uvicorn'], FASTAPI],
+  ['falcon', '3.8', ['falcon==3.*'], FALCON],
+  ['falcon', '3.13', ['falcon==4.*', 'gunicorn'], FALCON],
+  ['falcon asgi', '3.8', ['falcon==3.*'], FALCON_ASGI],
+  ['falcon asgi', '3.13', ['falcon==4.*', 'gunicorn'], FALCON_ASGI],
 ];
 
 let folder: string;
@@ -58,10 +100,11 @@ afterAll(() => removeFolder(folder));
 describe.each(PAIRS)('%s on Python %s', (framework, version, requirements, expected) => {
   test('aborts on what nobody handled, and on nothing else', async (context) => {
     if (interpreter(version) === undefined) context.skip(`needs Python ${version}`);
-    const calls = [framework === 'flask' ? 'watch_flask' : 'watch_starlette'];
+    const call = CALLS[framework] ?? 'watch_starlette';
+    const wsgi = framework === 'flask' || framework === 'falcon';
     writeFileSync(
       join(folder, 'abort_on_exception.py'),
-      renderGeneratedModule({ framework, wsgi: framework === 'flask', asgi: framework !== 'flask', calls }),
+      renderGeneratedModule({ framework, wsgi, asgi: !wsgi, calls: [call] }),
     );
     const environment = pythonEnvironment(version, requirements);
     const { stdout, stderr } = await python(environment, folder, ['frameworks_behaviour.py', framework], {

@@ -17,6 +17,8 @@ const VARIANTS = [
   { framework: 'wsgi', asgi: false },
   { framework: 'flask', asgi: false, calls: ['watch_flask'] },
   { framework: 'fastapi', wsgi: false, calls: ['watch_starlette'] },
+  { framework: 'falcon', asgi: false, calls: ['watch_falcon'] },
+  { framework: 'falcon', wsgi: false, calls: ['watch_falcon_asgi'] },
 ];
 
 let folder: string;
@@ -72,6 +74,8 @@ test.each([
   { settings: 'shop.settings' },
   { framework: 'flask', call: 'watch_flask' },
   { framework: 'fastapi', call: 'watch_starlette' },
+  { framework: 'falcon', call: 'watch_falcon' },
+  { framework: 'falcon', call: 'watch_falcon_asgi' },
 ])('the test for the project is as ruff would write it: %j', (options) => {
   const file = join(folder, 'test_abort_on_exception.py');
   const text = renderModuleTest({ module: 'shop.abort_on_exception', ...options });

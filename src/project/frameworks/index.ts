@@ -5,6 +5,7 @@ import { join } from '../python-modules.ts';
 import type { Sources } from '../sources.ts';
 import { requiredVersion } from '../versions.ts';
 import { choose } from './chosen-object.ts';
+import { falcon, falconAsgi } from './falcon.ts';
 import { fastapi } from './fastapi.ts';
 import { flask } from './flask.ts';
 import type { Framework } from './framework.ts';
@@ -12,11 +13,11 @@ import { findObjects, type FoundObject } from './objects.ts';
 import { starlette } from './starlette.ts';
 
 /** Frameworks other than Django, whose application objects are watched in place. */
-export const FRAMEWORKS: readonly Framework[] = [flask, fastapi, starlette];
+export const FRAMEWORKS: readonly Framework[] = [flask, fastapi, starlette, falcon, falconAsgi];
 
 /** Finds the applications of these frameworks; of several objects of one package those that `services` start. */
 export function findWatched(sources: Sources, parser: Parser, services: readonly Service[]): Application[] {
-  const objects = FRAMEWORKS.flatMap((framework) => findObjects(sources, parser, framework));
+  const objects = findObjects(sources, parser, FRAMEWORKS);
   return choose(objects, services, sources).map((object) => applicationOf(object, sources));
 }
 

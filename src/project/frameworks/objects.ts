@@ -17,21 +17,38 @@ export interface FoundObject {
 const NOT_DEPLOYED =
   /(^|\/)(tests?|testing|docs?|docs_src|examples?|fixtures|samples?|benchmarks?)\/|(^|\/)(conftest|test_[^/]*|[^/]*_test|setup|abort_on_exception)\.py$/;
 
-/** Every `app = Flask(…)` at module level, and in a factory that returns it; in order of path and place. */
-export function findObjects(sources: Sources, parser: Parser, framework: Framework): FoundObject[] {
-  const names = [...new Set(Object.values(framework.constructors).flat())];
-  const named = new RegExp(String.raw`\b(${names.join('|')})\b`);
-  const found: FoundObject[] = [];
+/** Every `app = Flask(…)` at module level, and in a factory that returns it; in order of framework, path and place. */
+export function findObjects(
+  sources: Sources,
+  parser: Parser,
+  frameworks: readonly Framework[],
+): FoundObject[] {
+  const packages = [...new Set(frameworks.flatMap(packagesOf))];
+  const found = frameworks.map((framework) => ({ framework, objects: new Array<FoundObject>() }));
   for (const path of [...sources.files].sort()) {
-    if (!path.endsWith('.py') || NOT_DEPLOYED.test(path) || !sources.mayContain(path, names)) continue;
+    if (!path.endsWith('.py') || NOT_DEPLOYED.test(path) || !sources.mayContain(path, packages)) continue;
     const file = sources.read(path);
-    if (file === undefined || file.path !== path || !named.test(file.text)) continue;
-    const python = parsePython(parser, file);
-    const importRoot = rootOf(sources, path, file.text);
-    for (const point of pointsIn(python, framework, moduleName(importRoot, path)))
-      found.push({ framework, importRoot, point });
+    if (file === undefined || file.path !== path) continue;
+    for (const { framework, objects } of found) {
+      if (!isNamed(framework, file.text)) continue;
+      const importRoot = rootOf(sources, path, file.text);
+      for (const point of pointsIn(parsePython(parser, file), framework, moduleName(importRoot, path)))
+        objects.push({ framework, importRoot, point });
+    }
   }
-  return found;
+  return found.flatMap(({ objects }) => objects);
+}
+
+/** Are a package of the framework and a class of it named in the text? */
+function isNamed(framework: Framework, text: string): boolean {
+  const names = Object.values(framework.constructors).flat();
+  return [packagesOf(framework), names].every((words) =>
+    new RegExp(String.raw`\b(${words.join('|')})\b`).test(text),
+  );
+}
+
+function packagesOf({ constructors }: Framework): string[] {
+  return [...new Set(Object.keys(constructors).map((module) => module.split('.')[0] ?? module))];
 }
 
 /** The folder that Python imports the file from: above its packages, also where one has no `__init__.py` but is imported. */
@@ -93,10 +110,14 @@ function constructorsIn(module: Syntax, { constructors }: Framework): Set<string
         for (const name of constructors[dotted] ?? []) names.add(`${local}.${name}`);
       }
     } else if (statement.type === 'import_from_statement') {
-      const wanted = constructors[statement.field('module_name')?.text ?? ''] ?? [];
+      const from = statement.field('module_name')?.text ?? '';
+      const wanted = constructors[from] ?? [];
       for (const part of statement.named.slice(1)) {
         const name = (part.field('name') ?? part).text;
-        if (wanted.includes(name)) names.add(part.field('alias')?.text ?? name);
+        const local = part.field('alias')?.text ?? name;
+        if (wanted.includes(name)) names.add(local);
+        // from aiohttp import web
+        for (const inside of constructors[`${from}.${name}`] ?? []) names.add(`${local}.${inside}`);
       }
     }
   }

@@ -14,6 +14,7 @@ test.each([
   ['django-minimal', 1],
   ['flask-shop', 0],
   ['fastapi-shop', 0],
+  ['falcon-shop', 0],
 ])(
   '%s: init, a check that finds nothing of ours, upgrade with nothing to do, remove',
   async (name, warnings) => {

@@ -24,6 +24,11 @@ const CASES = [
     requirements: ['fastapi', 'httpx', 'uvicorn'],
     command: (port: number) => ['uvicorn', '--port', String(port), 'shop.main:app'],
   },
+  {
+    name: 'falcon-shop',
+    requirements: ['falcon==4.*', 'gunicorn'],
+    command: (port: number) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop.app:create_app()'],
+  },
 ];
 
 const folders: string[] = [];
@@ -155,6 +160,18 @@ test.each([
     },
     edited: 'app.py',
     text: 'from fastapi import FastAPI as Api\r\n\r\nfrom abort_on_exception import watch_starlette\r\n\r\napp: Api = Api(\r\n    title="x",\r\n)\r\nwatch_starlette(app)\r\n',
+  },
+  {
+    what: 'Falcon: ASGI from its own module, chosen by the start command',
+    files: {
+      Procfile: 'web: uvicorn api.server:service\n',
+      'api/__init__.py': '',
+      'api/server.py':
+        'from falcon import asgi\n\nfrom api import pages\n\nservice = asgi.App()\nservice.add_route("/", pages.Home())\n',
+      'api/pages.py': 'class Home:\n    async def on_get(self, req, resp):\n        resp.text = "fine"\n',
+    },
+    edited: 'api/server.py',
+    text: 'from falcon import asgi\n\nfrom api import pages\nfrom api.abort_on_exception import watch_falcon_asgi\n\nservice = asgi.App()\nwatch_falcon_asgi(service)\nservice.add_route("/", pages.Home())\n',
   },
 ])('$what', async ({ files, edited, text }) => {
   const root = mkdtempSync(join(tmpdir(), 'init-framework-'));

@@ -1,6 +1,7 @@
 """Run each case in a process of its own; print {case: [aborted, status]} as JSON."""
 
 import asyncio
+import importlib
 import io
 import json
 import os
@@ -346,5 +347,7 @@ CASES = {
     "flask": flask_cases,
     "starlette": lambda: starlette_cases(starlette_app),
     "fastapi": fastapi_cases,
+    "falcon": lambda: importlib.import_module("falcon_cases").wsgi_cases(),
+    "falcon asgi": lambda: importlib.import_module("falcon_cases").asgi_cases(),
 }
 print(json.dumps({name: in_process(case) for name, case in CASES[FRAMEWORK]().items()}))

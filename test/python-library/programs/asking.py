@@ -1,0 +1,86 @@
+"""Cases that ask an application for one page, as frameworks_behaviour.py runs them."""
+
+import asyncio
+import io
+import sys
+
+
+def wsgi_case(app, path, body=None, method="GET", **environ):
+    def case(say):
+        def start_response(status, headers, exc_info=None):
+            say(status[:3])
+
+        answer = app(
+            {
+                "REQUEST_METHOD": method,
+                "PATH_INFO": path,
+                "SERVER_NAME": "localhost",
+                "SERVER_PORT": "80",
+                "SERVER_PROTOCOL": "HTTP/1.1",
+                "wsgi.input": body or io.BytesIO(),
+                "wsgi.errors": sys.stderr,
+                "wsgi.url_scheme": "http",
+                **environ,
+            },
+            start_response,
+        )
+        for _ in answer:
+            pass
+        if hasattr(answer, "close"):
+            answer.close()
+
+    return case
+
+
+class LostClient:
+    """A wsgi.input whose client has reset its connection."""
+
+    def read(self, *size):
+        raise ConnectionResetError("reset by peer")
+
+    readline = read
+
+
+def asgi_case(app, path, kind="http", server="localhost", fails=False):
+    scope = {
+        "type": kind,
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http" if kind == "http" else "ws",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [],
+        "client": ("127.0.0.1", 1),
+        "server": (server, 80),
+    }
+    if kind == "lifespan":
+        scope = {"type": kind, "asgi": {"version": "3.0"}}
+
+    def case(say):
+        first = [
+            {"type": "http.request", "body": b"", "more_body": False}
+            if kind == "http"
+            else {"type": f"{kind}.startup" if kind == "lifespan" else f"{kind}.connect"}
+        ]
+
+        async def receive():
+            if first:
+                return first.pop()
+            if kind == "http":
+                await asyncio.sleep(60)
+            if kind == "lifespan":
+                return {"type": "lifespan.shutdown"}
+            return {"type": f"{kind}.disconnect", "code": 1001}
+
+        async def send(message):
+            if fails:
+                raise OSError("the client has gone")
+            if message["type"] == "http.response.start":
+                say(message["status"])
+
+        asyncio.run(app(scope, receive, send))
+
+    return case
