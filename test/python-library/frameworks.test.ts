@@ -72,9 +72,35 @@ const FALCON_ASGI = {
     'test client': '500',
   },
 };
+const BOTTLE = {
+  aborts: [
+    'before',
+    'catchall=False',
+    'default_app',
+    'error(404) fails',
+    'error(500)',
+    'first',
+    'mounted with its own call',
+    'number',
+    'stream',
+    'view',
+  ],
+  others: {
+    http403: '403',
+    http500: '500',
+    redirect: '303',
+    leave: '',
+    ok: '200',
+    missing: '404',
+    'lost client': '500',
+    'plugin handles': '418',
+    debug: '500',
+  },
+};
 const CALLS: Record<string, string> = {
   flask: 'watch_flask',
   falcon: 'watch_falcon',
+  bottle: 'watch_bottle',
   'falcon asgi': 'watch_falcon_asgi',
 };
 
@@ -87,6 +113,8 @@ const PAIRS: [string, PythonVersion, string[], { aborts: string[]; others: Recor
   ['fastapi', '3.13', ['fastapi', 'httpx', 'uvicorn'], FASTAPI],
   ['falcon', '3.8', ['falcon==3.*'], FALCON],
   ['falcon', '3.13', ['falcon==4.*', 'gunicorn'], FALCON],
+  ['bottle', '3.8', ['bottle==0.12.*'], BOTTLE],
+  ['bottle', '3.13', ['bottle==0.13.*', 'gunicorn'], BOTTLE],
   ['falcon asgi', '3.8', ['falcon==3.*'], FALCON_ASGI],
   ['falcon asgi', '3.13', ['falcon==4.*', 'gunicorn'], FALCON_ASGI],
 ];
@@ -101,7 +129,7 @@ describe.each(PAIRS)('%s on Python %s', (framework, version, requirements, expec
   test('aborts on what nobody handled, and on nothing else', async (context) => {
     if (interpreter(version) === undefined) context.skip(`needs Python ${version}`);
     const call = CALLS[framework] ?? 'watch_starlette';
-    const wsgi = framework === 'flask' || framework === 'falcon';
+    const wsgi = ['flask', 'falcon', 'bottle'].includes(framework);
     writeFileSync(
       join(folder, 'abort_on_exception.py'),
       renderGeneratedModule({ framework, wsgi, asgi: !wsgi, calls: [call] }),

@@ -18,6 +18,7 @@ const VARIANTS = [
   { framework: 'flask', asgi: false, calls: ['watch_flask'] },
   { framework: 'fastapi', wsgi: false, calls: ['watch_starlette'] },
   { framework: 'falcon', asgi: false, calls: ['watch_falcon'] },
+  { framework: 'bottle', asgi: false, calls: ['watch_bottle'] },
   { framework: 'falcon', wsgi: false, calls: ['watch_falcon_asgi'] },
 ];
 
@@ -76,6 +77,7 @@ test.each([
   { framework: 'fastapi', call: 'watch_starlette' },
   { framework: 'falcon', call: 'watch_falcon' },
   { framework: 'falcon', call: 'watch_falcon_asgi' },
+  { framework: 'bottle', call: 'watch_bottle' },
 ])('the test for the project is as ruff would write it: %j', (options) => {
   const file = join(folder, 'test_abort_on_exception.py');
   const text = renderModuleTest({ module: 'shop.abort_on_exception', ...options });

@@ -4,6 +4,7 @@ import type { Application, Service } from '../project.ts';
 import { join } from '../python-modules.ts';
 import type { Sources } from '../sources.ts';
 import { requiredVersion } from '../versions.ts';
+import { bottle } from './bottle.ts';
 import { choose } from './chosen-object.ts';
 import { falcon, falconAsgi } from './falcon.ts';
 import { fastapi } from './fastapi.ts';
@@ -13,7 +14,7 @@ import { findObjects, type FoundObject } from './objects.ts';
 import { starlette } from './starlette.ts';
 
 /** Frameworks other than Django, whose application objects are watched in place. */
-export const FRAMEWORKS: readonly Framework[] = [flask, fastapi, starlette, falcon, falconAsgi];
+export const FRAMEWORKS: readonly Framework[] = [flask, fastapi, starlette, falcon, falconAsgi, bottle];
 
 /** Finds the applications of these frameworks; of several objects of one package those that `services` start. */
 export function findWatched(sources: Sources, parser: Parser, services: readonly Service[]): Application[] {

@@ -15,6 +15,7 @@ test.each([
   ['flask-shop', 0],
   ['fastapi-shop', 0],
   ['falcon-shop', 0],
+  ['bottle-shop', 0],
 ])(
   '%s: init, a check that finds nothing of ours, upgrade with nothing to do, remove',
   async (name, warnings) => {

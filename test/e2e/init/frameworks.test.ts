@@ -29,6 +29,11 @@ const CASES = [
     requirements: ['falcon==4.*', 'gunicorn'],
     command: (port: number) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop.app:create_app()'],
   },
+  {
+    name: 'bottle-shop',
+    requirements: ['bottle==0.13.*', 'gunicorn'],
+    command: (port: number) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop.web'],
+  },
 ];
 
 const folders: string[] = [];

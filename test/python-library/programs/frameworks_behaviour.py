@@ -348,6 +348,7 @@ CASES = {
     "starlette": lambda: starlette_cases(starlette_app),
     "fastapi": fastapi_cases,
     "falcon": lambda: importlib.import_module("falcon_cases").wsgi_cases(),
+    "bottle": lambda: importlib.import_module("bottle_cases").cases(),
     "falcon asgi": lambda: importlib.import_module("falcon_cases").asgi_cases(),
 }
 print(json.dumps({name: in_process(case) for name, case in CASES[FRAMEWORK]().items()}))
