@@ -168,16 +168,18 @@ export interface EntryPoint {
   unreadable?: string;
 }
 
-/** How an object is watched in place: a statement `call(target)` after its assignment, or before a factory returns it. */
+/** How an object is watched in place: by a statement `call(target)`, or by `call(…)` around the expression that makes it. */
 export interface InPlace {
   /** Function of the generated module, e.g. `watch_flask`. */
   call: string;
   /** The object's name where the statement stands, e.g. `app`. */
   target: string;
-  /** The assignment at module level, or the `return` of the factory. */
+  /** The assignment, or the `return` of the factory, or the expression. */
   statement: Span;
   /** The function that makes the object, e.g. `create_app`; absent where it is assigned at module level. */
   factory?: string;
+  /** Where the call goes, seen from `statement`; if it is not said, before it in a factory, else after it. */
+  where?: 'before' | 'after' | 'around';
 }
 
 /** Our `abort_on_exception.py` as it stands in the repository. */

@@ -20,6 +20,7 @@ export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
         `from ${module} import wrap_wsgi; application = wrap_wsgi(application)`,
     });
   }
+  const imported = new Set<string>();
   for (const entry of entries) {
     const { inPlace } = entry;
     const wrapper = inPlace?.call ?? `wrap_${entry.kind}`;
@@ -41,36 +42,66 @@ export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
           `${entry.file} cannot be edited: ${why}. ` +
           (inPlace === undefined
             ? `Paste this at its end: from ${module} import ${wrapper}; ${name} = ${wrapper}(${name})`
-            : `Paste this where ${name} is complete: from ${module} import ${wrapper}; ${wrapper}(${name})`),
+            : `Paste this where ${name} is complete: from ${module} import ${wrapper}; ${pasted(inPlace)}`),
       });
       continue;
     }
+    const insertions =
+      inPlace === undefined
+        ? wrap(file, parsed.module, entry, name, wrapper, module)
+        : watch(file, parsed.module, inPlace, module);
+    // one import for all the places of a file
+    const isThere = imported.has(`${entry.file} ${wrapper}`) || importsAlready(file.text, module, wrapper);
+    imported.add(`${entry.file} ${wrapper}`);
     wiring.wishes.push({
       kind: 'entry-points',
       path: entry.file,
-      insertions:
-        inPlace === undefined
-          ? wrap(file, parsed.module, entry, name, wrapper, module)
-          : watch(file, parsed.module, inPlace, module),
+      insertions: isThere ? withoutFirst(insertions) : insertions,
     });
   }
   return wiring;
 }
 
-/** The statement that watches an object in place: behind its assignment, or before its factory returns it. */
+function withoutFirst([, ...others]: readonly Insertion[]): Insertion[] {
+  return others.map((one) =>
+    one.closes === undefined ? one : { at: one.at, text: one.text, closes: one.closes - 1 },
+  );
+}
+
+/** The call as a person writes it. */
+function pasted({ call, target, where }: InPlace): string {
+  return where === 'around' ? `${call}(…) around ${target}` : `${call}(${target})`;
+}
+
+/** Another place of the file has been edited before, and by the same import. */
+function importsAlready(text: string, module: string, name: string): boolean {
+  return new RegExp(String.raw`^from ${module.replaceAll('.', String.raw`\.`)} import ${name}\b`, 'm').test(
+    text,
+  );
+}
+
+/** The statement that watches an object in place: behind its assignment, or before its factory returns it; or the call around it. */
 function watch(
   { text }: SourceFile,
   syntax: Syntax,
-  { call, target, statement, factory }: InPlace,
+  { call, target, statement, factory, where = factory === undefined ? 'after' : 'before' }: InPlace,
   module: string,
 ): Insertion[] {
   const holder = syntax.named.find(({ start, end }) => start <= statement.start && statement.end <= end);
-  const before = factory === undefined ? statement.start : (holder?.start ?? statement.start);
-  const importing = importInsertion(text, syntax, before, `from ${module} import ${call}`);
-  return [
-    importing,
-    ownLine(text, statement, `${call}(${target})`, factory === undefined ? 'after' : 'before'),
-  ];
+  const importing = importInsertion(
+    text,
+    syntax,
+    holder?.start ?? statement.start,
+    `from ${module} import ${call}`,
+  );
+  if (where === 'around') {
+    return [
+      importing,
+      { at: statement.start, text: `${call}(` },
+      { at: statement.end, text: ')', closes: 1 },
+    ];
+  }
+  return [importing, ownLine(text, statement, `${call}(${target})`, where)];
 }
 
 /** A line of its own, indented as the statement that it stands before or after. */

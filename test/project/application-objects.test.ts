@@ -26,3 +26,88 @@ test('an application is not mounted because it mounts others by a keyword of its
     'fastapi shop/main.py:2 app',
   ]);
 });
+
+test.each<{ what: string; files: Files; found: string[] }>([
+  {
+    what: 'a class that derives from one that derives, each in a module of its own, by a relative import',
+    files: {
+      'shop/__init__.py': 'from .web import Base as Web\n',
+      'shop/web.py': 'import flask as f\n\nclass Base(f.Flask):\n    pass\n',
+      'shop/special.py': 'from . import Web\n\nclass Special(Mixin, Web):\n    pass\n',
+      'shop/main.py': 'from shop import special\n\napp = special.Special(__name__)\n',
+    },
+    found: ['flask shop/main.py:3 app'],
+  },
+  {
+    what: 'a class by another name, and one that calls itself an application without being one',
+    files: {
+      'compat.py': 'from fastapi import FastAPI\n\nApi = FastAPI\n',
+      'app.py': 'from compat import *\nfrom other import App\n\nno = App()\napi = Api()\n',
+    },
+    found: ['fastapi app.py:5 api'],
+  },
+  {
+    what: 'an object in try and if, in each branch, and not that of a function in the same file that is mounted',
+    files: {
+      'app.py':
+        'from flask import Flask\n\ntry:\n    if DEBUG:\n        app = Flask("a")\n    else:\n        app = Flask("b")\nexcept KeyError:\n    raise\n',
+    },
+    found: ['flask app.py:5 app', 'flask app.py:7 app'],
+  },
+  {
+    what: 'a making in the middle of a line is left to a person',
+    files: { 'app.py': 'from flask import Flask\n\nif x: app = Flask("a")\n' },
+    found: ['flask app.py:3 app (app is made in the middle of a line)'],
+  },
+  {
+    what: 'a factory with several returns, and functions in it that return other things',
+    files: {
+      'app.py':
+        'def create_app(x):\n    from flask import Flask\n    app = Flask("a")\n    @app.route("/")\n    def index():\n        return app.name\n' +
+        '    if x:\n        return app\n    return app, 1\n',
+    },
+    found: ['flask app.py:8 create_app()', 'flask app.py:9 create_app()'],
+  },
+  {
+    what: 'a factory that gives the name to what is around the application: watched where it is made',
+    files: {
+      'app.py':
+        'from flask import Flask\n\ndef create_app():\n    app = Flask("a")\n    init_app(app)\n    app = ProxyFix(app)\n    return app\n',
+    },
+    found: ['flask app.py:4 create_app()'],
+  },
+  {
+    what: 'no name at all: around the call',
+    files: {
+      'app.py':
+        'from flask import Flask\n\ndef create_app():\n    return ProxyFix(Flask(\n        "a"\n    ))\n\nclass Server:\n    def __init__(self):\n        self.app = Flask("b")\n',
+    },
+    found: ['flask app.py:4 create_app()'],
+  },
+  {
+    what: 'a factory that calls another one: the inner one makes it, and a command that names the outer one leads there',
+    files: {
+      Procfile: 'web: gunicorn "shop.web:create_app()"\n',
+      'shop/__init__.py': '',
+      'shop/web.py':
+        'from .core import make\n\ndef create_app():\n    app = make(1)\n    app.extra = helper()\n    return app\n',
+      'shop/core.py': 'from flask import Flask\n\ndef make(x):\n    app = Flask("a")\n    return app\n',
+      'app.py': 'from flask import Flask\n\napp = Flask("other")\n',
+    },
+    found: ['flask shop/core.py:5 make()'],
+  },
+  {
+    what: 'what only a main block, a method or a fixture makes comes after what can be imported',
+    files: {
+      'app.py': 'from flask import Flask\n\nif __name__ == "__main__":\n    app = Flask("main")\n',
+      'a/b/c/other.py':
+        'from flask import Flask\n\nclass Made:\n    def make(self):\n        thing = Flask("method")\n        return thing\n',
+      'a/__init__.py': '',
+      'a/b/__init__.py': '',
+      'a/b/c/__init__.py': '',
+    },
+    found: ['flask a/b/c/other.py:6 Made.make()'],
+  },
+])('$what', async ({ files, found }) => {
+  expect(await objects(files)).toEqual(found);
+});

@@ -1,56 +1,101 @@
 import type { Service } from '../project.ts';
-import { join } from '../python-modules.ts';
-import type { Sources } from '../sources.ts';
 import type { FoundObject } from './objects.ts';
+import type { Meaning, PythonNames } from './python-names.ts';
+import type { Syntax } from '../readers/python/syntax.ts';
+import { statementsOf } from './blocks.ts';
+import { assignedNames } from './python-names.ts';
 
 /**
- * The objects that are deployed: those that start commands name, directly or by a module that imports them. Where no
- * command names one, in each import root the one with the most usual name and place.
+ * The objects that are deployed: those that start commands name, directly or through modules and functions that lead to
+ * them. Where no command names one, in each import root the one with the most usual name and place.
  */
 export function choose(
   objects: readonly FoundObject[],
   services: readonly Service[],
-  sources: Sources,
+  names: PythonNames,
 ): FoundObject[] {
   const named = services.flatMap(({ command }) => command?.value.application ?? []);
-  const started = objects.filter((object) => named.some((name) => isStarted(object, name, sources)));
-  if (started.length > 0) return started;
-  const roots = new Map<string, FoundObject>();
-  for (const object of [...objects].sort((a, b) => rank(a) - rank(b))) {
-    if (!roots.has(object.importRoot)) roots.set(object.importRoot, object);
-  }
-  return [...roots.values()];
-}
-
-/** Does `name`, e.g. `shop:create_app()` or `wsgi:app`, lead to the object? */
-function isStarted({ point, importRoot }: FoundObject, name: string, sources: Sources): boolean {
-  const [module = '', object = point.object] = name.split(':');
-  const wanted = object?.replace(/\(.*$/, '');
-  const own = point.object?.replace('()', '');
-  if (module === point.module) {
-    return wanted === own || assignedFrom(sources.read(point.file)?.text ?? '', wanted, own);
-  }
-  const path = module.replaceAll('.', '/');
-  const file = [`${path}.py`, `${path}/__init__.py`]
-    .map((one) => sources.read(join(importRoot, one)))
-    .find((one) => one !== undefined);
-  if (file === undefined || own === undefined) return false;
-  const last = point.module.split('.').at(-1) ?? '';
-  const importing = new RegExp(String.raw`^\s*from\s+([\w.]+)\s+import\b[^=]*?\b${own}\b`, 'm').exec(
-    file.text,
+  const roots = [...new Set(objects.map(({ importRoot }) => importRoot))];
+  const started = new Set(
+    named.flatMap((name) => roots.flatMap((root) => startedBy(name, root, objects, names) ?? [])),
   );
-  const from = importing?.[1]?.replace(/^\.+/, '');
-  const same = from === point.module || from === last || (from === '' && file.path !== point.file);
-  return same && (wanted === own || assignedFrom(file.text, wanted, own));
+  if (started.size > 0) return objects.filter((object) => started.has(object));
+  const chosen = new Map<string, FoundObject>();
+  for (const object of [...objects].sort((a, b) => rank(a) - rank(b))) {
+    if (!chosen.has(object.importRoot)) chosen.set(object.importRoot, object);
+  }
+  return [...chosen.values()];
 }
 
-/** Is `wanted` made by calling the factory `own`, or its other name? */
-function assignedFrom(text: string, wanted: string | undefined, own: string | undefined): boolean {
-  return new RegExp(String.raw`^\s*${wanted}\s*(?::[^=\n]*)?=\s*${own}\b`, 'm').test(text);
+/** The object that `name`, e.g. `shop:create_app()` or `wsgi:app`, leads to where imports begin in `root`. */
+function startedBy(
+  name: string,
+  root: string,
+  objects: readonly FoundObject[],
+  names: PythonNames,
+): FoundObject | undefined {
+  const [module = '', object = ''] = name.split(':');
+  const wanted = object.replace(/\(.*$/s, '');
+  for (const one of wanted === '' ? ['application', 'app'] : [wanted]) {
+    const found = ledTo(names.inModule(module, one.split('.'), root), objects, names);
+    if (found !== undefined) return found;
+  }
+  const path = names.find(module, root);
+  return wanted === '' ? objects.find(({ points }) => points[0].file === path) : undefined;
 }
 
-function rank({ point }: FoundObject): number {
+/** The first object on the way from a name through what it is made of, the nearest one first. */
+function ledTo(
+  start: Meaning | undefined,
+  objects: readonly FoundObject[],
+  names: PythonNames,
+): FoundObject | undefined {
+  const byKey = new Map(
+    objects.map((object) => [
+      `${object.points[0].file}:${object.points[0].object?.replace('()', '')}`,
+      object,
+    ]),
+  );
+  const waiting = [start];
+  const seen = new Set<string>();
+  while (waiting.length > 0 && seen.size < 200) {
+    const meaning = waiting.shift();
+    if (meaning === undefined || 'external' in meaning) continue;
+    const key = `${meaning.path}:${meaning.name}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const found = byKey.get(key);
+    if (found !== undefined) return found;
+    for (const definition of meaning.definitions) {
+      for (const name of madeOf(definition)) waiting.push(names.meaning(meaning.path, name));
+    }
+  }
+  return undefined;
+}
+
+/** The names in an expression; of a function those in what it returns, and then those in the rest of it. */
+function madeOf(definition: Syntax): string[] {
+  if (definition.type === 'class_definition') return [];
+  const body = definition.type === 'function_definition' ? definition.field('body') : undefined;
+  if (body === undefined) return namesIn(definition.text);
+  const statements = statementsOf(body).map(({ statement }) => statement);
+  const returned = statements
+    .filter(({ type }) => type === 'return_statement')
+    .flatMap(({ text }) => namesIn(text));
+  const assigned = statements
+    .flatMap(assignedNames)
+    .filter(({ name }) => returned.includes(name))
+    .flatMap(({ value }) => namesIn(value.text));
+  return [...returned, ...assigned, ...namesIn(body.text)];
+}
+
+function namesIn(source: string): string[] {
+  const code = source.replaceAll(/"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|#[^\n]*/g, ' ');
+  return [...new Set(code.match(/(?<![.\w])[A-Za-z_]\w*(?:\.\w+)*/g))];
+}
+
+function rank({ points: [point], unlikely }: FoundObject): number {
   const usual = /(^|\.)(app|main|wsgi|asgi|application|server)$/.test(point.module) ? 0 : 2;
   const name = /^(app|application|create_app\(\)|make_app\(\)|get_app\(\))$/.test(point.object ?? '') ? 0 : 1;
-  return usual + name + point.module.split('.').length * 4;
+  return usual + name + point.module.split('.').length * 4 + unlikely;
 }

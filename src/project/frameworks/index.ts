@@ -2,15 +2,18 @@ import type { Parser } from 'web-tree-sitter';
 import { inspectGeneratedModule } from '../generated-header.ts';
 import type { Application, Service } from '../project.ts';
 import { join } from '../python-modules.ts';
+import { parsePython, type PythonFile } from '../readers/python/syntax.ts';
 import type { Sources } from '../sources.ts';
 import { requiredVersion } from '../versions.ts';
 import { bottle } from './bottle.ts';
 import { choose } from './chosen-object.ts';
+import { Constructors } from './constructors.ts';
 import { falcon, falconAsgi } from './falcon.ts';
 import { fastapi } from './fastapi.ts';
 import { flask } from './flask.ts';
 import type { Framework } from './framework.ts';
-import { findObjects, type FoundObject } from './objects.ts';
+import { deployedFiles, findObjects, importRootOf, type FoundObject } from './objects.ts';
+import { PythonNames } from './python-names.ts';
 import { starlette } from './starlette.ts';
 
 /** Frameworks other than Django, whose application objects are watched in place. */
@@ -18,12 +21,25 @@ export const FRAMEWORKS: readonly Framework[] = [flask, fastapi, starlette, falc
 
 /** Finds the applications of these frameworks; of several objects of one package those that `services` start. */
 export function findWatched(sources: Sources, parser: Parser, services: readonly Service[]): Application[] {
-  const objects = findObjects(sources, parser, FRAMEWORKS);
-  return choose(objects, services, sources).map((object) => applicationOf(object, sources));
+  const parsed = new Map<string, PythonFile | undefined>();
+  const parse = (path: string): PythonFile | undefined => {
+    if (!parsed.has(path)) {
+      const file = sources.read(path);
+      parsed.set(path, file === undefined ? undefined : parsePython(parser, file));
+    }
+    return parsed.get(path);
+  };
+  const rootOf = (path: string): string => importRootOf(sources, path);
+  const names = new PythonNames(sources.files, parse, rootOf);
+  const constructors = new Constructors(FRAMEWORKS, names);
+  const files = constructors.files(sources, deployedFiles(sources), parse);
+  const objects = findObjects(files, constructors, rootOf);
+  return choose(objects, services, names).map((object) => applicationOf(object, sources));
 }
 
-function applicationOf({ framework, importRoot, point }: FoundObject, sources: Sources): Application {
+function applicationOf({ framework, importRoot, points }: FoundObject, sources: Sources): Application {
   const version = requiredVersion(sources, importRoot, framework.distribution);
+  const [point] = points;
   const isPackage = point.file.endsWith('__init__.py');
   const packageName = isPackage ? point.module : point.module.split('.').slice(0, -1).join('.');
   const packageFolder = join(importRoot, packageName.replaceAll('.', '/'));
@@ -35,7 +51,7 @@ function applicationOf({ framework, importRoot, point }: FoundObject, sources: S
     packageFolder,
     importRoot,
     settings: [],
-    entryPoints: [point],
+    entryPoints: points,
     ...(generated === undefined
       ? {}
       : { generated: { file: generated.path, ...inspectGeneratedModule(generated.text) } }),

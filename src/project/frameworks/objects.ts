@@ -1,58 +1,56 @@
-import type { Parser } from 'web-tree-sitter';
-import { assignmentOf, isImported } from '../entry-points.ts';
+import { isImported } from '../entry-points.ts';
 import type { EntryPoint, Span } from '../project.ts';
 import { baseName, moduleName, parent } from '../python-modules.ts';
-import { parsePython, type PythonFile, type Syntax } from '../readers/python/syntax.ts';
+import type { PythonFile, Syntax } from '../readers/python/syntax.ts';
 import type { Sources } from '../sources.ts';
+import { functionsOf, precedes, statementsOf, type DefinedFunction, type Placed } from './blocks.ts';
+import type { Constructors } from './constructors.ts';
 import type { Framework } from './framework.ts';
+import { assignedNames } from './python-names.ts';
 
-/** An application object in the tree. */
+/** An application object in the tree; `points` has every place that has to be edited for it. */
 export interface FoundObject {
   framework: Framework;
   importRoot: string;
-  point: EntryPoint;
+  points: readonly [EntryPoint, ...EntryPoint[]];
+  /** More, the less likely it is that a server imports it: 0 where nothing speaks against it. */
+  unlikely: number;
 }
 
 /** Folders and files whose applications nobody deploys. */
 const NOT_DEPLOYED =
   /(^|\/)(tests?|testing|docs?|docs_src|examples?|fixtures|samples?|benchmarks?)\/|(^|\/)(conftest|test_[^/]*|[^/]*_test|setup|abort_on_exception)\.py$/;
 
-/** Every `app = Flask(…)` at module level, and in a factory that returns it; in order of framework, path and place. */
+/** The Python files that a server may import, in order. */
+export function deployedFiles(sources: Sources): string[] {
+  return [...sources.files].filter((path) => path.endsWith('.py') && !NOT_DEPLOYED.test(path)).sort();
+}
+
+/** Every application object of one of the frameworks, made at module level or in a function; in order of path and place. */
 export function findObjects(
-  sources: Sources,
-  parser: Parser,
-  frameworks: readonly Framework[],
+  files: ReadonlyMap<string, PythonFile>,
+  constructors: Constructors,
+  rootOf: (path: string) => string,
 ): FoundObject[] {
-  const packages = [...new Set(frameworks.flatMap(packagesOf))];
-  const found = frameworks.map((framework) => ({ framework, objects: new Array<FoundObject>() }));
-  for (const path of [...sources.files].sort()) {
-    if (!path.endsWith('.py') || NOT_DEPLOYED.test(path) || !sources.mayContain(path, packages)) continue;
-    const file = sources.read(path);
-    if (file === undefined || file.path !== path) continue;
-    for (const { framework, objects } of found) {
-      if (!isNamed(framework, file.text)) continue;
-      const importRoot = rootOf(sources, path, file.text);
-      for (const point of pointsIn(parsePython(parser, file), framework, moduleName(importRoot, path)))
-        objects.push({ framework, importRoot, point });
-    }
+  const found: FoundObject[] = [];
+  for (const [path, python] of [...files].toSorted(compareByPath)) {
+    const importRoot = rootOf(path);
+    const module = { path, name: moduleName(importRoot, path), constructors, python };
+    const objects = [
+      ...objectsOfScope(module, python.module, undefined),
+      ...functionsOf(python.module).flatMap((defined) => objectsOfFunction(module, defined)),
+    ];
+    for (const object of objects) found.push({ ...object, importRoot });
   }
-  return found.flatMap(({ objects }) => objects);
+  return found;
 }
 
-/** Are a package of the framework and a class of it named in the text? */
-function isNamed(framework: Framework, text: string): boolean {
-  const names = Object.values(framework.constructors).flat();
-  return [packagesOf(framework), names].every((words) =>
-    new RegExp(String.raw`\b(${words.join('|')})\b`).test(text),
-  );
-}
-
-function packagesOf({ constructors }: Framework): string[] {
-  return [...new Set(Object.keys(constructors).map((module) => module.split('.')[0] ?? module))];
+function compareByPath([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** The folder that Python imports the file from: above its packages, also where one has no `__init__.py` but is imported. */
-function rootOf(sources: Sources, path: string, text: string): string {
+export function importRootOf(sources: Sources, path: string): string {
   let folder = parent(path);
   while (folder !== '' && sources.files.has(`${folder}/__init__.py`)) folder = parent(folder);
   const name = baseName(folder);
@@ -60,125 +58,259 @@ function rootOf(sources: Sources, path: string, text: string): string {
     folder !== '' &&
     folder === parent(path) &&
     /^[A-Za-z_]\w*$/.test(name) &&
-    new RegExp(String.raw`^[ \t]*(from|import)\s+(${name}\b|\.)`, 'm').test(text);
+    new RegExp(String.raw`^[ \t]*(from|import)\s+(${name}\b|\.)`, 'm').test(sources.read(path)?.text ?? '');
   return isNamespace ? parent(folder) : folder;
 }
 
-function pointsIn(python: PythonFile, framework: Framework, module: string): EntryPoint[] {
-  const { file, error } = python;
-  const constructors = constructorsIn(python.module, framework);
-  if (constructors.size === 0) return [];
-  const points: EntryPoint[] = [];
-  const unreadable =
-    error === undefined
-      ? {}
-      : { unreadable: `line ${file.span(error.start, error.end).line} is not valid Python 3` };
-  for (const statement of python.module.named) {
-    const made = madeBy(statement, constructors);
-    if (made !== undefined && !isMounted(made.name, file.text)) {
-      const place = file.span(statement.start, statement.end);
-      const wrapped = callIn(python.module, framework.call, made.name, file.text);
-      points.push({
-        kind: framework.kind,
-        file: file.path,
-        module,
-        object: made.name,
-        assignment: {
-          statement: place,
-          value: file.span(made.value.start, made.value.end),
-          source: made.value.text,
-        },
-        inPlace: { call: framework.call, target: made.name, statement: place },
-        ...(wrapped === undefined ? {} : { wrapped }),
-        ...unreadable,
-      });
-    }
-    const point = factoryPoint(statement, constructors, framework, module);
-    if (point !== undefined) points.push({ ...point, ...unreadable });
+interface Module {
+  path: string;
+  name: string;
+  constructors: Constructors;
+  python: PythonFile;
+}
+
+/** A call that makes an application. */
+interface Making {
+  framework: Framework;
+  /** The names that it is given; none where it is a part of another expression. */
+  names: readonly string[];
+  /** The call of the constructor. */
+  call: Syntax;
+  /** The call that watches it right there. */
+  watched?: Syntax;
+  placed: Placed;
+}
+
+type Found = Omit<FoundObject, 'importRoot'>;
+
+function objectsOfFunction(module: Module, defined: DefinedFunction): Found[] {
+  const body = defined.definition.field('body');
+  if (body === undefined || /\bfixture\b/.test(defined.decorators)) return [];
+  return objectsOfScope(module, body, defined);
+}
+
+function objectsOfScope(module: Module, block: Syntax, defined: DefinedFunction | undefined): Found[] {
+  if (!module.constructors.mayBeIn(block.text, block.file.text)) return [];
+  const statements = statementsOf(block);
+  const makings = statements.flatMap((placed) => makingsOf(placed, module));
+  if (makings.length === 0) return [];
+  const scope = { module, statements, defined, block };
+  const found = new Map<string, Found>();
+  const returned = makings.filter((making) => placesOfReturn(scope, making).length > 0);
+  const isReturned = defined === undefined || returned.length > 0;
+  for (const making of returned.length > 0 ? returned : makings) {
+    const { framework, names, placed } = making;
+    const [target] = names;
+    if (target !== undefined && isMounted(target, block)) continue;
+    const points = target === undefined ? [around(scope, making)] : inPlace(scope, making, target);
+    const object = points[0]?.object ?? '';
+    const known = found.get(object);
+    const all = [...(known?.points ?? []), ...points].filter(
+      (point, index, every) =>
+        every.findIndex((one) => one.inPlace?.statement.start === point.inPlace?.statement.start) === index,
+    );
+    const [first, ...others] = all;
+    if (first === undefined) continue;
+    const unlikely =
+      (placed.inMain ? 40 : 0) + (isReturned ? 0 : 80) + (defined?.name.includes('.') === true ? 20 : 0);
+    found.set(object, { framework, points: [first, ...others], unlikely });
   }
-  return points;
+  return [...found.values()];
 }
 
-/** Names in this file that make an application when they are called: `Flask`, `flask.Flask`, an alias. */
-function constructorsIn(module: Syntax, { constructors }: Framework): Set<string> {
-  const names = new Set<string>();
-  for (const statement of module.named) {
-    if (statement.type === 'import_statement') {
-      for (const part of statement.named) {
-        const dotted = (part.field('name') ?? part).text;
-        const local = part.field('alias')?.text ?? dotted;
-        for (const name of constructors[dotted] ?? []) names.add(`${local}.${name}`);
-      }
-    } else if (statement.type === 'import_from_statement') {
-      const from = statement.field('module_name')?.text ?? '';
-      const wanted = constructors[from] ?? [];
-      for (const part of statement.named.slice(1)) {
-        const name = (part.field('name') ?? part).text;
-        const local = part.field('alias')?.text ?? name;
-        if (wanted.includes(name)) names.add(local);
-        // from aiohttp import web
-        for (const inside of constructors[`${from}.${name}`] ?? []) names.add(`${local}.${inside}`);
-      }
-    }
+interface Scope {
+  module: Module;
+  statements: readonly Placed[];
+  defined: DefinedFunction | undefined;
+  block: Syntax;
+}
+
+/** What a statement makes: the value of an assignment, or any part of an expression. */
+function makingsOf(placed: Placed, { path, constructors }: Module): Making[] {
+  const { statement } = placed;
+  if (!SIMPLE.has(statement.type) || !constructors.mayBeIn(statement.text, statement.file.text)) return [];
+  const assigned = assignedNames(statement);
+  const value = assigned[0]?.value;
+  const makings: Making[] = [];
+  for (const { call, watched } of callsIn(statement)) {
+    const framework = constructors.of(path, call.field('function')?.text ?? '');
+    if (framework === undefined) continue;
+    const watchedBy =
+      watched !== undefined && isCallOf(watched.field('function')?.text ?? '', framework.call)
+        ? watched
+        : undefined;
+    const whole = value !== undefined && (value.start === call.start || value.start === watchedBy?.start);
+    const isAll = whole && (value.end === call.end || value.end === watchedBy?.end);
+    makings.push({
+      framework,
+      names: isAll ? assigned.map(({ name }) => name) : [],
+      call,
+      ...(watchedBy === undefined ? {} : { watched: watchedBy }),
+      placed,
+    });
   }
-  return names;
+  return makings;
 }
 
-function madeBy(
-  statement: Syntax,
-  constructors: ReadonlySet<string>,
-): { name: string; value: Syntax } | undefined {
-  const found = assignmentOf(statement);
-  const called = found?.value.type === 'call' ? found.value.field('function')?.text : undefined;
-  return called !== undefined && constructors.has(called) ? found : undefined;
+const SIMPLE = new Set(['expression_statement', 'return_statement']);
+
+/** Every call below a node, with the call whose only argument it is. */
+function callsIn(node: Syntax, outer?: Syntax): { call: Syntax; watched?: Syntax }[] {
+  if (node.type === 'lambda') return [];
+  const own =
+    node.type === 'call' ? [{ call: node, ...(outer === undefined ? {} : { watched: outer }) }] : [];
+  const only = node.type === 'call' ? node.field('arguments')?.named : undefined;
+  return [
+    ...own,
+    ...node.named.flatMap((child) =>
+      child.type === 'argument_list'
+        ? child.named.flatMap((inner) => callsIn(inner, only?.length === 1 ? node : undefined))
+        : callsIn(child),
+    ),
+  ];
 }
 
-/** A part of another application is watched with it. */
-function isMounted(name: string, text: string): boolean {
-  return new RegExp(String.raw`\b[mM]ount\((?:[^()]|\([^()]*\))*?[,(=]?\s*\b${name}\s*[,)]`).test(text);
+function isCallOf(name: string, call: string): boolean {
+  return name === call || name.endsWith(`.${call}`);
 }
 
-/** A function at module level that makes an application and returns it by one `return` at its end. */
-function factoryPoint(
-  statement: Syntax,
-  constructors: ReadonlySet<string>,
-  framework: Framework,
-  module: string,
-): EntryPoint | undefined {
-  const definition = statement.type === 'decorated_definition' ? statement.field('definition') : statement;
-  if (definition?.type !== 'function_definition') return undefined;
-  const body = definition.field('body')?.named ?? [];
-  const made = body.map((inner) => madeBy(inner, constructors)).find((one) => one !== undefined);
-  const last = body.at(-1);
-  const name = definition.field('name')?.text;
-  if (made === undefined || name === undefined || last?.type !== 'return_statement') return undefined;
-  const { file } = definition;
-  const returned = last.named[0]?.text;
-  const wrapped = callIn(definition.field('body'), framework.call, made.name, file.text);
+/** An object without a name of its own is watched where it is made: `watch_flask(Flask(…))`. */
+function around({ module, defined }: Scope, making: Making): EntryPoint {
+  const { framework, call, watched, placed } = making;
+  const { file } = call;
+  const outer = assignedNames(placed.statement)[0]?.name;
+  const name = defined === undefined ? outer : `${defined.name}()`;
+  const imported = watched !== undefined && isImported(watched, file.text) ? watched : undefined;
   return {
-    kind: framework.kind,
-    file: file.path,
-    module,
-    object: `${name}()`,
+    ...common(module, framework),
+    ...(name === undefined ? {} : { object: name }),
     inPlace: {
       call: framework.call,
-      target: made.name,
-      statement: file.span(last.start, last.end),
-      factory: name,
+      target: call.text.replaceAll(/\s+/g, ' '),
+      statement: file.span(call.start, call.end),
+      where: 'around',
     },
-    ...(wrapped === undefined ? {} : { wrapped }),
-    ...(returned === made.name ? {} : { unreadable: `${name}() does not return ${made.name} itself` }),
+    ...(imported === undefined ? {} : { wrapped: file.span(imported.start, imported.end) }),
   };
 }
 
-/** The statement `call(target)` of a block. */
-function callIn(block: Syntax | undefined, call: string, target: string, text: string): Span | undefined {
-  for (const statement of block?.named ?? []) {
-    const made = statement.type === 'expression_statement' ? statement.child('call') : undefined;
-    const name = made?.field('function')?.text ?? '';
-    if (made === undefined || (name !== call && !name.endsWith(`.${call}`))) continue;
-    if (made.field('arguments')?.named[0]?.text !== target || !isImported(made, text)) continue;
-    return made.file.span(made.start, made.end);
+/** A named object is watched behind its assignment, or before each `return` of the factory that makes it. */
+function inPlace(scope: Scope, making: Making, target: string): EntryPoint[] {
+  const { module, defined } = scope;
+  const { framework, placed } = making;
+  const returns = placesOfReturn(scope, making);
+  const changed = scope.statements.some(
+    ({ statement }) =>
+      statement.start > placed.statement.start &&
+      assignedNames(statement).some(
+        ({ name, value }) => name === target && !isMaking(value, module, framework.call),
+      ),
+  );
+  const before = defined !== undefined && returns.length > 0 && !changed && returns.every(hasOwnLine);
+  const places = before ? returns : [placed];
+  return places.map((place) => pointAt(scope, making, target, place, before ? 'before' : 'after'));
+}
+
+function pointAt(
+  scope: Scope,
+  making: Making,
+  target: string,
+  place: Placed,
+  where: 'before' | 'after',
+): EntryPoint {
+  const { module, defined } = scope;
+  const { framework, placed, watched, call: value } = making;
+  const { file } = value;
+  const statement = file.span(place.statement.start, place.statement.end);
+  const point: EntryPoint = {
+    ...common(module, framework),
+    object: defined === undefined ? target : `${defined.name}()`,
+    inPlace: {
+      call: framework.call,
+      target,
+      statement,
+      ...(defined === undefined ? {} : { factory: defined.name }),
+      where,
+    },
+  };
+  if (defined === undefined) {
+    point.assignment = { statement, value: file.span(value.start, value.end), source: value.text };
+  }
+  const call =
+    watched !== undefined && isImported(watched, file.text)
+      ? file.span(watched.start, watched.end)
+      : watching(scope, framework.call, target, placed, place);
+  if (call !== undefined) point.wrapped = call;
+  if (where === 'after' && !hasOwnLine(placed))
+    point.unreadable = `${target} is made in the middle of a line`;
+  return point;
+}
+
+/** The `return` statements of the function that give away what was made, or something around it. */
+function placesOfReturn({ defined, statements }: Scope, { names, placed }: Making): Placed[] {
+  if (defined === undefined) return [];
+  return statements.filter(
+    ({ statement }) =>
+      statement.type === 'return_statement' &&
+      (statement.start === placed.statement.start ||
+        (statement.start > placed.statement.start &&
+          names.some((name) => new RegExp(String.raw`(?<![.\w])${name}\b`).test(statement.text)))),
+  );
+}
+
+function isMaking(value: Syntax, { path, constructors }: Module, call: string): boolean {
+  if (value.type !== 'call') return false;
+  const name = value.field('function')?.text ?? '';
+  return isCallOf(name, call) || constructors.of(path, name) !== undefined;
+}
+
+function hasOwnLine({ statement }: Placed): boolean {
+  const { text } = statement.file;
+  const line = text.lastIndexOf('\n', statement.start - 1) + 1;
+  return /^[ \t\f]*$/.test(
+    text.slice(Math.max(line, text.lastIndexOf('\r', statement.start - 1) + 1), statement.start),
+  );
+}
+
+/** The statement `call(target)` that runs after the object is made, and before it is given away. */
+function watching(
+  { statements }: Scope,
+  call: string,
+  target: string,
+  made: Placed,
+  place: Placed,
+): Span | undefined {
+  for (const placed of statements) {
+    const { statement } = placed;
+    const inner = statement.type === 'expression_statement' ? statement.child('call') : undefined;
+    if (inner === undefined || !isCallOf(inner.field('function')?.text ?? '', call)) continue;
+    if (inner.field('arguments')?.named[0]?.text !== target || !isImported(inner, statement.file.text))
+      continue;
+    const surely = precedes(placed, place) || (place === made && follows(placed, made));
+    if (surely && statement.start > made.statement.start) return statement.file.span(inner.start, inner.end);
   }
   return undefined;
+}
+
+/** Does `later` stand below `made` in one of the blocks that this stands in? */
+function follows(later: Placed, made: Placed): boolean {
+  const at = later.path.at(-1);
+  return made.path.some(({ block, index }) => at?.block === block && index < at.index);
+}
+
+function common({ path, name, python: { file, error } }: Module, { kind }: Framework) {
+  return {
+    kind,
+    file: path,
+    module: name,
+    ...(error === undefined
+      ? {}
+      : { unreadable: `line ${file.span(error.start, error.end).line} is not valid Python 3` }),
+  };
+}
+
+/** A part of another application is watched with it. */
+function isMounted(name: string, block: Syntax): boolean {
+  const given = String.raw`\s*(?:\w+\s*=\s*)?(?<![.\w])${name}\s*[,)]`;
+  return new RegExp(String.raw`\b[mM]ount\((?:${given}|(?:[^()]|\([^()]*\))*?[,(]${given})`).test(block.text);
 }

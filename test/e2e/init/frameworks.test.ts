@@ -178,6 +178,38 @@ test.each([
     edited: 'api/server.py',
     text: 'from falcon import asgi\n\nfrom api import pages\nfrom api.abort_on_exception import watch_falcon_asgi\n\nservice = asgi.App()\nwatch_falcon_asgi(service)\nservice.add_route("/", pages.Home())\n',
   },
+  {
+    what: 'a class of the repository, made without a name in one function and returned twice by another',
+    files: {
+      'shop/__init__.py': '',
+      'shop/web.py': 'from flask import Flask\n\n\nclass Web(Flask):\n    pass\n',
+      'shop/app.py':
+        'from .web import Web\n\n\ndef create_app(debug=False):\n    app = Web(__name__)\n' +
+        '    if debug:\n        return app\n    return ProxyFix(app)\n',
+    },
+    edited: 'shop/app.py',
+    text:
+      'from .web import Web\n\nfrom shop.abort_on_exception import watch_flask\n\n\ndef create_app(debug=False):\n    app = Web(__name__)\n' +
+      '    if debug:\n        watch_flask(app)\n        return app\n    watch_flask(app)\n    return ProxyFix(app)\n',
+  },
+  {
+    what: 'an expression is wrapped where it makes the application, on several lines too',
+    files: {
+      'app.py':
+        'from flask import Flask\n\n\ndef create_app():\n    return ProxyFix(\n        Flask(\n            __name__,\n        ),\n    )\n',
+    },
+    edited: 'app.py',
+    text: 'from flask import Flask\n\nfrom abort_on_exception import watch_flask\n\n\ndef create_app():\n    return ProxyFix(\n        watch_flask(Flask(\n            __name__,\n        )),\n    )\n',
+  },
+  {
+    what: 'one object for each branch of an if',
+    files: {
+      'app.py':
+        'import os\nfrom flask import Flask\n\nif os.environ.get("X"):\n    app = Flask("x")\nelse:\n    app = Flask("y")\n',
+    },
+    edited: 'app.py',
+    text: 'import os\nfrom flask import Flask\n\nfrom abort_on_exception import watch_flask\n\nif os.environ.get("X"):\n    app = Flask("x")\n    watch_flask(app)\nelse:\n    app = Flask("y")\n    watch_flask(app)\n',
+  },
 ])('$what', async ({ files, edited, text }) => {
   const root = mkdtempSync(join(tmpdir(), 'init-framework-'));
   folders.push(root);
@@ -189,6 +221,25 @@ test.each([
   const before = snapshot(root);
   expect(await pycrash(['init', '--yes'], { cwd: root })).toMatchObject({ exitCode: 0 });
   expect(readFileSync(join(root, edited), 'utf8')).toBe(text);
+  expect(await pycrash(['check'], { cwd: root })).toMatchObject({ exitCode: 0 });
+  expect(await pycrash(['init'], { cwd: root })).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringMatching(/Nothing to do: crash handling is set up\.\n$/),
+  });
+  const lines = text.split('\n');
+  for (const [at, line] of lines.entries()) {
+    if (!/(?<!import )watch_\w+\(/.test(line)) continue;
+    const without = line.replace(/watch_\w+\((.*)/, (_, rest: string) =>
+      /^\w+\)/.test(rest) ? 'pass' : `(${rest}`,
+    );
+    writeFileSync(join(root, edited), lines.with(at, without).join('\n'));
+    const { stdout, exitCode } = await pycrash(['check', '--json'], { cwd: root });
+    const { findings } = JSON.parse(stdout) as { findings: { rule: string; file: string }[] };
+    const wiring = findings.filter(({ rule }) => rule === 'PYC005');
+    expect(wiring.map(({ file }) => file)).toEqual([edited]);
+    expect(exitCode).toBe(1);
+  }
+  writeFileSync(join(root, edited), text);
   expect(await pycrash(['remove', '--yes'], { cwd: root })).toMatchObject({ exitCode: 0 });
   expect(snapshot(root)).toEqual(before);
 });

@@ -1,0 +1,109 @@
+import type { Sources } from '../sources.ts';
+import type { Framework } from './framework.ts';
+import type { Meaning, PythonNames } from './python-names.ts';
+import type { PythonFile } from '../readers/python/syntax.ts';
+
+/** Too common to say anything without the name of their module. */
+const COMMON = /^(app|default_app|App|Application|API)$/;
+
+interface Word {
+  word: string;
+  pattern: RegExp;
+  module?: string;
+}
+
+function wordOf(word: string, module: string | undefined): Word {
+  const pattern = new RegExp(String.raw`\b${word}\b`);
+  return module === undefined ? { word, pattern } : { word, pattern, module };
+}
+
+/** Which calls make an application: of the classes of frameworks, and of those in the tree that derive from them. */
+export class Constructors {
+  readonly #names: PythonNames;
+  readonly #external = new Map<string, Framework>();
+  readonly #derived = new Map<string, Framework | undefined>();
+  readonly #words: Word[] = [];
+
+  constructor(frameworks: readonly Framework[], names: PythonNames) {
+    this.#names = names;
+    for (const framework of frameworks) {
+      for (const [module, classes] of Object.entries(framework.constructors)) {
+        for (const name of classes) {
+          this.#external.set(`${module}.${name}`, framework);
+          const top = module.split('.')[0];
+          this.#words.push(wordOf(name, COMMON.test(name) ? top : undefined));
+        }
+      }
+    }
+  }
+
+  /** May a piece of code of a file make an application, by the names in it? */
+  mayBeIn(code: string, file: string): boolean {
+    return this.#words.some(
+      ({ pattern, module }) => pattern.test(code) && (module === undefined || file.includes(module)),
+    );
+  }
+
+  /** The framework whose application a call of `name` in the file makes. */
+  of(path: string, name: string): Framework | undefined {
+    if (!this.#words.some(({ pattern }) => pattern.test(name))) return undefined;
+    return this.#derivedFrom(this.#names.meaning(path, name), 0);
+  }
+
+  /** The Python files that may make an application, parsed; those that only a derived class of the tree tells, too. */
+  files(
+    sources: Sources,
+    paths: readonly string[],
+    parse: (path: string) => PythonFile | undefined,
+  ): Map<string, PythonFile> {
+    const found = new Map<string, PythonFile>();
+    let words = this.#words;
+    // a class that derives from a class that derives …
+    for (let step = 0; step < 5 && words.length > 0; step++) {
+      const derived = new Set<string>();
+      const asked = [...new Set(words.map(({ word, module }) => module ?? word))];
+      for (const path of paths) {
+        if (found.has(path) || !sources.mayContain(path, asked)) continue;
+        const file = sources.read(path);
+        if (file === undefined || file.path !== path) continue;
+        const { text } = file;
+        const named = words.some(
+          ({ pattern, module }) => pattern.test(text) && (module === undefined || text.includes(module)),
+        );
+        const python = named ? parse(path) : undefined;
+        if (python === undefined) continue;
+        found.set(path, python);
+        for (const name of this.#names.classNames(path, (code) => this.mayBeIn(code, text))) {
+          if (this.#derivedFrom(this.#names.meaning(path, name), 0) !== undefined) derived.add(name);
+        }
+      }
+      words = [...derived]
+        .filter((name) => !this.#words.some(({ word }) => word === name))
+        .map((word) => wordOf(word, undefined));
+      this.#words.push(...words);
+    }
+    return found;
+  }
+
+  #derivedFrom(meaning: Meaning | undefined, depth: number): Framework | undefined {
+    if (meaning === undefined || depth > 20) return undefined;
+    if ('external' in meaning) return this.#external.get(meaning.external);
+    const { path, name, definitions } = meaning;
+    if (name.includes('.')) return undefined;
+    const key = `${path}:${name}`;
+    if (this.#derived.has(key)) return this.#derived.get(key);
+    this.#derived.set(key, undefined); // a circle
+    const definition = definitions.at(-1);
+    const bases =
+      definition?.type === 'class_definition'
+        ? (definition.field('superclasses')?.named ?? [])
+        : definition?.type === 'identifier' || definition?.type === 'attribute'
+          ? [definition]
+          : [];
+    const framework = bases
+      .map((base) => this.#derivedFrom(this.#names.meaning(path, base.text), depth + 1))
+      .find((one) => one !== undefined);
+    this.#derived.set(key, framework);
+    return framework;
+  }
+}
