@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { parseDocument } from '../yaml-parser.ts';
 import { lineEnding } from '../edit/text-style.ts';
 import { render } from '../templates.ts';
 import { VERSION } from '../version.ts';

@@ -154,6 +154,20 @@ function silenced(comment: string): string {
   });
 }
 
+test('the bundle reads YAML: a compose file and a manifest', async () => {
+  const files = {
+    'docker-compose.yml': 'services:\n  web:\n    image: shop\n    command: gunicorn shop.wsgi\n',
+    'manifest.yaml':
+      'apiVersion: v1\nkind: Pod\nmetadata: { name: shop }\nspec:\n  restartPolicy: Never\n' +
+      '  containers:\n    - { name: web, image: shop, command: [gunicorn, shop.wsgi] }\n',
+  };
+  const found = await findings(project(files));
+  expect(found.map(({ rule, file, line }) => `${rule} ${file}:${line}`)).toEqual([
+    'PYC022 docker-compose.yml:4',
+    'PYC022 manifest.yaml:5',
+  ]);
+});
+
 test('a comment in a unit silences, and without a reason is a finding', async () => {
   expect(await findings(silenced('# pycrash: ignore[PYC010] a job, not a service'))).toEqual([]);
   const bareSilence = await findings(silenced('# pycrash: ignore[PYC010]'));

@@ -1,4 +1,4 @@
-import type * as YamlParser from 'yaml';
+import type * as YamlParser from '../../yaml-parser.ts';
 import type { Located, Span } from '../project.ts';
 import type { SourceFile } from './text.ts';
 
@@ -30,7 +30,7 @@ export async function withYaml<Result>(read: () => Result): Promise<Result> {
     return read();
   } catch (error) {
     if (error !== NOT_LOADED) throw error;
-    loaded = await import('yaml');
+    loaded = await import('../../yaml-parser.ts');
     return read();
   }
 }
