@@ -1,0 +1,77 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+
+const PAGE = fileURLToPath(new URL('../../docs/check-against-reality.md', import.meta.url));
+const FALSE_GOOD = '**false good**';
+
+/** What was said of a variant before, and what happened then. */
+export interface Row {
+  name: string;
+  /** Ids of rules; `?` behind one that says that it is unknown. */
+  said: readonly string[];
+  happened: string;
+  /** Was that as it should be? */
+  good: boolean;
+  /** Why no repository can tell that this one is bad. */
+  notInFiles: string | undefined;
+}
+
+/** Compares a kind's section of the page with what was seen; writes it where PYCRASH_WRITE_PAGES=1. */
+export function expectSection(kind: string, ran: string, rows: readonly Row[]): void {
+  const falseGood = rows.filter((row) => verdictOf(row) === 'false good').map(({ name }) => name);
+  const section = sectionOf(ran, rows);
+  if (process.env['PYCRASH_WRITE_PAGES'] === '1') writeSection(kind, section);
+  const notInFiles = rows.filter((row) => row.notInFiles !== undefined).map(({ name }) => name);
+  expect({ falseGood }).toEqual({ falseGood: notInFiles });
+  expect(comparable(sections(readFileSync(PAGE, 'utf8')).get(kind) ?? '')).toBe(comparable(section));
+}
+
+/** Prettier aligns the tables; versions are those of the machine that wrote the page. */
+function comparable(text: string): string {
+  return text.replaceAll(/ {2,}|-{2,}/g, ' ').replace(/^Seen under .*?: /m, '');
+}
+
+type Verdict = 'right' | 'unknown' | 'false good' | 'false bad';
+
+function verdictOf({ good, said }: Row): Verdict {
+  if (said.length > 0 && said.every((rule) => rule.endsWith('?'))) return 'unknown';
+  const saidGood = said.length === 0;
+  if (good === saidGood) return 'right';
+  return saidGood ? 'false good' : 'false bad';
+}
+
+function sectionOf(ran: string, rows: readonly Row[]): string {
+  const count = (verdict: Verdict) => rows.filter((row) => verdictOf(row) === verdict).length;
+  const lines = rows.map((row) => {
+    const verdict = verdictOf(row);
+    const because = row.notInFiles === undefined ? '' : `: ${row.notInFiles}`;
+    const shown = verdict === 'false good' ? `${FALSE_GOOD}${because}` : verdict;
+    return `| ${row.name} | ${row.said.length === 0 ? 'good' : row.said.join(', ')} | ${row.happened} | ${shown} |`;
+  });
+  return `Seen under ${ran}: ${rows.length} variants, ${count('right')} right, ${count('unknown')} unknown, ${count('false good')} false good, ${count('false bad')} false bad.
+
+| variant | check said | what happened | verdict |
+| --- | --- | --- | --- |
+${lines.join('\n')}
+`;
+}
+
+/** The page's sections by their heading; '' for what stands before the first. */
+function sections(page: string): Map<string, string> {
+  const [head = '', ...rest] = page.split(/^## /m);
+  return new Map([
+    ['', head],
+    ...rest.map((part): [string, string] => {
+      const end = part.indexOf('\n');
+      return [part.slice(0, end), `${part.slice(end + 1).trim()}\n`];
+    }),
+  ]);
+}
+
+function writeSection(kind: string, section: string): void {
+  const all = sections(readFileSync(PAGE, 'utf8'));
+  all.set(kind, section);
+  const text = [...all].map(([name, body]) => (name === '' ? body : `## ${name}\n\n${body}`)).join('\n');
+  writeFileSync(PAGE, text.replaceAll(/\n{3,}/g, '\n\n'));
+}
