@@ -42,17 +42,20 @@ export interface Project {
   git: boolean;
   applications: readonly Application[];
   services: readonly Service[];
-  /** Hand-written Python that ends the process by SIGABRT. */
+  /** Hand-written Python that matters when a process aborts. */
   abortCode: readonly AbortCode[];
   /** The lowest Python version that the project says it runs on, e.g. `3.11`. */
   python?: Located<string>;
   notes: readonly Note[];
 }
 
-/** A call in hand-written Python that ends the process by SIGABRT. */
+/** A call in hand-written Python that aborts, or decides what an abort leaves. */
 export interface AbortCode {
-  /** `signal`: sends SIGABRT instead of aborting. `process-exception`: in Django's hook, which sees handled exceptions too. */
-  kind: 'signal' | 'process-exception';
+  /**
+   * `signal`: sends SIGABRT instead of aborting. `process-exception`: in Django's hook, which sees handled exceptions too.
+   * `core-limit`: sets the core limit to 0. `not-dumpable`: tells the kernel to write no core of this process.
+   */
+  kind: 'signal' | 'process-exception' | 'core-limit' | 'not-dumpable';
   /** What is called, e.g. `os.kill`. */
   call: string;
   at: Span;

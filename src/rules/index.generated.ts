@@ -33,6 +33,7 @@ import { rule as PYC036 } from './PYC036-harakiri-cuts-core.ts';
 import { rule as PYC040 } from './PYC040-signal-instead-of-abort.ts';
 import { rule as PYC041 } from './PYC041-process-exception-aborts.ts';
 import { rule as PYC042 } from './PYC042-folder-named-core.ts';
+import { rule as PYC043 } from './PYC043-core-forbidden-by-code.ts';
 
 /** Every rule, in order of its number. */
 export const RULES: readonly Rule[] = [
@@ -69,4 +70,5 @@ export const RULES: readonly Rule[] = [
   PYC040,
   PYC041,
   PYC042,
+  PYC043,
 ];
