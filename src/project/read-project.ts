@@ -7,6 +7,7 @@ import { findWatched } from './frameworks/index.ts';
 import type { Note, Project } from './project.ts';
 import { TreeModules } from './python-modules.ts';
 import { evaluateFile } from './readers/python/settings.ts';
+import { findFileCapabilities } from './readers/file-capabilities.ts';
 import { findAbortCode } from './readers/python/abort-code.ts';
 import { loadPythonParser } from './readers/python/syntax.ts';
 import { withYaml } from './readers/yaml.ts';
@@ -63,6 +64,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
     applications: [...django.applications, ...watched],
     services: found.services,
     abortCode: await findAbortCode(sources, files),
+    fileCapabilities: findFileCapabilities(sources, files),
     ...(python === undefined ? {} : { python }),
     notes,
   };

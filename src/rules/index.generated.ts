@@ -30,6 +30,7 @@ import { rule as PYC033 } from './PYC033-single-worker.ts';
 import { rule as PYC034 } from './PYC034-clean-exit-after-crash.ts';
 import { rule as PYC035 } from './PYC035-workers-without-master.ts';
 import { rule as PYC036 } from './PYC036-harakiri-cuts-core.ts';
+import { rule as PYC037 } from './PYC037-interpreter-with-capabilities.ts';
 import { rule as PYC040 } from './PYC040-signal-instead-of-abort.ts';
 import { rule as PYC041 } from './PYC041-process-exception-aborts.ts';
 import { rule as PYC042 } from './PYC042-folder-named-core.ts';
@@ -67,6 +68,7 @@ export const RULES: readonly Rule[] = [
   PYC034,
   PYC035,
   PYC036,
+  PYC037,
   PYC040,
   PYC041,
   PYC042,

@@ -14,6 +14,7 @@ const EMPTY: Project = {
   applications: [],
   services: [],
   abortCode: [],
+  fileCapabilities: [],
   notes: [],
 };
 

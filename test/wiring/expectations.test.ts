@@ -57,6 +57,7 @@ function project(module: SettingsModule, wrapped: boolean): Project {
     applications: [application],
     services: [],
     abortCode: [],
+    fileCapabilities: [],
     notes: [],
   };
 }
