@@ -44,6 +44,8 @@ export interface Project {
   services: readonly Service[];
   /** Hand-written Python that matters when a process aborts. */
   abortCode: readonly AbortCode[];
+  /** Where Celery is told to give a task whose process died back to the queue. */
+  redeliveredTasks: readonly Span[];
   /** Commands of scripts and Dockerfiles that give a Python interpreter file capabilities (setcap(8)). */
   fileCapabilities: readonly Located<string>[];
   /** The lowest Python version that the project says it runs on, e.g. `3.11`. */

@@ -9,6 +9,7 @@ import { TreeModules } from './python-modules.ts';
 import { evaluateFile } from './readers/python/settings.ts';
 import { findFileCapabilities } from './readers/file-capabilities.ts';
 import { findAbortCode } from './readers/python/abort-code.ts';
+import { findRedeliveredTasks } from './readers/python/redelivered-tasks.ts';
 import { loadPythonParser } from './readers/python/syntax.ts';
 import { withYaml } from './readers/yaml.ts';
 import { Sources } from './sources.ts';
@@ -64,6 +65,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
     applications: [...django.applications, ...watched],
     services: found.services,
     abortCode: await findAbortCode(sources, files),
+    redeliveredTasks: await findRedeliveredTasks(sources, files),
     fileCapabilities: findFileCapabilities(sources, files),
     ...(python === undefined ? {} : { python }),
     notes,

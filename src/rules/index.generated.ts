@@ -35,6 +35,7 @@ import { rule as PYC040 } from './PYC040-signal-instead-of-abort.ts';
 import { rule as PYC041 } from './PYC041-process-exception-aborts.ts';
 import { rule as PYC042 } from './PYC042-folder-named-core.ts';
 import { rule as PYC043 } from './PYC043-core-forbidden-by-code.ts';
+import { rule as PYC044 } from './PYC044-task-aborts-for-ever.ts';
 
 /** Every rule, in order of its number. */
 export const RULES: readonly Rule[] = [
@@ -73,4 +74,5 @@ export const RULES: readonly Rule[] = [
   PYC041,
   PYC042,
   PYC043,
+  PYC044,
 ];
