@@ -6,6 +6,8 @@ export interface ModuleParts {
   /** Which wrappers the project needs; both where it is not said. */
   wsgi?: boolean;
   asgi?: boolean;
+  /** Does the framework serve HTTP by itself? */
+  http?: boolean;
   /** Functions of templates/python/frameworks that the project calls, e.g. `watch_flask`. */
   calls?: readonly string[];
 }
@@ -15,11 +17,12 @@ export function renderGeneratedModule({
   framework,
   wsgi = true,
   asgi = true,
+  http = false,
   calls = [],
 }: ModuleParts): string {
   const django = framework === 'django';
   const watchers = [...new Set(calls)].sort().map(watcherOf);
-  return withHeader(render('python/abort_on_exception.py.njk', { django, wsgi, asgi, watchers }));
+  return withHeader(render('python/abort_on_exception.py.njk', { django, wsgi, asgi, http, watchers }));
 }
 
 /** The name in templates/python/frameworks of the function, e.g. `flask` for `watch_flask`. */

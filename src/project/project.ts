@@ -157,7 +157,8 @@ export interface FirstPlace {
 }
 
 export interface EntryPoint {
-  kind: 'wsgi' | 'asgi' | 'manage' | 'script';
+  /** `http`: an application that serves HTTP by itself, neither by WSGI nor by ASGI (aiohttp, Tornado). */
+  kind: 'wsgi' | 'asgi' | 'http' | 'manage' | 'script';
   file: string;
   /** Dotted module, e.g. `shop.wsgi`. */
   module: string;

@@ -11,7 +11,7 @@ export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
   const parser = await loadPythonParser();
   const { application } = situation;
   const module = moduleName(application);
-  const entries = application.entryPoints.filter(({ kind }) => kind === 'wsgi' || kind === 'asgi');
+  const entries = application.entryPoints.filter(({ kind }) => kind !== 'manage' && kind !== 'script');
   if (entries.length === 0) {
     wiring.impossible.push({
       path: inFolder(application.packageFolder, 'wsgi.py'),

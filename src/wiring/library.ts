@@ -6,11 +6,12 @@ export function wireLibrary({ application }: Situation): Wiring {
   const { framework, packageFolder, entryPoints } = application;
   const has = (kind: string): boolean => entryPoints.some((entry) => entry.kind === kind);
   // without any entry point that can be read a person pastes one of them
-  const neither = !has('wsgi') && !has('asgi');
+  const neither = !has('wsgi') && !has('asgi') && !has('http');
   const text = renderGeneratedModule({
     framework,
     wsgi: neither || has('wsgi'),
     asgi: neither || has('asgi'),
+    http: has('http'),
     calls: entryPoints.flatMap(({ inPlace }) => inPlace?.call ?? []),
   });
   const path = inFolder(packageFolder, `${MODULE}.py`);

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import type { Service } from '../project/project.ts';
+import type { EntryPoint, Service } from '../project/project.ts';
 import { modulesToWire } from './middleware.ts';
 import { dropInFor, renderDropIn } from './units/drop-in.ts';
-import { gunicornCommand, renderUnit, uvicornCommand } from './units/unit.ts';
+import { gunicornCommand, programCommand, renderUnit, uvicornCommand } from './units/unit.ts';
 import type { Situation, Wiring, Wish } from './wiring.ts';
 
 /** The drop-in's name: it comes after the distribution's and before an operator's own (systemd.unit(5)). */
@@ -53,7 +53,7 @@ function completeUnit(situation: Situation, systemdVersion: number): Wish {
   const { application } = situation;
   const { entryPoints, framework } = application;
   const entry = entryPoints.find(
-    ({ kind }) => kind === 'wsgi' || (kind === 'asgi' && framework !== 'django'),
+    ({ kind }) => kind === 'wsgi' || kind === 'http' || (kind === 'asgi' && framework !== 'django'),
   );
   const name = serviceName(situation);
   const modules = modulesToWire(situation);
@@ -66,14 +66,26 @@ function completeUnit(situation: Situation, systemdVersion: number): Wish {
       name,
       user: 'www-data',
       importRoot: posix.join(`/srv/${name}`, application.importRoot),
-      command: (entry?.kind === 'asgi' ? uvicornCommand : gunicornCommand)(
-        `/srv/${name}`,
-        `${entry?.module ?? 'wsgi'}:${entry?.object ?? 'application'}`,
-      ),
+      command: commandOf(situation, entry, `/srv/${name}`),
       settings: production ?? entry?.settingsModule?.value ?? modules[0]?.module ?? '',
       systemdVersion,
     }),
   };
+}
+
+function commandOf(
+  { application, project }: Situation,
+  entry: EntryPoint | undefined,
+  place: string,
+): string {
+  const module = entry?.module ?? 'wsgi';
+  if (entry?.kind === 'http') {
+    const { packageFolder, packageName } = application;
+    const isRun = packageName !== '' && project.files.includes(`${packageFolder}/__main__.py`);
+    return programCommand(place, isRun ? packageName : module);
+  }
+  const command = entry?.kind === 'asgi' ? uvicornCommand : gunicornCommand;
+  return command(place, `${module}:${entry?.object ?? 'application'}`);
 }
 
 /** Names of packages that say nothing about the project. */

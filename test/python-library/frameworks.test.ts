@@ -97,10 +97,46 @@ const BOTTLE = {
     debug: '500',
   },
 };
+const AIOHTTP = {
+  aborts: ['elsewhere', 'in a subapp', 'middleware', 'stream', 'view', 'websocket_view'],
+  others: {
+    http403: '403',
+    http500: '500',
+    redirect: '302',
+    timeout: '504',
+    ok: '200',
+    missing: '404',
+    'middleware handles': '418',
+    // these say how the next request fares
+    'malformed body': '200',
+    'lost in its body': '200',
+    'lost in the answer': '200',
+    'lost websocket': '200',
+    'test client': '500',
+  },
+};
+const TORNADO = {
+  aborts: ['async', 'elsewhere', 'own', 'prepare', 'stream', 'view', 'websocket_view'],
+  others: {
+    http403: '403',
+    http500: '500',
+    argument: '400',
+    finish: '200',
+    ok: '200',
+    missing: '404',
+    'lost in its body': '200',
+    'lost in the answer': '200',
+    'lost websocket': '200',
+    debug: '500',
+    'test client': '500',
+  },
+};
 const CALLS: Record<string, string> = {
   flask: 'watch_flask',
   falcon: 'watch_falcon',
   bottle: 'watch_bottle',
+  aiohttp: 'watch_aiohttp',
+  tornado: 'watch_tornado',
   'falcon asgi': 'watch_falcon_asgi',
 };
 
@@ -115,6 +151,10 @@ const PAIRS: [string, PythonVersion, string[], { aborts: string[]; others: Recor
   ['falcon', '3.13', ['falcon==4.*', 'gunicorn'], FALCON],
   ['bottle', '3.8', ['bottle==0.12.*'], BOTTLE],
   ['bottle', '3.13', ['bottle==0.13.*', 'gunicorn'], BOTTLE],
+  ['aiohttp', '3.8', ['aiohttp==3.8.*'], AIOHTTP],
+  ['aiohttp', '3.13', ['aiohttp==3.*', 'gunicorn'], AIOHTTP],
+  ['tornado', '3.8', ['tornado==6.1.*'], TORNADO],
+  ['tornado', '3.13', ['tornado==6.*'], TORNADO],
   ['falcon asgi', '3.8', ['falcon==3.*'], FALCON_ASGI],
   ['falcon asgi', '3.13', ['falcon==4.*', 'gunicorn'], FALCON_ASGI],
 ];
@@ -129,10 +169,11 @@ describe.each(PAIRS)('%s on Python %s', (framework, version, requirements, expec
   test('aborts on what nobody handled, and on nothing else', async (context) => {
     if (interpreter(version) === undefined) context.skip(`needs Python ${version}`);
     const call = CALLS[framework] ?? 'watch_starlette';
+    const http = framework === 'aiohttp' || framework === 'tornado';
     const wsgi = ['flask', 'falcon', 'bottle'].includes(framework);
     writeFileSync(
       join(folder, 'abort_on_exception.py'),
-      renderGeneratedModule({ framework, wsgi, asgi: !wsgi, calls: [call] }),
+      renderGeneratedModule({ framework, wsgi, asgi: !wsgi && !http, http, calls: [call] }),
     );
     const environment = pythonEnvironment(version, requirements);
     const { stdout, stderr } = await python(environment, folder, ['frameworks_behaviour.py', framework], {

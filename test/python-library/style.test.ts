@@ -19,6 +19,8 @@ const VARIANTS = [
   { framework: 'fastapi', wsgi: false, calls: ['watch_starlette'] },
   { framework: 'falcon', asgi: false, calls: ['watch_falcon'] },
   { framework: 'bottle', asgi: false, calls: ['watch_bottle'] },
+  { framework: 'aiohttp', wsgi: false, asgi: false, http: true, calls: ['watch_aiohttp'] },
+  { framework: 'tornado', wsgi: false, asgi: false, http: true, calls: ['watch_tornado'] },
   { framework: 'falcon', wsgi: false, calls: ['watch_falcon_asgi'] },
 ];
 
@@ -78,6 +80,8 @@ test.each([
   { framework: 'falcon', call: 'watch_falcon' },
   { framework: 'falcon', call: 'watch_falcon_asgi' },
   { framework: 'bottle', call: 'watch_bottle' },
+  { framework: 'aiohttp', call: 'watch_aiohttp' },
+  { framework: 'tornado', call: 'watch_tornado' },
 ])('the test for the project is as ruff would write it: %j', (options) => {
   const file = join(folder, 'test_abort_on_exception.py');
   const text = renderModuleTest({ module: 'shop.abort_on_exception', ...options });

@@ -8,7 +8,7 @@ export interface Framework {
   distribution: string;
   /** The classes that make an application, by the modules that have them. */
   constructors: Readonly<Record<string, readonly string[]>>;
-  kind: 'wsgi' | 'asgi';
+  kind: 'wsgi' | 'asgi' | 'http';
   /** The function of the generated module that watches an application; `templates/python/frameworks` has it. */
   call: string;
 }

@@ -5,6 +5,7 @@ import { join } from '../python-modules.ts';
 import { parsePython, type PythonFile } from '../readers/python/syntax.ts';
 import type { Sources } from '../sources.ts';
 import { requiredVersion } from '../versions.ts';
+import { aiohttp } from './aiohttp.ts';
 import { bottle } from './bottle.ts';
 import { choose } from './chosen-object.ts';
 import { Constructors } from './constructors.ts';
@@ -15,9 +16,19 @@ import type { Framework } from './framework.ts';
 import { deployedFiles, findObjects, importRootOf, type FoundObject } from './objects.ts';
 import { PythonNames } from './python-names.ts';
 import { starlette } from './starlette.ts';
+import { tornado } from './tornado.ts';
 
 /** Frameworks other than Django, whose application objects are watched in place. */
-export const FRAMEWORKS: readonly Framework[] = [flask, fastapi, starlette, falcon, falconAsgi, bottle];
+export const FRAMEWORKS: readonly Framework[] = [
+  flask,
+  fastapi,
+  starlette,
+  falcon,
+  falconAsgi,
+  bottle,
+  aiohttp,
+  tornado,
+];
 
 /** Finds the applications of these frameworks; of several objects of one package those that `services` start. */
 export function findWatched(sources: Sources, parser: Parser, services: readonly Service[]): Application[] {

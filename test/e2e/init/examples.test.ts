@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,8 @@ test.each([
   ['fastapi-shop', 0],
   ['falcon-shop', 0],
   ['bottle-shop', 0],
+  ['aiohttp-shop', 0],
+  ['tornado-shop', 0],
 ])(
   '%s: init, a check that finds nothing of ours, upgrade with nothing to do, remove',
   async (name, warnings) => {
@@ -44,3 +46,35 @@ test.each([
     }
   },
 );
+
+test.each([
+  ['flask-shop', 'shop/__init__.py', 'watch_flask(app)'],
+  ['fastapi-shop', 'shop/main.py', 'watch_starlette(app)'],
+  ['falcon-shop', 'shop/app.py', 'watch_falcon(app)'],
+  ['bottle-shop', 'shop/web.py', 'watch_bottle(application)'],
+  ['aiohttp-shop', 'shop/web.py', 'watch_aiohttp(app)'],
+  ['tornado-shop', 'shop/server.py', 'watch_tornado(app)'],
+])('%s without its call in %s: check is red, and says what to write', async (name, path, call) => {
+  const root = mkdtempSync(join(tmpdir(), 'init-example-'));
+  try {
+    cpSync(EXAMPLES + name, root, { recursive: true });
+    commitAll(root);
+    await pycrash(['init', '--yes'], { cwd: root });
+    const lines = readFileSync(join(root, path), 'utf8').split('\n');
+    expect(lines.filter((line) => line.trim() === call)).toHaveLength(1);
+    writeFileSync(join(root, path), lines.filter((line) => line.trim() !== call).join('\n'));
+    const { stdout, exitCode } = await pycrash(['check', '--json'], { cwd: root });
+    expect(exitCode).toBe(1);
+    const { findings } = JSON.parse(stdout) as { findings: unknown[] };
+    expect(findings).toEqual([
+      expect.objectContaining({
+        rule: 'PYC005',
+        level: 'error',
+        help: expect.stringContaining(`write ${call} `) as string,
+      }),
+    ]);
+    expect(JSON.stringify(findings)).toContain(`"${path}"`);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});

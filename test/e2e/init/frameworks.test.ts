@@ -17,22 +17,42 @@ const CASES = [
   {
     name: 'flask-shop',
     requirements: ['flask==3.*', 'gunicorn'],
-    command: (port: number) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop:create_app()'],
+    commands: [(port: number) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop:create_app()']],
   },
   {
     name: 'fastapi-shop',
     requirements: ['fastapi', 'httpx', 'uvicorn'],
-    command: (port: number) => ['uvicorn', '--port', String(port), 'shop.main:app'],
+    commands: [(port: number) => ['uvicorn', '--port', String(port), 'shop.main:app']],
   },
   {
     name: 'falcon-shop',
     requirements: ['falcon==4.*', 'gunicorn'],
-    command: (port: number) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop.app:create_app()'],
+    commands: [(port: number) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop.app:create_app()']],
   },
   {
     name: 'bottle-shop',
     requirements: ['bottle==0.13.*', 'gunicorn'],
-    command: (port: number) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop.web'],
+    commands: [(port: number) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop.web']],
+  },
+  {
+    name: 'aiohttp-shop',
+    requirements: ['aiohttp==3.*', 'gunicorn'],
+    commands: [
+      () => ['python', '-m', 'shop.web'],
+      (port: number) => [
+        'gunicorn',
+        '--bind',
+        `127.0.0.1:${port}`,
+        '--worker-class',
+        'aiohttp.GunicornWebWorker',
+        'shop.web:create_app()',
+      ],
+    ],
+  },
+  {
+    name: 'tornado-shop',
+    requirements: ['tornado==6.*'],
+    commands: [() => ['python', '-m', 'shop.server']],
   },
 ];
 
@@ -82,7 +102,7 @@ const status = async (url: string): Promise<number | undefined> => {
   }
 };
 
-describe.each(CASES)('$name', ({ name, requirements, command }) => {
+describe.each(CASES)('$name', ({ name, requirements, commands }) => {
   test('init, again nothing to do, the project’s own test, remove byte for byte', async () => {
     const python = pythonEnvironment('3.13', requirements);
     const root = example(name);
@@ -99,50 +119,54 @@ describe.each(CASES)('$name', ({ name, requirements, command }) => {
     expect(snapshot(root)).toEqual(before);
   });
 
-  test('a bug aborts a real server, and the core shows its frame', async () => {
-    const python = pythonEnvironment('3.13', requirements);
-    const root = example(name);
-    await pycrash(['init', '--yes'], { cwd: root });
-    const work = mkdtempSync(join(tmpdir(), 'init-framework-cores-'));
-    folders.push(work);
-    mkdirSync(join(work, 'budget'), { mode: 0o700 });
-    const port = await freePort();
-    const [program = '', ...words] = command(port);
-    const [file, ...args] = python.command(program, words);
-    const server = spawn('sh', ['-c', 'ulimit -c unlimited; exec "$@"', 'sh', file, ...args], {
-      cwd: work,
-      stdio: 'ignore',
-      env: {
-        ...process.env,
-        PYTHONPATH: root,
-        PYTHONDONTWRITEBYTECODE: '1',
-        PYCRASH_BUDGET_DIRECTORY: join(work, 'budget'),
-      },
-    });
-    servers.push(server);
-    const url = `http://127.0.0.1:${port}`;
-    await until(() => status(`${url}/`));
-    expect(await status(`${url}/orders/3/`)).toBe(404);
-    expect(await status(`${url}/orders/1/`)).toBe(200);
-    expect(readdirSync(work).filter(isCore)).toEqual([]);
-    await status(`${url}/orders/2/`);
-    const core = await until(() => readdirSync(work).find(isCore));
-    const report = await until(async () => {
-      const { stdout, exitCode } = await pycrash(['report', join(work, core), '--json'], { cwd: root });
-      const found = exitCode === 0 ? (JSON.parse(stdout) as CrashReport) : undefined;
-      return found?.core.truncated === true ? undefined : found;
-    });
-    const [raised] = report.exceptions[0]?.chain ?? [];
-    const pricing = readFileSync(join(root, 'shop/pricing.py'), 'utf8').split('\n');
-    expect(raised).toMatchObject({ type: 'KeyError' });
-    const frame = raised?.frames.at(-1);
-    expect(frame).toMatchObject({
-      function: 'discount',
-      line: pricing.findIndex((line) => line.includes('VOUCHERS[voucher]')) + 1,
-      locals: { cents: { repr: '2900' }, voucher: { repr: "'SPRING'" } },
-    });
-    expect(frame?.file).toBe(join(root, 'shop/pricing.py'));
-  });
+  test.each(commands.map((command) => ({ command, server: command(0).join(' ') })))(
+    'a bug aborts $server, and the core shows its frame',
+    async ({ command }) => {
+      const python = pythonEnvironment('3.13', requirements);
+      const root = example(name);
+      await pycrash(['init', '--yes'], { cwd: root });
+      const work = mkdtempSync(join(tmpdir(), 'init-framework-cores-'));
+      folders.push(work);
+      mkdirSync(join(work, 'budget'), { mode: 0o700 });
+      const port = await freePort();
+      const [program = '', ...words] = command(port);
+      const [file, ...args] = python.command(program, words);
+      const server = spawn('sh', ['-c', 'ulimit -c unlimited; exec "$@"', 'sh', file, ...args], {
+        cwd: work,
+        stdio: 'ignore',
+        env: {
+          ...process.env,
+          PYTHONPATH: root,
+          PORT: String(port),
+          PYTHONDONTWRITEBYTECODE: '1',
+          PYCRASH_BUDGET_DIRECTORY: join(work, 'budget'),
+        },
+      });
+      servers.push(server);
+      const url = `http://127.0.0.1:${port}`;
+      await until(() => status(`${url}/`));
+      expect(await status(`${url}/orders/3/`)).toBe(404);
+      expect(await status(`${url}/orders/1/`)).toBe(200);
+      expect(readdirSync(work).filter(isCore)).toEqual([]);
+      await status(`${url}/orders/2/`);
+      const core = await until(() => readdirSync(work).find(isCore));
+      const report = await until(async () => {
+        const { stdout, exitCode } = await pycrash(['report', join(work, core), '--json'], { cwd: root });
+        const found = exitCode === 0 ? (JSON.parse(stdout) as CrashReport) : undefined;
+        return found?.core.truncated === true ? undefined : found;
+      });
+      const [raised] = report.exceptions[0]?.chain ?? [];
+      const pricing = readFileSync(join(root, 'shop/pricing.py'), 'utf8').split('\n');
+      expect(raised).toMatchObject({ type: 'KeyError' });
+      const frame = raised?.frames.at(-1);
+      expect(frame).toMatchObject({
+        function: 'discount',
+        line: pricing.findIndex((line) => line.includes('VOUCHERS[voucher]')) + 1,
+        locals: { cents: { repr: '2900' }, voucher: { repr: "'SPRING'" } },
+      });
+      expect(frame?.file).toBe(join(root, 'shop/pricing.py'));
+    },
+  );
 });
 
 test.each([

@@ -84,3 +84,36 @@ def asgi_case(app, path, kind="http", server="localhost", fails=False):
         asyncio.run(app(scope, receive, send))
 
     return case
+
+
+GET = "GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+UPLOAD = "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc"
+GZIP = UPLOAD.replace("Length", "Encoding: gzip\r\nContent-Length").replace("abc", "")
+WEBSOCKET = (
+    "GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+async def ask(port, path, text=GET):
+    """Return the status of the answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(text.format(path).encode())
+    line = await reader.readline()
+    if text == GET:
+        await reader.read()
+    writer.close()
+    return line.split()[1].decode() if line else ""
+
+
+async def ask_and_leave(port, path, text, seen, then=""):
+    """Reset the connection once the handler runs, or send more; wait until it has ended."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(text.format(path).encode())
+    await seen["started"].wait()
+    if then:
+        writer.write(then.encode())
+    else:
+        writer.transport.abort()
+    await asyncio.wait_for(seen["ended"].wait(), 60)
+    return await ask(port, "/ok")

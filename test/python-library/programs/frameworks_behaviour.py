@@ -349,6 +349,8 @@ CASES = {
     "fastapi": fastapi_cases,
     "falcon": lambda: importlib.import_module("falcon_cases").wsgi_cases(),
     "bottle": lambda: importlib.import_module("bottle_cases").cases(),
+    "aiohttp": lambda: importlib.import_module("aiohttp_cases").cases(),
+    "tornado": lambda: importlib.import_module("tornado_cases").cases(),
     "falcon asgi": lambda: importlib.import_module("falcon_cases").asgi_cases(),
 }
 print(json.dumps({name: in_process(case) for name, case in CASES[FRAMEWORK]().items()}))
