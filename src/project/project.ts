@@ -256,6 +256,13 @@ export interface RestartPolicy {
   /** The key that says so; absent where it is the supervisor's default. */
   at?: Span;
   detail: string;
+  /** After how many ends it is left down; absent where it never is, or where nothing says so. */
+  givesUp?: {
+    ends: number;
+    /** Only ends within so many seconds of the start count, and in a row; absent where each one counts. */
+    withinSeconds?: number;
+    at: Span;
+  };
 }
 
 export interface CoreLimit {

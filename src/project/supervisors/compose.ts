@@ -203,7 +203,12 @@ function restartOf(definition: ServiceDefinition): RestartPolicy {
   const restart = definition.text('restart');
   const condition = definition.text('deploy', 'restart_policy', 'condition');
   if (restart === undefined && condition !== undefined) {
-    return policyOf(condition.value, condition.at, 'deploy.restart_policy.condition');
+    const policy = policyOf(condition.value, condition.at, 'deploy.restart_policy.condition');
+    const attempts = definition.text('deploy', 'restart_policy', 'max_attempts');
+    // with a window swarm counts only what fell into it
+    if (attempts === undefined || definition.get('deploy', 'restart_policy', 'window') !== undefined)
+      return policy;
+    return { ...policy, ...givesUp(attempts.value, attempts.at) };
   }
   if (restart === undefined) {
     return {
@@ -216,12 +221,18 @@ function restartOf(definition: ServiceDefinition): RestartPolicy {
 
 function policyOf(value: string, at: Span, key: string): RestartPolicy {
   if (/^(?:always|unless-stopped|on-failure(?::\d+)?|any)$/.test(value)) {
-    return { afterAbort: true, at, detail: `${key}: ${value} starts it again` };
+    const attempts = /:(\d+)$/.exec(value)?.[1] ?? '';
+    return { afterAbort: true, at, detail: `${key}: ${value} starts it again`, ...givesUp(attempts, at) };
   }
   if (/^(?:no|false|none)$/i.test(value)) {
     return { afterAbort: false, at, detail: `${key}: ${value}: nothing starts it again` };
   }
   return { afterAbort: 'unknown', at, detail: `${key}: ${value} is known only when it is rendered` };
+}
+
+/** Docker counts restarts for as long as the container is there (moby, daemon/internal/restartmanager); 0 is no bound. */
+function givesUp(attempts: string, at: Span): Pick<RestartPolicy, 'givesUp'> {
+  return Number(attempts) > 0 ? { givesUp: { ends: Number(attempts) + 1, at } } : {};
 }
 
 /** `ulimits: {core: -1}`, `core: {soft: …, hard: …}`; -1 is unlimited. */

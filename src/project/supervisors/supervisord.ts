@@ -47,7 +47,10 @@ function addPrograms(file: SourceFile, reader: CommandReader, found: Found): voi
         name,
         supervisor: 'supervisord',
         file: file.path,
-        restart: restartOf(key('autorestart'), key('exitcodes'), section.at),
+        restart: {
+          ...restartOf(key('autorestart'), key('exitcodes'), section.at),
+          ...givesUp(key('startsecs'), key('startretries')),
+        },
         failuresOnly: (key('autorestart')?.value.toLowerCase() ?? 'unexpected') === 'unexpected',
         // no option sets a limit: supervisor/options.py; `command=/bin/sh -c 'ulimit -c unlimited; exec …'` does
         coreLimit: { ...INHERITED, detail: 'supervisord has no option for it: its own limit is inherited' },
@@ -97,6 +100,21 @@ function restartOf(
     return { afterAbort: false, at, detail: `autorestart=${value}: nothing starts it again` };
   }
   return { afterAbort: 'unknown', at, detail: `autorestart=${value} is known only when it is rendered` };
+}
+
+/**
+ * A program that ends before `startsecs` (1) is in BACKOFF, and after `startretries` (3) more of it FATAL: measured
+ * with 4.2, autorestart or not.
+ */
+function givesUp(
+  startsecs: Located<string> | undefined,
+  startretries: Located<string> | undefined,
+): Pick<RestartPolicy, 'givesUp'> {
+  const withinSeconds = Number(startsecs?.value ?? '1');
+  const ends = Number(startretries?.value ?? '3') + 1;
+  return startsecs === undefined || !(withinSeconds > 0 && ends > 0)
+    ? {}
+    : { givesUp: { ends, withinSeconds, at: startsecs.at } };
 }
 
 /** `environment=A="1",B=2`: values may be quoted; `%(ENV_X)s` is the environment of supervisord. */

@@ -1,0 +1,79 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { readProject } from '../../src/project/read-project.ts';
+import { RULES } from '../../src/rules/index.generated.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'pycrash-services-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** What the rules of `ids` say of these files: `PYC025 warning compose.yaml:4`. */
+async function verdicts(ids: readonly string[], files: Record<string, string>): Promise<string[]> {
+  const root = mkdtempSync(join(scratch, 'tree-'));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  const project = await readProject(root);
+  return RULES.filter(({ id }) => ids.includes(id)).flatMap((rule) =>
+    rule.check(project, {}).map(({ level = rule.level, at }) => `${rule.id} ${level} ${at.file}:${at.line}`),
+  );
+}
+
+const UVICORN = 'uvicorn shop.asgi:application';
+const GUNICORN = 'gunicorn shop.wsgi:application';
+const compose = (command: string, rest: string) => ({
+  'compose.yaml': `services:\n  web:\n    command: ${command}\n${rest}`,
+});
+const program = (command: string, rest: string) => ({
+  'shop.conf': `[program:shop]\ncommand=/srv/venv/bin/${command}\n${rest}`,
+});
+const uwsgi = (rest: string) => ({ 'deploy/uwsgi.ini': `[uwsgi]\nmodule = shop.wsgi\n${rest}` });
+const STARTED = { 'shop.conf': '[program:shop]\ncommand=uwsgi --ini deploy/uwsgi.ini\n' };
+
+const CASES: readonly [string, string, Record<string, string>, string[]][] = [
+  ['PYC025', 'a bound', compose(UVICORN, '    restart: on-failure:5\n'), ['warning compose.yaml:4']],
+  ['PYC025', 'none', compose(UVICORN, '    restart: on-failure\n'), []],
+  ['PYC025', '0 is none', compose(UVICORN, '    restart: "on-failure:0"\n'), []],
+  ['PYC025', 'an arbiter that lives on', compose(GUNICORN, '    restart: on-failure:5\n'), []],
+  [
+    'PYC025',
+    'swarm',
+    compose(UVICORN, '    deploy:\n      restart_policy:\n        condition: any\n        max_attempts: 3\n'),
+    ['warning compose.yaml:7'],
+  ],
+  [
+    'PYC025',
+    'swarm with a window',
+    compose(
+      UVICORN,
+      '    deploy:\n      restart_policy:\n        condition: any\n        max_attempts: 3\n        window: 60s\n',
+    ),
+    [],
+  ],
+  ['PYC026', 'a long start', program(UVICORN, 'startsecs=10\n'), ['warning shop.conf:3']],
+  ['PYC026', 'no second try', program(UVICORN, 'startsecs=10\nstartretries=0\n'), ['warning shop.conf:3']],
+  ['PYC026', 'the default', program(UVICORN, 'startretries=3\n'), []],
+  ['PYC026', 'a short one', program(UVICORN, 'startsecs=2\n'), []],
+  ['PYC026', 'an arbiter that lives on', program(GUNICORN, 'startsecs=10\n'), []],
+  ['PYC035', 'no master', { ...STARTED, ...uwsgi('processes = 4\n') }, ['error deploy/uwsgi.ini:3']],
+  ['PYC035', 'workers', { ...STARTED, ...uwsgi('workers = 4\n') }, ['error deploy/uwsgi.ini:3']],
+  ['PYC035', 'one process', { ...STARTED, ...uwsgi('threads = 4\n') }, []],
+  ['PYC035', 'a master', { ...STARTED, ...uwsgi('processes = 4\nmaster = 1\n') }, []],
+  [
+    'PYC035',
+    'the master is switched off',
+    { ...STARTED, ...uwsgi('workers = 2\nmaster = false\n') },
+    ['error deploy/uwsgi.ini:3'],
+  ],
+  ['PYC035', 'another file is put in', { ...STARTED, ...uwsgi('workers = 2\ninclude = x.ini\n') }, []],
+  ['PYC035', 'nobody says what starts it', uwsgi('processes = 4\n'), ['unknown deploy/uwsgi.ini:3']],
+  ['PYC036', 'short', uwsgi('harakiri = 5\n'), ['warning deploy/uwsgi.ini:3']],
+  ['PYC036', 'off', uwsgi('harakiri = 0\n'), []],
+  ['PYC036', 'long', uwsgi('harakiri = 30\n'), []],
+];
+
+test.each(CASES)('%s: %s', async (id, _name, files, expected) => {
+  expect(await verdicts([id], files)).toEqual(expected.map((one) => `${id} ${one}`));
+});
