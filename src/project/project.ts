@@ -226,6 +226,8 @@ export interface StartCommand {
   launchers: readonly string[];
   /** Does a shell stay between the supervisor and the server (`sh -c` without `exec`)? */
   behindShell: boolean;
+  /** Has a shell put it in the background and stayed with another program? Then nobody sees its end. */
+  alone?: true;
   server?: string;
   /** What the server imports, e.g. `shop.wsgi:application`. */
   application?: string;

@@ -103,6 +103,8 @@ interface State {
   user?: Located<string>;
   workingDirectory?: Located<string>;
   coreLimit?: CoreLimit;
+  /** A shell has put it in the background, and goes on with something else. */
+  alone?: boolean;
 }
 
 function newState(context: StartContext): State {
@@ -403,6 +405,7 @@ class Walk {
           argv: words.map(({ value }) => value),
           launchers: state.launchers,
           behindShell: state.behindShell,
+          ...(state.alone === true ? { alone: true } : {}),
           ...facts,
         },
         at,
@@ -537,7 +540,7 @@ class Walk {
         if (!all && !command.branches.every((branch) => isTaken(branch))) continue;
         taken ||= command.branches.length > 0 || functions.has(name);
         if (functions.has(name) && depth < 5) run(name, depth + 1);
-        else this.#step(command, place, state, text);
+        else this.#step(command, place, state, text, isLeftAlone(command, commands, text));
       }
     };
     run(undefined, 0);
@@ -558,6 +561,7 @@ class Walk {
     place: (start: number, end: number) => Span,
     state: State,
     text: string,
+    alone: boolean,
   ): void {
     const environment = new Map(state.environment);
     for (const { name, value } of command.assignments) {
@@ -625,6 +629,7 @@ class Walk {
       ...state,
       environment,
       behindShell: state.behindShell || first.value !== 'exec' || command.joint === 'background',
+      ...(alone ? { alone } : {}),
     });
   }
 
@@ -677,6 +682,29 @@ class Walk {
     }
     return expanded;
   }
+}
+
+/**
+ * Is it put in the background by a shell that then stays with another program, so that nobody sees its end? Where the
+ * shell waits for it, or looks after it in a loop or a trap, it is not.
+ */
+function isLeftAlone(command: ShellCommand, commands: readonly ShellCommand[], text: string): boolean {
+  if (command.joint !== 'background') return false;
+  const after = commands.slice(commands.indexOf(command) + 1).filter((other) => {
+    const same = other.branches.every((branch) => command.branches.includes(branch));
+    return same && other.inFunction === command.inFunction;
+  });
+  const lines = after.map((other) => text.slice(other.start, other.end).trim());
+  const last = lines.at(-1);
+  if (last === undefined || /\b(?:while|until|kill\s+-0|jobs|fg|CHLD)\b/.test(text.slice(command.end)))
+    return false;
+  const several = commands.filter(({ joint }) => joint === 'background').length > 1;
+  if (lines.some((line) => /^wait\s+\S/.test(line) || (line === 'wait' && !several))) return false;
+  if (/\btrap\b.*\bCHLD\b/.test(text)) return false;
+  return (
+    /^(?:exec\s|tail\s+.*-\w*[fF]|sleep\s+inf|wait$)/.test(last) ||
+    !NEVER_SERVERS.has(last.split(/\s/)[0] ?? '')
+  );
 }
 
 /** Commands of scripts that start nothing that stays, and are not worth a look. */

@@ -30,6 +30,10 @@ const program = (command: string, rest: string) => ({
   'shop.conf': `[program:shop]\ncommand=/srv/venv/bin/${command}\n${rest}`,
 });
 const uwsgi = (rest: string) => ({ 'deploy/uwsgi.ini': `[uwsgi]\nmodule = shop.wsgi\n${rest}` });
+const script = (text: string) => ({
+  'start.sh': `#!/bin/bash\n${text}\n`,
+  Dockerfile: 'FROM python\nCOPY start.sh /\nCMD ["/start.sh"]\n',
+});
 const STARTED = { 'shop.conf': '[program:shop]\ncommand=uwsgi --ini deploy/uwsgi.ini\n' };
 
 const CASES: readonly [string, string, Record<string, string>, string[]][] = [
@@ -57,6 +61,21 @@ const CASES: readonly [string, string, Record<string, string>, string[]][] = [
   ['PYC026', 'the default', program(UVICORN, 'startretries=3\n'), []],
   ['PYC026', 'a short one', program(UVICORN, 'startsecs=2\n'), []],
   ['PYC026', 'an arbiter that lives on', program(GUNICORN, 'startsecs=10\n'), []],
+  ['PYC027', 'in front of nginx', script(`${UVICORN} &\nexec nginx -g 'daemon off;'`), ['error start.sh:2']],
+  ['PYC027', 'in front of tail', script(`nohup ${UVICORN} &\ntail -f /var/log/x`), ['error start.sh:2']],
+  ['PYC027', 'waits for the first', script(`${UVICORN} &\nnginx &\nwait -n`), []],
+  ['PYC027', 'waits for it', script(`${UVICORN} &\nPID=$!\nnginx\nwait $PID`), []],
+  ['PYC027', 'waits for all', script(`${UVICORN} &\nnginx &\nwait`), ['error start.sh:2']],
+  ['PYC027', 'waits for the only one', script(`${UVICORN} &\nwait`), []],
+  ['PYC027', 'a loop', script(`${UVICORN} &\nwhile sleep 9; do pgrep uvicorn || exit 1; done`), []],
+  ['PYC027', 'an arbiter that lives on', script(`${GUNICORN} &\nexec nginx`), []],
+  ['PYC027', 'in the foreground', script(`nginx &\nexec ${UVICORN}`), []],
+  [
+    'PYC027',
+    'another branch',
+    script(`case "$MODE" in\n  a) ${UVICORN} &\n;;\n  b) nginx ;;\nesac\necho done`),
+    [],
+  ],
   ['PYC035', 'no master', { ...STARTED, ...uwsgi('processes = 4\n') }, ['error deploy/uwsgi.ini:3']],
   ['PYC035', 'workers', { ...STARTED, ...uwsgi('workers = 4\n') }, ['error deploy/uwsgi.ini:3']],
   ['PYC035', 'one process', { ...STARTED, ...uwsgi('threads = 4\n') }, []],

@@ -1,0 +1,22 @@
+import { endsWithWorker } from './ends-with-worker.ts';
+import type { Rule } from './rule.ts';
+
+export const rule: Rule = {
+  id: 'PYC027',
+  slug: 'server-in-background',
+  level: 'error',
+  summary: 'a script starts the server with & and stays with another program: nobody starts it again',
+  check: (project) =>
+    project.services.flatMap((service) => {
+      const { command, name } = service;
+      if (command?.value.alone !== true || !endsWithWorker(service)) return [];
+      return [
+        {
+          confidence: 'medium' as const,
+          message: `the script of ${name} goes on beside ${command.value.server ?? 'the server'} and does not see its end: what started the script finds it alive, and starts nothing again`,
+          help: 'start one program in the foreground with `exec`, the others by a service of their own; in bash `wait -n` as the last line ends the script with the first of them',
+          at: command.at,
+        },
+      ];
+    }),
+};
