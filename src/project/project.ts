@@ -229,6 +229,8 @@ export interface StartCommand {
   /** Has a shell put it in the background and stayed with another program? Then nobody sees its end. */
   alone?: true;
   server?: string;
+  /** The server's version, where the repository pins it. */
+  serverVersion?: Located<string>;
   /** What the server imports, e.g. `shop.wsgi:application`. */
   application?: string;
   /** The server's options by their long name, e.g. `timeout` → `60`, configuration file included. */

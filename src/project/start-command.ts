@@ -15,6 +15,7 @@ import { SERVERS } from './servers/index.ts';
 import { DEVELOPMENT_COMMANDS, ONE_SHOT_COMMANDS, readSettings, runserver } from './servers/runserver.ts';
 import type { Server } from './servers/server.ts';
 import type { Sources } from './sources.ts';
+import { pinnedVersion } from './versions.ts';
 
 /** What every start command of a repository is read with. */
 export interface CommandReader {
@@ -345,6 +346,11 @@ class Walk {
     const inner: State = { ...state };
     if (reading.workingDirectory !== undefined) inner.workingDirectory = reading.workingDirectory;
     if (reading.user !== undefined) inner.user = reading.user;
+    // the only one whose version decides over what an abort does
+    const version =
+      server.name === 'uvicorn'
+        ? pinnedVersion(this.#context.reader.sources, state.folder, server.name)
+        : undefined;
     if (reading.environment !== undefined) {
       inner.environment = new Map([...state.environment, ...reading.environment]);
     }
@@ -355,6 +361,7 @@ class Walk {
         server: server.name,
         options: reading.options,
         abort: asUser(server.abort(reading), state.user?.value),
+        ...(version === undefined ? {} : { serverVersion: version }),
         ...(reading.files === undefined || reading.files.length === 0
           ? {}
           : { configurationFiles: reading.files }),
@@ -382,7 +389,10 @@ class Walk {
   #add(
     words: readonly Located<string>[],
     state: State,
-    facts: Pick<StartCommand, 'server' | 'application' | 'options' | 'abort' | 'configurationFiles'>,
+    facts: Pick<
+      StartCommand,
+      'server' | 'serverVersion' | 'application' | 'options' | 'abort' | 'configurationFiles'
+    >,
     settings?: Located<string>,
     notes: readonly Note[] = [],
   ): void {

@@ -45,6 +45,19 @@ export function requiredVersion(
   return undefined;
 }
 
+/** The same, only where no other version can be installed: `==`, or a lock file. */
+export function pinnedVersion(
+  sources: Sources,
+  folder: string,
+  distribution: string,
+): Located<string> | undefined {
+  const found = requiredVersion(sources, folder, distribution);
+  if (found === undefined) return undefined;
+  const { file, start } = found.at;
+  const before = sources.read(file)?.text.slice(0, start) ?? '';
+  return /\.lock$/.test(file) || /==\s*$/.test(before) ? found : undefined;
+}
+
 function versionIn(file: SourceFile, distribution: string): Located<string> | undefined {
   const name = baseName(file.path);
   const expression = name.endsWith('.lock')

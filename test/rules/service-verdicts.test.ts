@@ -36,7 +36,9 @@ const script = (text: string) => ({
 });
 const STARTED = { 'shop.conf': '[program:shop]\ncommand=uwsgi --ini deploy/uwsgi.ini\n' };
 
-const CASES: readonly [string, string, Record<string, string>, string[]][] = [
+type Case = [string, string, Record<string, string>, string[]];
+
+const CASES: readonly Case[] = [
   ['PYC025', 'a bound', compose(UVICORN, '    restart: on-failure:5\n'), ['warning compose.yaml:4']],
   ['PYC025', 'none', compose(UVICORN, '    restart: on-failure\n'), []],
   ['PYC025', '0 is none', compose(UVICORN, '    restart: "on-failure:0"\n'), []],
@@ -91,6 +93,28 @@ const CASES: readonly [string, string, Record<string, string>, string[]][] = [
   ['PYC036', 'short', uwsgi('harakiri = 5\n'), ['warning deploy/uwsgi.ini:3']],
   ['PYC036', 'off', uwsgi('harakiri = 0\n'), []],
   ['PYC036', 'long', uwsgi('harakiri = 30\n'), []],
+  ...(
+    [
+      ['requirements.txt', 'uvicorn==0.29.0', true],
+      ['requirements.txt', 'uvicorn[standard]==0.17.6', true],
+      ['requirements.txt', 'uvicorn==0.30.0', false],
+      ['requirements.txt', 'uvicorn>=0.20', false],
+      ['requirements.txt', 'uvicorn~=0.20', false],
+      ['poetry.lock', 'name = "uvicorn"\nversion = "0.23.2"', true],
+      ['uv.lock', 'name = "uvicorn"\nversion = "0.54.0"', false],
+    ] as const
+  ).map(([file, line, bad]): Case => [
+    'PYC038',
+    line,
+    { ...compose(`${UVICORN} --workers 2`, ''), [file]: `${line}\n` },
+    bad ? ['error compose.yaml:3'] : [],
+  ]),
+  [
+    'PYC038',
+    'one worker',
+    { ...compose(`${UVICORN} --workers 1`, ''), 'requirements.txt': 'uvicorn==0.29.0\n' },
+    [],
+  ],
 ];
 
 test.each(CASES)('%s: %s', async (id, _name, files, expected) => {
