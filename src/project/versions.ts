@@ -55,7 +55,7 @@ export function pinnedVersion(
   if (found === undefined) return undefined;
   const { file, start } = found.at;
   const before = sources.read(file)?.text.slice(0, start) ?? '';
-  return /\.lock$/.test(file) || /==\s*$/.test(before) ? found : undefined;
+  return file.endsWith('.lock') || /==\s*$/.test(before) ? found : undefined;
 }
 
 function versionIn(file: SourceFile, distribution: string): Located<string> | undefined {
