@@ -1,6 +1,7 @@
 import { isAbort } from './abort-status.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import { unitServices } from './unit-services.ts';
+import { liftsLimit } from './wired.ts';
 
 export const rule: Rule = {
   id: 'PYC012',
@@ -24,12 +25,17 @@ export const rule: Rule = {
         }))
         .concat(
           // a success is nothing that on-failure, on-abnormal or on-abort restart after
-          (/^on-(failure|abnormal|abort)$/.test(restart) ? clean : []).map(({ word, at }) => ({
-            confidence: 'high',
-            message: `SuccessExitStatus=${word} makes an abort a success, and Restart=${restart} starts nothing again after a success`,
-            help: `take ${word} out of SuccessExitStatus=`,
-            at,
-          })),
+          (/^on-(failure|abnormal|abort)$/.test(restart) ? clean : []).map(({ word, at }): RuleFinding => {
+            // systemd takes a signal for a success only where no core was written (is_clean_exit)
+            const dumps = !behindShell && (service.coreLimit.soft !== 0 || liftsLimit(project));
+            return {
+              level: dumps ? 'info' : 'error',
+              confidence: 'high',
+              message: `SuccessExitStatus=${word} makes an abort ${dumps ? 'whose core cannot be written (a full disk) ' : ''}a success, and Restart=${restart} starts nothing again after a success`,
+              help: `take ${word} out of SuccessExitStatus=`,
+              at,
+            };
+          }),
         );
     }),
 };

@@ -1,7 +1,8 @@
-import type { Application, Project } from '../project/project.ts';
+import type { Project } from '../project/project.ts';
 import { SIZE_UNITS } from '../systemd-size.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import { unitServices, type UnitService } from './unit-services.ts';
+import { liftsLimit } from './wired.ts';
 
 export const rule: Rule = {
   id: 'PYC015',
@@ -20,7 +21,7 @@ function coreLimit({ service, keys, start }: UnitService, project: Project): Rul
   if (entry === undefined) {
     // a start command that says `ulimit -c unlimited` by itself
     if (service.coreLimit.soft === 'unlimited') return [];
-    const module = project.applications.some(liftsByItself);
+    const module = liftsLimit(project);
     return [
       {
         level: module ? 'info' : 'error',
@@ -49,7 +50,7 @@ function coreLimit({ service, keys, start }: UnitService, project: Project): Rul
   if (bytes(soft) === 0) {
     return [
       {
-        level: project.applications.some(liftsByItself) ? 'info' : 'error',
+        level: liftsLimit(project) ? 'info' : 'error',
         confidence: 'high',
         message: `LimitCORE=${entry.value} starts ${service.name} with a soft core limit of 0: no core unless the process lifts it`,
         help,
@@ -83,11 +84,6 @@ function fileLimit({ keys }: UnitService): RuleFinding[] {
       at: entry.at,
     },
   ];
-}
-
-/** The generated module lifts the soft limit to the hard one when it is imported. */
-function liftsByItself({ generated }: Application): boolean {
-  return generated !== undefined && generated.state !== 'unrecognised';
 }
 
 /** A size of systemd (base 1024: systemd.exec(5), Process Properties); undefined for infinity and for what is no size. */

@@ -1,5 +1,6 @@
 import type { Project, Service } from '../project/project.ts';
 import type { Rule, RuleFinding } from './rule.ts';
+import { liftsLimit } from './wired.ts';
 
 export const rule: Rule = {
   id: 'PYC023',
@@ -38,9 +39,7 @@ function lookAt(service: Service, project: Project): RuleFinding[] {
       },
     ];
   }
-  const lifts = project.applications.some(
-    ({ generated }) => generated !== undefined && generated.state !== 'unrecognised',
-  );
+  const lifts = liftsLimit(project);
   if (at !== undefined || command === undefined || lifts || !INHERITING.has(supervisor)) return [];
   return [
     {

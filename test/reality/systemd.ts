@@ -41,6 +41,8 @@ export const UNITS: readonly Variant[] = [
   { name: 'shell-or-true-on-failure', service: policy('on-failure'), command: ignored },
   { name: 'shell-pipe-on-failure', service: policy('on-failure'), command: piped },
   { name: 'success-exit-status', service: `${GOOD}${IN}SuccessExitStatus=SIGABRT\n` },
+  { name: 'success-exit-status-no-core', service: `${RESTART}${IN}SuccessExitStatus=SIGABRT\n` },
+  { name: 'success-exit-status-134', service: `${GOOD}${IN}SuccessExitStatus=134\n`, command: kept },
   { name: 'success-exit-status-always', service: `${policy('always')}SuccessExitStatus=SIGABRT\n` },
   { name: 'prevented', service: `${policy('always')}RestartPreventExitStatus=SIGABRT\n` },
   { name: 'prevented-by-number', service: `${policy('always')}RestartPreventExitStatus=6\n` },

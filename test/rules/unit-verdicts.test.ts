@@ -80,7 +80,17 @@ test.each<[string, Record<string, string>, string[]]>([
   ],
   ['134 of the server itself', unit(`Restart=always\n${KEPT}RestartPreventExitStatus=134\n`), []],
   ['prevented, then reset', unit(`${GOOD}RestartPreventExitStatus=SIGABRT\nRestartPreventExitStatus=\n`), []],
-  ['SIGABRT a success', unit(`${GOOD}SuccessExitStatus=SIGABRT\n`), ['PYC012 error']],
+  ['SIGABRT a success, with a core', unit(`${GOOD}SuccessExitStatus=SIGABRT\n`), ['PYC012 info']],
+  [
+    'SIGABRT a success, and no core',
+    unit('Restart=on-failure\nRestartSec=2s\nSuccessExitStatus=SIGABRT\n'),
+    ['PYC012 error', 'PYC015 error'],
+  ],
+  [
+    '134 a success behind a shell',
+    unit(`${GOOD}SuccessExitStatus=134\n`, '', COMMANDS.shell),
+    ['PYC012 error'],
+  ],
   ['SIGABRT a success, always', unit(`Restart=always\n${KEPT}SuccessExitStatus=SIGABRT\n`), []],
   ['a crash loop at the defaults', unit('Restart=on-failure\nLimitCORE=infinity\n'), ['PYC013 warning']],
   ['just slow enough', unit('Restart=on-failure\nRestartSec=2\nLimitCORE=infinity\n'), []],

@@ -127,6 +127,7 @@ function serviceOf(
     value: value.text,
     at: value.span(),
   }));
+  const coreLimit = read?.coreLimit ?? coreLimitOf(keys);
   return {
     name: name.endsWith('.service') ? name : `${name}.service`,
     supervisor: 'systemd',
@@ -143,8 +144,8 @@ function serviceOf(
     ...(directory === undefined ? {} : { workingDirectory: directory }),
     environment,
     ...(settings === undefined ? {} : { settingsModule: settings }),
-    restart: restartOf(keys, read?.command.value.behindShell ?? false),
-    coreLimit: read?.coreLimit ?? coreLimitOf(keys),
+    restart: restartOf(keys, read?.command.value.behindShell ?? false, coreLimit),
+    coreLimit,
     unit: { files, entries: unitEntries },
     notes: [...notes, ...(read?.notes ?? [])],
   };
@@ -272,7 +273,7 @@ function commandWords(
 const ABORT = /^(SIG)?ABRT$/;
 
 /** Does systemd start the service again when its main process dies by SIGABRT (systemd.service(5), table 1)? Behind a shell that is exit status 134. */
-function restartOf(keys: Keys, behindShell: boolean): RestartPolicy {
+function restartOf(keys: Keys, behindShell: boolean, { soft }: CoreLimit): RestartPolicy {
   const entry = keys.last('Restart');
   const policy = entry?.value.text ?? 'no';
   const place = entry === undefined ? {} : { at: entry.value.span() };
@@ -296,7 +297,8 @@ function restartOf(keys: Keys, behindShell: boolean): RestartPolicy {
       detail: `RestartForceExitStatus=${forced.value.text} restarts after ${what}`,
     };
   }
-  const clean = listed('SuccessExitStatus');
+  // a signal that left a core is never a clean end (src/shared/exit-status.c, is_clean_exit: CLD_KILLED, not CLD_DUMPED)
+  const clean = behindShell || soft === 0 ? listed('SuccessExitStatus') : undefined;
   const text = `Restart=${policy}${entry === undefined ? ' (the default)' : ''}`;
   switch (policy) {
     case 'always':
