@@ -10,6 +10,7 @@ const PARTS = {
   'qemu-aarch64-static': () => runs('qemu-aarch64-static', ['--version']),
   gdb: () => runs('gdb', ['--version']),
   'eu-stack': () => runs('eu-stack', ['--version']),
+  podman: () => runs('podman', ['--version']) && existsSync('/usr/sbin/runc'),
   supervisord: () => runs('supervisord', ['--version']),
   runit: () => existsSync('/usr/bin/runsv'),
   s6: () => existsSync('/usr/bin/s6-supervise'),

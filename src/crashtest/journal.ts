@@ -11,6 +11,7 @@ import {
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { processEntry, processesWith } from '../host/processes.ts';
+import { removeProject, type ContainerEngine } from './containers.ts';
 import { waitFor } from './wait.ts';
 
 interface Named {
@@ -25,6 +26,8 @@ interface Entry {
   /** What `PYCRASH_VERIFY_RUN` is in the environment of every process that was started. */
   runs: string[];
   cgroups: string[];
+  /** Compose projects, as the engine that runs their containers knows them. */
+  projects?: { engine: ContainerEngine['name']; name: string }[];
 }
 
 /**
@@ -80,6 +83,12 @@ export class Journal {
     this.#write();
   }
 
+  /** A compose project of this run, before its first container is made. */
+  composeProject(engine: ContainerEngine['name'], name: string): void {
+    (this.#entry.projects ??= []).push({ engine, name });
+    this.#write();
+  }
+
   /** A folder below /sys/fs/cgroup. */
   cgroup(path: string): void {
     this.#entry.cgroups.push(path);
@@ -118,7 +127,9 @@ function isAlive({ pid, startTime }: Named): boolean {
   return processEntry(pid)?.startTime === startTime;
 }
 
-async function cleanUp({ folders, runs, cgroups }: Entry): Promise<void> {
+async function cleanUp({ folders, runs, cgroups, projects = [] }: Entry): Promise<void> {
+  // before their processes: the engine would start those again
+  for (const { engine, name } of projects) await removeProject(engine, name);
   for (const token of runs) {
     await waitFor(10, () => {
       const left = processesOfRun(token);

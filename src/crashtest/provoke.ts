@@ -16,13 +16,13 @@ export interface Answer {
 
 /** Sends requests as the proxy in front of the service would. */
 export class Client {
-  readonly #address: Address;
+  readonly #service: { readonly address: Address };
   readonly #headers: Record<string, string>;
   readonly #timeout: number;
 
-  /** `headers` go with every request; `timeout` is in seconds. */
-  constructor(address: Address, headers: Record<string, string>, timeout: number) {
-    this.#address = address;
+  /** `headers` go with every request; `timeout` is in seconds. A service may have another address when it is started again. */
+  constructor(service: { readonly address: Address }, headers: Record<string, string>, timeout: number) {
+    this.#service = service;
     this.#headers = headers;
     this.#timeout = timeout;
   }
@@ -59,7 +59,7 @@ export class Client {
           seconds: (performance.now() - start) / 1000,
         });
       const sent = request({
-        ...this.#address,
+        ...this.#service.address,
         method,
         path,
         agent: false,

@@ -90,7 +90,7 @@ export class Session {
     this.facts = facts;
     this.#timeout = timeout;
     this.#url = url;
-    this.client = new Client(service.address, proxyHeaders(facts), timeout);
+    this.client = new Client(service, proxyHeaders(facts), timeout);
   }
 
   /** Waits for a 200; the seconds that it took, undefined where it did not come in time. */
@@ -223,6 +223,23 @@ export class Session {
       // workers that outlive theirs may hold the port, and answer, until they see that it is gone
       respawned: answered !== undefined,
     };
+  }
+
+  /**
+   * Aborts the main process as soon as that can be done: until it has a handler, the kernel keeps signals from the first
+   * process of a container (pid_namespaces(7)).
+   */
+  async abortMain(main: number): Promise<boolean> {
+    const ended = await waitFor(this.#timeout, () => {
+      if (!isRunning(main)) return true;
+      try {
+        if (!isDumping(main)) process.kill(main, 'SIGABRT');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+      return undefined;
+    });
+    return ended === true;
   }
 
   /** Waits until the supervisor has started another main process than `main`. */

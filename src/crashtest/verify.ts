@@ -266,7 +266,7 @@ async function crashEveryWorker(
 async function judgeGdb(crashes: readonly Crash[], session: Session): Promise<Verdict> {
   const core = crashes[0]?.core;
   if (core === undefined) return verdict('gdb', 'unknown', 'there is no core to open');
-  const answer = await askGdb(core.file, session.facts.executable);
+  const answer = await askGdb(core.file, (await session.service.root()) + session.facts.executable);
   if (answer === undefined) return verdict('gdb', 'unknown', 'there is no gdb here: apt-get install gdb');
   return verdict('gdb', answer.ok, answer.detail);
 }
@@ -299,8 +299,7 @@ async function judgeStartLimit(session: Session): Promise<Verdict> {
   for (let count = 1; count <= total; count += 1) {
     const main = await session.service.mainPid();
     if (main === undefined) return verdict('start-limit', false, 'the service has no main process');
-    process.kill(main, 'SIGABRT');
-    if (!(await session.waitForOtherMain(main))) {
+    if (!(await session.abortMain(main)) || !(await session.waitForOtherMain(main))) {
       const failure = (await session.service.failure()) ?? 'it was not started again in time';
       return verdict('start-limit', false, `after ${count} more crashes of its main process: ${failure}`);
     }

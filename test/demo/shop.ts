@@ -94,7 +94,7 @@ async function tell(): Promise<number> {
     );
     service = await launch({ target, place, options, journal, python });
     const headers = { host: 'shop.example.com', 'x-forwarded-proto': 'https' };
-    const client = new Client(service.address, headers, SECONDS);
+    const client = new Client(service, headers, SECONDS);
     const up = await waitFor(SECONDS, async () =>
       (await client.get('/')).status === 200 ? true : undefined,
     );

@@ -8,7 +8,7 @@ import { waitFor } from '../../src/crashtest/wait.ts';
 import type { Verification } from '../../src/crashtest/verification.ts';
 import { needs } from '../parts.ts';
 import { pycrash } from './pycrash.ts';
-import { Example } from './verify/example.ts';
+import { Example, PAGE } from './verify/example.ts';
 
 const ROUTE = '/crash-4b1e';
 const TOKEN = 'of-the-test-'.repeat(4);
@@ -55,18 +55,6 @@ function start(program: string, ...words: string[]): ChildProcess {
     },
   });
 }
-
-/** The real application, with one page in front that needs nothing. */
-const PAGE = [
-  'from shop.wsgi import application as shop',
-  '',
-  'def application(environ, start_response):',
-  '    if environ["PATH_INFO"] != "/nothing-here/":',
-  '        return shop(environ, start_response)',
-  '    start_response("200 OK", [])',
-  '    return [b"here"]',
-  '',
-].join('\n');
 
 const ASGI_PAGE = [
   'from shop.asgi import application as shop',

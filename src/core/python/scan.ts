@@ -7,7 +7,10 @@ const MOST_BYTES = 4 * 1024 ** 3;
 const MOST_FOUND = 100;
 
 /** Every raised exception in writable memory, by looking at each aligned address: only what was asked for. */
-export function* scanForExceptions(memory: Memory, exceptions: Exceptions): Generator<number> {
+export function* scanForExceptions(
+  memory: Pick<Memory, 'segments' | 'available'>,
+  exceptions: Pick<Exceptions, 'is' | 'isRaised' | 'offsetOfTraceback'>,
+): Generator<number> {
   let left = MOST_BYTES;
   let found = 0;
   // Most words are no type: each is looked up once.
@@ -27,7 +30,7 @@ export function* scanForExceptions(memory: Memory, exceptions: Exceptions): Gene
         // what these bytes rule out alone costs no read: no references, or no traceback
         if (bytes.readInt32LE(at - 8) <= 0) continue;
         const traceback = at - 8 + exceptions.offsetOfTraceback;
-        if (traceback + 8 <= bytes.length && !isPointer(bytes, traceback)) continue;
+        if (traceback >= 0 && traceback + 8 <= bytes.length && !isPointer(bytes, traceback)) continue;
         const known = types.get(type);
         if (known === false) continue;
         const object = start + at - 8;

@@ -1,12 +1,13 @@
 import type { Service } from '../../project/project.ts';
 import type { StartableSupervisor } from './supervisor.ts';
+import { compose } from './compose.ts';
 import { none } from './none.ts';
 import { runit } from './runit.ts';
 import { s6 } from './s6.ts';
 import { supervisord } from './supervisord.ts';
 import { systemd } from './systemd.ts';
 
-const SUPERVISORS: readonly StartableSupervisor[] = [none, systemd, supervisord, runit, s6];
+const SUPERVISORS: readonly StartableSupervisor[] = [none, systemd, supervisord, runit, s6, compose];
 
 /**
  * The supervisor that the project has the service under, and that can be started here; `none` where there is no such.

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Check, HostCheck } from '../host-check.ts';
 import { findModuleRecord } from '../module-record.ts';
+import { descendants } from '../processes.ts';
 import type { ProcessStatus } from '../process-status.ts';
 import { insideProcess, isReadOnly, mayWrite } from './core-destination.ts';
 
@@ -9,12 +10,17 @@ import { insideProcess, isReadOnly, mayWrite } from './core-destination.ts';
 export function moduleChecks(process: ProcessStatus, check: Check): HostCheck[] {
   if (!runsPython(process)) return [];
   const loaded = loadedCheck(process, check);
-  if (loaded.verdict === 'bad') return [loaded];
+  if (loaded.verdict === 'bad') return isInWorkers(process) ? [] : [loaded];
   return [loaded, ...switchCheck(process, check), ...budgetCheck(process, check)];
 }
 
 function runsPython({ executable, name }: ProcessStatus): boolean {
   return /(^|\/)(python|pypy|uwsgi)[\d.]*$/.test(executable ?? name);
+}
+
+/** An arbiter that does not preload the application only looks after those that have it. */
+function isInWorkers({ pid }: ProcessStatus): boolean {
+  return descendants(pid).some((worker) => findModuleRecord(worker.pid) === 'found');
 }
 
 function loadedCheck(process: ProcessStatus, check: Check): HostCheck {

@@ -106,3 +106,15 @@ export class Verified {
 }
 
 export const SECRET = ['--env', 'DJANGO_SECRET_KEY=of-the-test'];
+
+/** `shop/page.py`: the real application, with one page in front that needs nothing. */
+export const PAGE = [
+  'from shop.wsgi import application as shop',
+  '',
+  'def application(environ, start_response):',
+  '    if environ["PATH_INFO"] != "/nothing-here/":',
+  '        return shop(environ, start_response)',
+  '    start_response("200 OK", [])',
+  '    return [b"here"]',
+  '',
+].join('\n');
