@@ -85,9 +85,15 @@ export async function exitCodes(engine: ContainerEngine, id: string, since: Date
     engine.name,
     [
       'events',
-      ...['--since', since.toISOString(), ...until],
-      ...['--filter', `container=${id}`, '--filter', `event=${event}`],
-      ...['--format', '{{json .}}'],
+      '--since',
+      since.toISOString(),
+      ...until,
+      '--filter',
+      `container=${id}`,
+      '--filter',
+      `event=${event}`,
+      '--format',
+      '{{json .}}',
     ],
     { reject: false, timeout: 20_000 },
   );

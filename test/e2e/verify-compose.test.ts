@@ -139,10 +139,30 @@ describe('a container that runs already', () => {
     };
     const variables = Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
     podman.run(
-      ...['run', '--detach', '--name', NAME, '--user', 'shop', '--workdir', '/var/lib/shop', ...variables],
-      ...['--ulimit', 'core=-1:-1', '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096'],
-      ...['--network', 'host', 'localhost/deployed'],
-      ...['python3.11', '-m', 'gunicorn', '--bind', `127.0.0.1:${port}`, 'shop.page:application'],
+      'run',
+      '--detach',
+      '--name',
+      NAME,
+      '--user',
+      'shop',
+      '--workdir',
+      '/var/lib/shop',
+      ...variables,
+      '--ulimit',
+      'core=-1:-1',
+      '--ulimit',
+      'nofile=1024:1024',
+      '--ulimit',
+      'nproc=4096:4096',
+      '--network',
+      'host',
+      'localhost/deployed',
+      'python3.11',
+      '-m',
+      'gunicorn',
+      '--bind',
+      `127.0.0.1:${port}`,
+      'shop.page:application',
     );
     const answers = (): Promise<boolean> =>
       fetch(url).then(
@@ -164,8 +184,16 @@ describe('a container that runs already', () => {
   test('verify --attach --container crashes it, and finds the core in it', async () => {
     const { stdout, stderr, exitCode } = await pycrash(
       [
-        ...['verify', '--json', '--attach', url, '--allow-crash', '/crash-4b1e'],
-        ...['--container', NAME, '--timeout', '30'],
+        'verify',
+        '--json',
+        '--attach',
+        url,
+        '--allow-crash',
+        '/crash-4b1e',
+        '--container',
+        NAME,
+        '--timeout',
+        '30',
       ],
       { env: { ...podman.environment, PYCRASH_CRASH_TOKEN: TOKEN } },
     );

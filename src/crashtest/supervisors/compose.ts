@@ -108,8 +108,8 @@ async function startCompose(request: LaunchRequest): Promise<RunningService> {
       state !== undefined && state.pid > 0 && isRunning(state.pid) ? state.pid : (await look())?.pid;
     if (first === undefined || first === 0) return undefined;
     // `init: true` puts a process in front that only reaps and forwards
-    const only = descendants(first).filter(({ parent }) => parent === first);
-    return INITS.test(processStatus(first)?.name ?? '') ? only[0]?.pid : first;
+    const only = descendants(first).find(({ parent }) => parent === first);
+    return INITS.test(processStatus(first)?.name ?? '') ? only?.pid : first;
   }
 
   async function failure(): Promise<string | undefined> {
@@ -123,12 +123,12 @@ async function startCompose(request: LaunchRequest): Promise<RunningService> {
 
   return {
     get address() {
-      const [socket] = sockets.filter(({ loopback }) => !loopback);
+      const socket = sockets.find(({ loopback }) => !loopback);
       return (
         request.address ?? { host: state?.address ?? '127.0.0.1', port: (socket ?? sockets[0])?.port ?? 1 }
       );
     },
-    detail: `${files.join(', ')}: ${service.name} under ${engine.compose.slice(0, 2).join(' ').replace(' --in-pod', '')}`,
+    detail: `${files.join(', ')}: ${service.name} under ${engine.name === 'docker' ? 'docker compose' : 'podman-compose'}`,
     root: async () => `/proc/${(await mainPid()) ?? 0}/root`,
     mainPid,
     log: async () => {
