@@ -131,12 +131,32 @@ const TORNADO = {
     'test client': '500',
   },
 };
+const LITESTAR = {
+  aborts: ['before', 'handler of 500', 'middleware', 'stream', 'sync', 'view', 'websocket_view'],
+  others: {
+    http403: '403',
+    http500: '500',
+    handled: '418',
+    route_handles: '502',
+    ok: '200',
+    missing: '404',
+    websocket_gone: '',
+    'validation 400': '400',
+    'lost client': '',
+    'lost client of a stream': '',
+    lifespan: '',
+    'handler of Exception with 418': '418',
+    DEBUG: '500',
+    'test client': '500',
+  },
+};
 const CALLS: Record<string, string> = {
   flask: 'watch_flask',
   falcon: 'watch_falcon',
   bottle: 'watch_bottle',
   aiohttp: 'watch_aiohttp',
   tornado: 'watch_tornado',
+  litestar: 'watch_litestar',
   'falcon asgi': 'watch_falcon_asgi',
 };
 
@@ -155,6 +175,8 @@ const PAIRS: [string, PythonVersion, string[], { aborts: string[]; others: Recor
   ['aiohttp', '3.13', ['aiohttp==3.*', 'gunicorn'], AIOHTTP],
   ['tornado', '3.8', ['tornado==6.1.*'], TORNADO],
   ['tornado', '3.13', ['tornado==6.*'], TORNADO],
+  ['litestar', '3.8', ['litestar==2.0.*'], LITESTAR],
+  ['litestar', '3.13', ['litestar==2.*', 'uvicorn'], LITESTAR],
   ['falcon asgi', '3.8', ['falcon==3.*'], FALCON_ASGI],
   ['falcon asgi', '3.13', ['falcon==4.*', 'gunicorn'], FALCON_ASGI],
 ];

@@ -21,6 +21,7 @@ const VARIANTS = [
   { framework: 'bottle', asgi: false, calls: ['watch_bottle'] },
   { framework: 'aiohttp', wsgi: false, asgi: false, http: true, calls: ['watch_aiohttp'] },
   { framework: 'tornado', wsgi: false, asgi: false, http: true, calls: ['watch_tornado'] },
+  { framework: 'litestar', wsgi: false, calls: ['watch_litestar'] },
   { framework: 'falcon', wsgi: false, calls: ['watch_falcon_asgi'] },
 ];
 
@@ -82,6 +83,7 @@ test.each([
   { framework: 'bottle', call: 'watch_bottle' },
   { framework: 'aiohttp', call: 'watch_aiohttp' },
   { framework: 'tornado', call: 'watch_tornado' },
+  { framework: 'litestar', call: 'watch_litestar' },
 ])('the test for the project is as ruff would write it: %j', (options) => {
   const file = join(folder, 'test_abort_on_exception.py');
   const text = renderModuleTest({ module: 'shop.abort_on_exception', ...options });

@@ -13,6 +13,7 @@ import { falcon, falconAsgi } from './falcon.ts';
 import { fastapi } from './fastapi.ts';
 import { flask } from './flask.ts';
 import type { Framework } from './framework.ts';
+import { litestar } from './litestar.ts';
 import { deployedFiles, findObjects, importRootOf, type FoundObject } from './objects.ts';
 import { PythonNames } from './python-names.ts';
 import { starlette } from './starlette.ts';
@@ -28,6 +29,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   bottle,
   aiohttp,
   tornado,
+  litestar,
 ];
 
 /** Finds the applications of these frameworks; of several objects of one package those that `services` start. */

@@ -18,6 +18,7 @@ test.each([
   ['bottle-shop', 0],
   ['aiohttp-shop', 0],
   ['tornado-shop', 0],
+  ['litestar-shop', 0],
 ])(
   '%s: init, a check that finds nothing of ours, upgrade with nothing to do, remove',
   async (name, warnings) => {
@@ -54,6 +55,7 @@ test.each([
   ['bottle-shop', 'shop/web.py', 'watch_bottle(application)'],
   ['aiohttp-shop', 'shop/web.py', 'watch_aiohttp(app)'],
   ['tornado-shop', 'shop/server.py', 'watch_tornado(app)'],
+  ['litestar-shop', 'shop/main.py', 'watch_litestar(app)'],
 ])('%s without its call in %s: check is red, and says what to write', async (name, path, call) => {
   const root = mkdtempSync(join(tmpdir(), 'init-example-'));
   try {

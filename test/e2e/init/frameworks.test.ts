@@ -54,6 +54,11 @@ const CASES = [
     requirements: ['tornado==6.*'],
     commands: [() => ['python', '-m', 'shop.server']],
   },
+  {
+    name: 'litestar-shop',
+    requirements: ['litestar==2.*', 'uvicorn'],
+    commands: [(port: number) => ['uvicorn', '--port', String(port), 'shop.main:app']],
+  },
 ];
 
 const folders: string[] = [];

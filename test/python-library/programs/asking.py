@@ -56,6 +56,9 @@ def asgi_case(app, path, kind="http", server="localhost", fails=False):
         "client": ("127.0.0.1", 1),
         "server": (server, 80),
     }
+    if kind == "websocket":
+        del scope["method"]
+        scope["subprotocols"] = []
     if kind == "lifespan":
         scope = {"type": kind, "asgi": {"version": "3.0"}}
 
