@@ -214,9 +214,36 @@ export interface Service {
   settingsModule?: Located<string>;
   restart: RestartPolicy;
   coreLimit: CoreLimit;
+  /** What a container can write to; absent where nothing says how it is run. */
+  containerFiles?: ContainerFiles;
   /** Every key of a systemd unit and its drop-ins, in effective order; for the rules on units. */
   unit?: SystemdUnit;
   notes: readonly Note[];
+}
+
+/** The file system of a container. What is in no mount is the image's own, which lasts as long as the container. */
+export interface ContainerFiles {
+  mounts: readonly ContainerMount[];
+  /** False where a template or a variable decides over a path. */
+  complete: boolean;
+  /** The key that makes the image's own files read-only. */
+  readOnlyRoot?: Span;
+  /** Bytes that the container may have (Kubernetes, `resources.limits`). */
+  memoryLimit?: Located<number>;
+  storageLimit?: Located<number>;
+}
+
+export interface ContainerMount {
+  /** Absolute, without a `/` at its end. */
+  path: string;
+  /** `container`: it is empty after a restart (tmpfs). */
+  lasts: 'container' | 'always';
+  readOnly: boolean;
+  /** Bytes that fit (emptyDir, `sizeLimit`). */
+  size?: Located<number>;
+  /** What says that its files are memory of the container (emptyDir, `medium: Memory`). */
+  inMemory?: Span;
+  at: Span;
 }
 
 export interface StartCommand {

@@ -40,6 +40,7 @@ import { rule as PYC041 } from './PYC041-process-exception-aborts.ts';
 import { rule as PYC042 } from './PYC042-folder-named-core.ts';
 import { rule as PYC043 } from './PYC043-core-forbidden-by-code.ts';
 import { rule as PYC044 } from './PYC044-task-aborts-for-ever.ts';
+import { rule as PYC050 } from './PYC050-container-read-only.ts';
 
 /** Every rule, in order of its number. */
 export const RULES: readonly Rule[] = [
@@ -83,4 +84,5 @@ export const RULES: readonly Rule[] = [
   PYC042,
   PYC043,
   PYC044,
+  PYC050,
 ];

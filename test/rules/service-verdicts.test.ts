@@ -34,6 +34,25 @@ const script = (text: string) => ({
   'start.sh': `#!/bin/bash\n${text}\n`,
   Dockerfile: 'FROM python\nCOPY start.sh /\nCMD ["/start.sh"]\n',
 });
+const web = (command: string, rest: string) =>
+  compose(command, `    image: shop\n    working_dir: /srv/shop\n${rest}`);
+/** A Deployment with one container; `rest` is YAML of the container, `pod` of the pod. */
+const deployment = (command: string, rest: string, pod = '') => ({
+  'deploy/web.yaml': `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          image: shop
+          workingDir: /srv/shop
+          command: [${command.split(' ').join(', ')}]
+${rest.replaceAll(/^(?=.)/gm, '          ')}${pod.replaceAll(/^(?=.)/gm, '      ')}`,
+});
+const READ_ONLY = 'securityContext: {readOnlyRootFilesystem: true}\n';
+const MOUNTED = 'volumeMounts:\n  - {name: data, mountPath: /srv/shop}\n';
 const STARTED = { 'shop.conf': '[program:shop]\ncommand=uwsgi --ini deploy/uwsgi.ini\n' };
 
 type Case = [string, string, Record<string, string>, string[]];
@@ -93,6 +112,86 @@ const CASES: readonly Case[] = [
   ['PYC036', 'short', uwsgi('harakiri = 5\n'), ['warning deploy/uwsgi.ini:3']],
   ['PYC036', 'off', uwsgi('harakiri = 0\n'), []],
   ['PYC036', 'long', uwsgi('harakiri = 30\n'), []],
+  ['PYC050', 'read-only', web(GUNICORN, '    read_only: true\n'), ['warning compose.yaml:6']],
+  ['PYC050', 'a volume', web(GUNICORN, '    read_only: true\n    volumes: ["data:/srv/shop"]\n'), []],
+  ['PYC050', 'above it', web(GUNICORN, '    read_only: true\n    volumes: ["data:/srv"]\n'), []],
+  [
+    'PYC050',
+    'a read-only volume',
+    web(GUNICORN, '    volumes: ["./:/srv/shop:ro"]\n'),
+    ['warning compose.yaml:6'],
+  ],
+  [
+    'PYC050',
+    'a volume elsewhere',
+    web(GUNICORN, '    read_only: true\n    tmpfs: /tmp\n'),
+    ['warning compose.yaml:6'],
+  ],
+  [
+    'PYC050',
+    'a long volume',
+    web(GUNICORN, '    read_only: true\n    volumes: [{type: volume, source: x, target: /srv/shop}]\n'),
+    [],
+  ],
+  ['PYC050', 'a variable', web(GUNICORN, '    read_only: true\n    volumes: ["data:${PLACE}"]\n'), []],
+  ['PYC050', 'a part of a service', compose(GUNICORN, '    read_only: true\n'), []],
+  [
+    'PYC050',
+    'somewhere, and something to write to',
+    compose(GUNICORN, '    image: shop\n    read_only: true\n    tmpfs: [/tmp]\n'),
+    [],
+  ],
+  [
+    'PYC050',
+    'somewhere, and nothing to write to',
+    compose(GUNICORN, '    image: shop\n    read_only: true\n'),
+    ['warning compose.yaml:5'],
+  ],
+  ['PYC050', 'a pod', deployment(GUNICORN, READ_ONLY), ['warning deploy/web.yaml:12']],
+  [
+    'PYC050',
+    'a pod with a volume',
+    deployment(GUNICORN, READ_ONLY + MOUNTED, 'volumes: [{name: data, emptyDir: {}}]\n'),
+    [],
+  ],
+  [
+    'PYC050',
+    'a pod with a config map',
+    deployment(GUNICORN, READ_ONLY + MOUNTED, 'volumes: [{name: data, configMap: {name: x}}]\n'),
+    ['warning deploy/web.yaml:14'],
+  ],
+  [
+    'PYC050',
+    'a template',
+    deployment(
+      GUNICORN,
+      `${READ_ONLY}{{- with .Values.mounts }}\nvolumeMounts: {{ toYaml . }}\n{{- end }}\n`,
+    ),
+    [],
+  ],
+  ['PYC051', 'a tmpfs', web(UVICORN, '    tmpfs: /srv/shop\n'), ['error compose.yaml:6']],
+  [
+    'PYC051',
+    'a long tmpfs',
+    web(UVICORN, '    volumes: [{type: tmpfs, target: /srv/shop}]\n'),
+    ['error compose.yaml:6'],
+  ],
+  [
+    'PYC051',
+    'under an arbiter',
+    web(GUNICORN, '    tmpfs: ["/srv/shop:size=1g"]\n'),
+    ['warning compose.yaml:6'],
+  ],
+  ['PYC051', 'a tmpfs elsewhere', web(UVICORN, '    tmpfs: /tmp\n'), []],
+  ['PYC051', 'a volume on it', web(UVICORN, '    tmpfs: /srv\n    volumes: ["data:/srv/shop"]\n'), []],
+  ['PYC051', 'a pod', deployment(UVICORN, ''), ['unknown deploy/web.yaml:10']],
+  ['PYC051', 'a pod with an arbiter', deployment(GUNICORN, ''), []],
+  [
+    'PYC051',
+    'a pod with a volume',
+    deployment(UVICORN, MOUNTED, 'volumes: [{name: data, emptyDir: {}}]\n'),
+    [],
+  ],
   ...(
     [
       ['requirements.txt', 'uvicorn==0.29.0', true],

@@ -4,6 +4,7 @@ import type { SourceFile } from '../readers/text.ts';
 import { maskTemplate } from '../readers/template.ts';
 import { itemsOf, mappingOf, readYaml, textOf, under, type YamlValue } from '../readers/yaml.ts';
 import { type CommandReader, startedByText, startedByWords, type Started } from '../start-command.ts';
+import { composeFiles } from './container-files.ts';
 import { CONTAINER_LIMIT, readImage, type Image } from './dockerfile.ts';
 import { folderOf, addServices, type Found, type Supervisor } from './supervisor.ts';
 
@@ -101,6 +102,13 @@ function addService(definition: ServiceDefinition, name: string, reader: Command
         )?.value.startsWith('on-failure') === true,
       coreLimit: coreLimitOf(definition),
       environment,
+      containerFiles: composeFiles(
+        definition.text('read_only'),
+        definition.all('volumes').map(({ value }) => value),
+        definition.all('tmpfs').map(({ value }) => value),
+        // without either it is the rest of a service that another file defines
+        definition.get('image') !== undefined || definition.get('build') !== undefined,
+      ),
       ...(user === undefined ? {} : { user }),
       ...(workingDirectory === undefined ? {} : { workingDirectory }),
     },

@@ -3,6 +3,7 @@ import { maskTemplate, PLACEHOLDER } from '../readers/template.ts';
 import type { SourceFile } from '../readers/text.ts';
 import { itemsOf, readYaml, textOf, under, type YamlValue } from '../readers/yaml.ts';
 import { type CommandReader, startedByWords } from '../start-command.ts';
+import { podFiles } from './container-files.ts';
 import { isDockerfile, readImage, type Image } from './dockerfile.ts';
 import { addServices, folderOf, type Found, type Supervisor } from './supervisor.ts';
 
@@ -32,7 +33,7 @@ export const kubernetes: Supervisor = {
         for (const workload of under(document, 'kind')?.kind === 'scalar'
           ? [document, ...itemsOf(under(document, 'items'))]
           : []) {
-          addContainers(file, workload, reader, found);
+          addContainers({ file, templated: masked.templated }, workload, reader, found);
         }
       }
       if (masked.templated) {
@@ -46,7 +47,12 @@ export const kubernetes: Supervisor = {
   },
 };
 
-function addContainers(file: SourceFile, workload: YamlValue, reader: CommandReader, found: Found): void {
+function addContainers(
+  { file, templated: isTemplate }: { file: SourceFile; templated: boolean },
+  workload: YamlValue,
+  reader: CommandReader,
+  found: Found,
+): void {
   const kind = textOf(under(workload, 'kind'))?.value ?? '';
   const pod = kind === 'Pod' ? under(workload, 'spec') : under(workload, 'spec', 'template', 'spec');
   const name =
@@ -87,8 +93,9 @@ function addContainers(file: SourceFile, workload: YamlValue, reader: CommandRea
     const user =
       textOf(under(container, 'securityContext', 'runAsUser')) ??
       textOf(under(pod, 'securityContext', 'runAsUser'));
-    const workingDirectory = textOf(under(container, 'workingDir'));
-    const readOnly = textOf(under(container, 'securityContext', 'readOnlyRootFilesystem'));
+    const workingDirectory = textOf(under(container, 'workingDir')) ?? image?.workingDirectory;
+    // a patch names a container and says nothing of its image
+    const whole = !isTemplate && under(container, 'image') !== undefined;
     addServices(
       found,
       {
@@ -103,16 +110,7 @@ function addContainers(file: SourceFile, workload: YamlValue, reader: CommandRea
             'Kubernetes has no field for it: the container runtime’s default holds, and the core pattern is the node’s',
         },
         environment,
-        notes:
-          readOnly?.value === 'true'
-            ? [
-                {
-                  code: 'read-only-root',
-                  message: 'the root file system is read-only: a core needs a volume as working directory',
-                  at: readOnly.at,
-                },
-              ]
-            : [],
+        containerFiles: podFiles(pod, container, whole),
         ...(user === undefined ? {} : { user }),
         ...(workingDirectory === undefined ? {} : { workingDirectory }),
       },

@@ -1,4 +1,12 @@
-import type { CoreLimit, Located, Note, RestartPolicy, Service, StartCommand } from '../project.ts';
+import type {
+  ContainerFiles,
+  CoreLimit,
+  Located,
+  Note,
+  RestartPolicy,
+  Service,
+  StartCommand,
+} from '../project.ts';
 import { asUser, type CommandReader, type Started } from '../start-command.ts';
 
 /** Something that starts services: an init system, a container platform, a process file. One file each in this folder. */
@@ -25,6 +33,7 @@ export interface Definition {
   user?: Located<string>;
   workingDirectory?: Located<string>;
   environment?: ReadonlyMap<string, Located<string>>;
+  containerFiles?: ContainerFiles;
   notes?: readonly Note[];
 }
 
