@@ -41,6 +41,7 @@ import { rule as PYC042 } from './PYC042-folder-named-core.ts';
 import { rule as PYC043 } from './PYC043-core-forbidden-by-code.ts';
 import { rule as PYC044 } from './PYC044-task-aborts-for-ever.ts';
 import { rule as PYC050 } from './PYC050-container-read-only.ts';
+import { rule as PYC051 } from './PYC051-core-lost-with-container.ts';
 
 /** Every rule, in order of its number. */
 export const RULES: readonly Rule[] = [
@@ -85,4 +86,5 @@ export const RULES: readonly Rule[] = [
   PYC043,
   PYC044,
   PYC050,
+  PYC051,
 ];
