@@ -93,7 +93,7 @@ function addContainers(
     const user =
       textOf(under(container, 'securityContext', 'runAsUser')) ??
       textOf(under(pod, 'securityContext', 'runAsUser'));
-    const workingDirectory = textOf(under(container, 'workingDir')) ?? image?.workingDirectory;
+    const workingDirectory = textOf(under(container, 'workingDir'));
     // a patch names a container and says nothing of its image
     const whole = !isTemplate && under(container, 'image') !== undefined;
     addServices(
