@@ -47,8 +47,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   const django = findDjango(sources, parser, named);
   const python = pythonVersion(sources);
   const notes: Note[] = [...django.notes, ...found.notes, ...sources.notes];
-  // What else stands in a Django project's repository is no deployment of its own that anybody would look for here.
-  const watched = django.applications.length > 0 ? [] : findWatched(sources, parser, found.services);
+  const watched = findWatched(sources, parser, found.services, django.applications);
   if (django.applications.length === 0 && watched.length === 0) {
     notes.push({
       code: 'no-django',

@@ -15,6 +15,15 @@ const PACKAGE_FILES: readonly RegExp[] = [
   /^[^/]*requirements[^/]*\.in$/,
 ];
 
+/** Does the folder itself say which packages it needs? */
+export function hasPackageFile(sources: Sources, folder: string): boolean {
+  const prefix = `${folder}/`;
+  return [...sources.files].some(
+    (path) =>
+      path.startsWith(prefix) && PACKAGE_FILES.some((pattern) => pattern.test(path.slice(prefix.length))),
+  );
+}
+
 function candidates(sources: Sources, folder: string, patterns: readonly RegExp[]): SourceFile[] {
   const prefix = folder === '' ? '' : `${folder}/`;
   const paths = [...sources.files].filter(

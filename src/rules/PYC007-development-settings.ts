@@ -1,5 +1,6 @@
 import type { SettingsModule } from '../project/project.ts';
 import type { Rule } from './rule.ts';
+import { applicationsOf } from './wired.ts';
 
 /** A module that a unit names is production by its role: its name says what its author meant. */
 function isDevelopment(name: string, settings: readonly SettingsModule[]): boolean {
@@ -17,8 +18,10 @@ export const rule: Rule = {
   level: 'warning',
   summary: 'a production service runs with development settings',
   check: (project) =>
-    project.applications.flatMap(({ settings, entryPoints }) =>
+    project.applications.flatMap((application) =>
       project.services.flatMap((service) => {
+        const { settings, entryPoints } = application;
+        if (!applicationsOf(project, service).includes(application)) return [];
         const entry = entryPoints.find(
           ({ module }) => service.command?.value.application?.split(':')[0] === module,
         );

@@ -27,7 +27,7 @@ export const rule: Rule = {
           // a success is nothing that on-failure, on-abnormal or on-abort restart after
           (/^on-(failure|abnormal|abort)$/.test(restart) ? clean : []).map(({ word, at }): RuleFinding => {
             // systemd takes a signal for a success only where no core was written (is_clean_exit)
-            const dumps = !behindShell && (service.coreLimit.soft !== 0 || liftsLimit(project));
+            const dumps = !behindShell && (service.coreLimit.soft !== 0 || liftsLimit(project, service));
             return {
               level: dumps ? 'info' : 'error',
               confidence: 'high',

@@ -21,7 +21,7 @@ function coreLimit({ service, keys, start }: UnitService, project: Project): Rul
   if (entry === undefined) {
     // a start command that says `ulimit -c unlimited` by itself
     if (service.coreLimit.soft === 'unlimited') return [];
-    const module = liftsLimit(project);
+    const module = liftsLimit(project, service);
     return [
       {
         level: module ? 'info' : 'error',
@@ -50,7 +50,7 @@ function coreLimit({ service, keys, start }: UnitService, project: Project): Rul
   if (bytes(soft) === 0) {
     return [
       {
-        level: liftsLimit(project) ? 'info' : 'error',
+        level: liftsLimit(project, service) ? 'info' : 'error',
         confidence: 'high',
         message: `LimitCORE=${entry.value} starts ${service.name} with a soft core limit of 0: no core unless the process lifts it`,
         help,

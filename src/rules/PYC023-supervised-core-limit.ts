@@ -39,7 +39,7 @@ function lookAt(service: Service, project: Project): RuleFinding[] {
       },
     ];
   }
-  const lifts = liftsLimit(project);
+  const lifts = liftsLimit(project, service);
   if (at !== undefined || command === undefined || lifts || !INHERITING.has(supervisor)) return [];
   return [
     {

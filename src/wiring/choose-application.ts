@@ -24,18 +24,19 @@ export function chooseApplication(
     return first;
   }
   if (first !== undefined) {
-    const title = titleOf(first.framework);
+    const allDjango = fitting.every(({ framework }) => framework === 'django');
     const choices = fitting.map((application) => {
-      if (application.framework !== 'django') {
-        const [entry] = application.entryPoints;
-        return `  ${application.importRoot || '.'}   (${application.framework}: ${entry?.file ?? ''})`;
-      }
-      const module = application.settings[0]?.module ?? application.packageName;
-      return `  --settings ${module}   (${application.importRoot === '' ? '.' : application.importRoot})`;
+      const { framework, importRoot, entryPoints } = application;
+      const folder = importRoot || '.';
+      if (framework !== 'django') return `  ${folder}   (${framework}: ${entryPoints[0]?.file ?? ''})`;
+      const module = settingsOf(application);
+      // the same name in two projects chooses neither
+      const chooses = fitting.every((other) => other === application || settingsOf(other) !== module);
+      return chooses ? `  --settings ${module}   (${folder})` : `  ${folder}   (django: ${module})`;
     });
     throw new UserError(
       'several-projects',
-      `there are ${fitting.length} ${title === 'Django' ? 'Django projects' : 'applications'} in ${project.root}`,
+      `there are ${fitting.length} ${allDjango ? 'Django projects' : 'applications'} in ${project.root}`,
       {
         exitCode: 2,
         help: `Say which one, or run init in its folder:\n${choices.join('\n')}`,
@@ -83,6 +84,11 @@ function mustBeUsable(project: Project, application: Application): void {
     if (help !== undefined && here)
       throw new UserError(code, message, { help: `Nothing was written. ${help}` });
   }
+}
+
+function settingsOf(application: Application): string {
+  const { settings, packageName } = application;
+  return (productionSettings(application)[0] ?? settings[0])?.module ?? packageName;
 }
 
 function titleOf(framework: string): string {

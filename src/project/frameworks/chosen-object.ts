@@ -7,24 +7,31 @@ import { assignedNames } from './python-names.ts';
 
 /**
  * The objects that are deployed: those that start commands name, directly or through modules and functions that lead to
- * them. Where no command names one, in each import root the one with the most usual name and place.
+ * them. In an import root of which no command names one it is the one with the most usual name and place; beside
+ * others that are named, or that are no object (`alone` is false), only where the root `isProject` of its own.
  */
 export function choose(
   objects: readonly FoundObject[],
   services: readonly Service[],
   names: PythonNames,
+  { alone, isProject }: { alone: boolean; isProject: (root: string) => boolean },
 ): FoundObject[] {
   const named = services.flatMap(({ command }) => command?.value.application ?? []);
   const roots = [...new Set(objects.map(({ importRoot }) => importRoot))];
   const started = new Set(
     named.flatMap((name) => roots.flatMap((root) => startedBy(name, root, objects, names) ?? [])),
   );
-  if (started.size > 0) return objects.filter((object) => started.has(object));
   const chosen = new Map<string, FoundObject>();
+  const known = new Set([...started].map(({ importRoot }) => importRoot));
   for (const object of [...objects].sort((a, b) => rank(a) - rank(b))) {
-    if (!chosen.has(object.importRoot)) chosen.set(object.importRoot, object);
+    const { importRoot } = object;
+    if (known.has(importRoot) || chosen.has(importRoot)) continue;
+    if ((alone && started.size === 0) || isProject(importRoot)) chosen.set(importRoot, object);
   }
-  return [...chosen.values()];
+  const others = [...chosen.values()];
+  return started.size === 0
+    ? others
+    : objects.filter((object) => started.has(object) || others.includes(object));
 }
 
 /** The object that `name`, e.g. `shop:create_app()` or `wsgi:app`, leads to where imports begin in `root`. */

@@ -4,7 +4,7 @@ import type { Application, Service } from '../project.ts';
 import { join } from '../python-modules.ts';
 import { parsePython, type PythonFile } from '../readers/python/syntax.ts';
 import type { Sources } from '../sources.ts';
-import { requiredVersion } from '../versions.ts';
+import { hasPackageFile, requiredVersion } from '../versions.ts';
 import { aiohttp } from './aiohttp.ts';
 import { bottle } from './bottle.ts';
 import { choose } from './chosen-object.ts';
@@ -32,8 +32,25 @@ export const FRAMEWORKS: readonly Framework[] = [
   litestar,
 ];
 
-/** Finds the applications of these frameworks; of several objects of one package those that `services` start. */
-export function findWatched(sources: Sources, parser: Parser, services: readonly Service[]): Application[] {
+/**
+ * Finds the applications of these frameworks; of several objects of one package those that `services` start. `besides`:
+ * the Django projects of the tree, inside of which only what a service starts is an application of its own.
+ */
+export function findWatched(
+  sources: Sources,
+  parser: Parser,
+  services: readonly Service[],
+  besides: readonly Application[],
+): Application[] {
+  const roots = besides.map(({ importRoot }) => importRoot);
+  const isInside = (path: string) => roots.some((root) => root === '' || path.startsWith(`${root}/`));
+  const own = new Set(besides.flatMap(({ entryPoints }) => entryPoints.map(({ module }) => module)));
+  const startsOther = services.some(({ command }) => {
+    const module = command?.value.application?.split(':')[0];
+    return module !== undefined && !own.has(module);
+  });
+  const paths = deployedFiles(sources).filter((path) => startsOther || !isInside(path));
+  if (paths.length === 0) return [];
   const parsed = new Map<string, PythonFile | undefined>();
   const parse = (path: string): PythonFile | undefined => {
     if (!parsed.has(path)) {
@@ -45,9 +62,12 @@ export function findWatched(sources: Sources, parser: Parser, services: readonly
   const rootOf = (path: string): string => importRootOf(sources, path);
   const names = new PythonNames(sources.files, parse, rootOf);
   const constructors = new Constructors(FRAMEWORKS, names);
-  const files = constructors.files(sources, deployedFiles(sources), parse);
+  const files = constructors.files(sources, paths, parse);
   const objects = findObjects(files, constructors, rootOf);
-  return choose(objects, services, names).map((object) => applicationOf(object, sources));
+  const isProject = (root: string) => root !== '' && !isInside(`${root}/`) && hasPackageFile(sources, root);
+  return choose(objects, services, names, { alone: besides.length === 0, isProject }).map((object) =>
+    applicationOf(object, sources),
+  );
 }
 
 function applicationOf({ framework, importRoot, points }: FoundObject, sources: Sources): Application {
