@@ -56,6 +56,8 @@ const FALCON = {
     'test client': '500',
   },
 };
+/** It answers nothing by a 500 of its own. */
+const FALCON_2 = { ...FALCON, others: { ...FALCON.others, 'lost client': '', 'test client': '' } };
 const FALCON_ASGI = {
   aborts: ['middleware', 'serialize', 'stream', 'view', 'websocket_view'],
   others: {
@@ -167,6 +169,7 @@ const PAIRS: [string, PythonVersion, string[], { aborts: string[]; others: Recor
   ['starlette', '3.13', ['fastapi', 'httpx', 'uvicorn'], STARLETTE],
   ['fastapi', '3.8', ['fastapi', 'httpx', 'uvicorn'], FASTAPI],
   ['fastapi', '3.13', ['fastapi', 'httpx', 'uvicorn'], FASTAPI],
+  ['falcon', '3.8', ['falcon==2.*'], FALCON_2],
   ['falcon', '3.8', ['falcon==3.*'], FALCON],
   ['falcon', '3.13', ['falcon==4.*', 'gunicorn'], FALCON],
   ['bottle', '3.8', ['bottle==0.12.*'], BOTTLE],
@@ -187,7 +190,7 @@ beforeAll(() => {
 });
 afterAll(() => removeFolder(folder));
 
-describe.each(PAIRS)('%s on Python %s', (framework, version, requirements, expected) => {
+describe.each(PAIRS)('%s on Python %s, %j', (framework, version, requirements, expected) => {
   test('aborts on what nobody handled, and on nothing else', async (context) => {
     if (interpreter(version) === undefined) context.skip(`needs Python ${version}`);
     const call = CALLS[framework] ?? 'watch_starlette';
