@@ -1,3 +1,4 @@
+import type { InPlace } from '../project/project.ts';
 import type { Rule } from './rule.ts';
 import { startOf } from './wired.ts';
 
@@ -24,13 +25,13 @@ export const rule: Rule = {
           }
           const ours = `${packageName === '' ? '' : `${packageName}.`}abort_on_exception`;
           if (inPlace !== undefined) {
-            const { call, target, factory } = inPlace;
+            const { call, target } = inPlace;
             return [
               {
                 level: 'error' as const,
                 confidence: 'high' as const,
-                message: `${file} serves ${object ?? target} as it is: an exception that nothing handles leaves no core`,
-                help: `write ${call}(${target}) ${factory === undefined ? 'after it' : `before ${factory}() returns it`}, with \`from ${ours} import ${call}\``,
+                message: `${file} serves ${object ?? (target === '' ? 'its default application' : target)} as it is: an exception that nothing handles leaves no core`,
+                help: `${instruction(inPlace)}, with \`from ${ours} import ${call}\``,
                 at: inPlace.statement,
               },
             ];
@@ -47,3 +48,9 @@ export const rule: Rule = {
         }),
       ),
 };
+
+function instruction({ call, target, factory, where }: InPlace): string {
+  if (where === 'around') return `write ${call}(…) around ${target}`;
+  if (target === '') return `write ${call}() before the server is started`;
+  return `write ${call}(${target}) ${factory === undefined || where === 'after' ? 'after it' : `before ${factory}() returns it`}`;
+}

@@ -42,7 +42,7 @@ export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
           `${entry.file} cannot be edited: ${why}. ` +
           (inPlace === undefined
             ? `Paste this at its end: from ${module} import ${wrapper}; ${name} = ${wrapper}(${name})`
-            : `Paste this where ${name} is complete: from ${module} import ${wrapper}; ${pasted(inPlace)}`),
+            : `Paste this ${name === '' ? 'before it' : `where ${name} is complete`}: from ${module} import ${wrapper}; ${pasted(inPlace)}`),
       });
       continue;
     }

@@ -81,3 +81,12 @@ function definedBy(statement: Syntax, prefix: string): DefinedFunction[] {
   if (definition.type !== 'class_definition' || prefix !== '') return [];
   return (definition.field('body')?.named ?? []).flatMap((inner) => definedBy(inner, `${name}.`));
 }
+
+/** Is there nothing before the statement on its line? */
+export function hasOwnLine({ statement }: Placed): boolean {
+  const { text } = statement.file;
+  const line = text.lastIndexOf('\n', statement.start - 1) + 1;
+  return /^[ \t\f]*$/.test(
+    text.slice(Math.max(line, text.lastIndexOf('\r', statement.start - 1) + 1), statement.start),
+  );
+}

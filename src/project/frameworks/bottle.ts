@@ -9,3 +9,6 @@ export const bottle: Framework = {
   kind: 'wsgi',
   call: 'watch_bottle',
 };
+
+/** Routes at module level and `run()` use the default application without its name. */
+export const bottleRun: Framework = { ...bottle, constructors: { bottle: ['run'] }, runsDefault: true };

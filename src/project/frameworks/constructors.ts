@@ -4,7 +4,7 @@ import type { Meaning, PythonNames } from './python-names.ts';
 import type { PythonFile } from '../readers/python/syntax.ts';
 
 /** Too common to say anything without the name of their module. */
-const COMMON = /^(app|default_app|App|Application|API)$/;
+const COMMON = /^(app|default_app|App|Application|API|run)$/;
 
 interface Word {
   word: string;

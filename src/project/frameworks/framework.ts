@@ -11,4 +11,6 @@ export interface Framework {
   kind: 'wsgi' | 'asgi' | 'http';
   /** The function of the generated module that watches an application; `templates/python/frameworks` has it. */
   call: string;
+  /** The constructors are functions that serve the framework's own application, which nobody makes: `bottle.run()`. */
+  runsDefault?: true;
 }

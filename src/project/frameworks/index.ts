@@ -6,7 +6,7 @@ import { parsePython, type PythonFile } from '../readers/python/syntax.ts';
 import type { Sources } from '../sources.ts';
 import { hasPackageFile, requiredVersion } from '../versions.ts';
 import { aiohttp } from './aiohttp.ts';
-import { bottle } from './bottle.ts';
+import { bottle, bottleRun } from './bottle.ts';
 import { choose } from './chosen-object.ts';
 import { Constructors } from './constructors.ts';
 import { falcon, falconAsgi } from './falcon.ts';
@@ -27,6 +27,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   falcon,
   falconAsgi,
   bottle,
+  bottleRun,
   aiohttp,
   tornado,
   litestar,

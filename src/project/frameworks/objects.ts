@@ -3,8 +3,16 @@ import type { EntryPoint, Span } from '../project.ts';
 import { baseName, moduleName, parent } from '../python-modules.ts';
 import type { PythonFile, Syntax } from '../readers/python/syntax.ts';
 import type { Sources } from '../sources.ts';
-import { functionsOf, precedes, statementsOf, type DefinedFunction, type Placed } from './blocks.ts';
+import {
+  functionsOf,
+  hasOwnLine,
+  precedes,
+  statementsOf,
+  type DefinedFunction,
+  type Placed,
+} from './blocks.ts';
 import type { Constructors } from './constructors.ts';
+import { defaultApplication } from './default-application.ts';
 import type { Framework } from './framework.ts';
 import { assignedNames } from './python-names.ts';
 
@@ -102,7 +110,12 @@ function objectsOfScope(module: Module, block: Syntax, defined: DefinedFunction 
     const { framework, names, placed } = making;
     const [target] = names;
     if (target !== undefined && isMounted(target, block)) continue;
-    const points = target === undefined ? [around(scope, making)] : inPlace(scope, making, target);
+    const points =
+      framework.runsDefault === true
+        ? startOfServer(scope, making)
+        : target === undefined
+          ? [around(scope, making)]
+          : inPlace(scope, making, target);
     const object = points[0]?.object ?? '';
     const known = found.get(object);
     const all = [...(known?.points ?? []), ...points].filter(
@@ -112,7 +125,10 @@ function objectsOfScope(module: Module, block: Syntax, defined: DefinedFunction 
     const [first, ...others] = all;
     if (first === undefined) continue;
     const unlikely =
-      (placed.inMain ? 40 : 0) + (isReturned ? 0 : 80) + (defined?.name.includes('.') === true ? 20 : 0);
+      (framework.runsDefault === true ? 160 : 0) +
+      (placed.inMain ? 40 : 0) +
+      (isReturned ? 0 : 80) +
+      (defined?.name.includes('.') === true ? 20 : 0);
     found.set(object, { framework, points: [first, ...others], unlikely });
   }
   return [...found.values()];
@@ -172,6 +188,11 @@ function callsIn(node: Syntax, outer?: Syntax): { call: Syntax; watched?: Syntax
 
 function isCallOf(name: string, call: string): boolean {
   return name === call || name.endsWith(`.${call}`);
+}
+
+function startOfServer({ module, statements }: Scope, { framework, call, placed }: Making): EntryPoint[] {
+  const point = defaultApplication(call, placed, statements, framework);
+  return point === undefined ? [] : [{ ...common(module, framework), ...point }];
 }
 
 /** An object without a name of its own is watched where it is made: `watch_flask(Flask(…))`. */
@@ -262,14 +283,6 @@ function isMaking(value: Syntax, { path, constructors }: Module, call: string): 
   if (value.type !== 'call') return false;
   const name = value.field('function')?.text ?? '';
   return isCallOf(name, call) || constructors.of(path, name) !== undefined;
-}
-
-function hasOwnLine({ statement }: Placed): boolean {
-  const { text } = statement.file;
-  const line = text.lastIndexOf('\n', statement.start - 1) + 1;
-  return /^[ \t\f]*$/.test(
-    text.slice(Math.max(line, text.lastIndexOf('\r', statement.start - 1) + 1), statement.start),
-  );
 }
 
 /** The statement `call(target)` that runs after the object is made, and before it is given away. */

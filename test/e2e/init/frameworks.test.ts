@@ -239,6 +239,36 @@ test.each([
     edited: 'app.py',
     text: 'import os\nfrom flask import Flask\n\nfrom abort_on_exception import watch_flask\n\nif os.environ.get("X"):\n    app = Flask("x")\n    watch_flask(app)\nelse:\n    app = Flask("y")\n    watch_flask(app)\n',
   },
+  {
+    what: 'Bottle: the default application, without a name, before it is served',
+    files: {
+      'app.py':
+        'from bottle import route, run\n\n\n@route("/")\ndef index():\n    return "hello"\n\n\nif __name__ == "__main__":\n    run(host="localhost", port=8080)\n',
+    },
+    edited: 'app.py',
+    text: 'from bottle import route, run\n\nfrom abort_on_exception import watch_bottle\n\n\n@route("/")\ndef index():\n    return "hello"\n\n\nif __name__ == "__main__":\n    watch_bottle()\n    run(host="localhost", port=8080)\n',
+  },
+  {
+    what: 'Tornado: a factory that returns the expression, in the program itself',
+    files: {
+      'server.py':
+        'import asyncio\n\nimport tornado.web\n\n\ndef make_app():\n    return tornado.web.Application([\n        (r"/", tornado.web.RequestHandler),\n    ])\n\n\nasync def main():\n    make_app().listen(8888)\n    await asyncio.Event().wait()\n\n\nasyncio.run(main())\n',
+    },
+    edited: 'server.py',
+    text: 'import asyncio\n\nimport tornado.web\n\nfrom abort_on_exception import watch_tornado\n\n\ndef make_app():\n    return watch_tornado(tornado.web.Application([\n        (r"/", tornado.web.RequestHandler),\n    ]))\n\n\nasync def main():\n    make_app().listen(8888)\n    await asyncio.Event().wait()\n\n\nasyncio.run(main())\n',
+  },
+  {
+    what: 'aiohttp: an application with a sub-application made in another function',
+    files: {
+      'polls/__init__.py': '',
+      'polls/main.py':
+        'from aiohttp import web\n\nfrom polls.routes import setup_routes\n\n\nasync def init_app(argv=None):\n    app = web.Application()\n    setup_routes(app)\n    return app\n\n\nif __name__ == "__main__":\n    web.run_app(init_app())\n',
+      'polls/routes.py':
+        'from aiohttp import web\n\n\ndef setup_routes(app):\n    admin = web.Application()\n    app.add_subapp("/admin/", admin)\n',
+    },
+    edited: 'polls/main.py',
+    text: 'from aiohttp import web\n\nfrom polls.routes import setup_routes\nfrom polls.abort_on_exception import watch_aiohttp\n\n\nasync def init_app(argv=None):\n    app = web.Application()\n    setup_routes(app)\n    watch_aiohttp(app)\n    return app\n\n\nif __name__ == "__main__":\n    web.run_app(init_app())\n',
+  },
 ])('$what', async ({ files, edited, text }) => {
   const root = mkdtempSync(join(tmpdir(), 'init-framework-'));
   folders.push(root);

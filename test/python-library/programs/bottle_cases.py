@@ -86,7 +86,7 @@ def cases():
     outer.mount("/inner", make())
     cases["mounted with its own call"] = wsgi_case(outer, "/inner/view")
     default = bottle.default_app()
-    abort_on_exception.watch_bottle(bottle.app())
+    abort_on_exception.watch_bottle()
     abort_on_exception.watch_bottle(default)
     default.route("/view", callback=lambda: 1 / 0)
     cases["default_app"] = wsgi_case(default, "/view")
