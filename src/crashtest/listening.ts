@@ -28,7 +28,7 @@ const LISTENING: Readonly<Record<string, Listening>> = {
     options: ['--host', '--port', '--uds', '--fd'],
     words: (port) => ['--host', '127.0.0.1', '--port', String(port)],
     environment: (port) => ({ UVICORN_HOST: '127.0.0.1', UVICORN_PORT: String(port) }),
-    command: (object) => ['uvicorn', '--workers', '2', object],
+    command: (object) => ['uvicorn', '--workers', '2', ...factory(object)],
     interface: 'asgi',
   },
   hypercorn: {
@@ -80,6 +80,11 @@ const LISTENING: Readonly<Record<string, Listening>> = {
     interface: 'wsgi',
   },
 };
+
+/** uvicorn calls `create_app` itself; others import `create_app()`. */
+function factory(object: string): string[] {
+  return object.endsWith('()') ? ['--factory', object.slice(0, -2)] : [object];
+}
 
 /** What `--server` takes. */
 export const STARTABLE_SERVERS: readonly string[] = Object.keys(LISTENING);

@@ -34,6 +34,17 @@ const LEFT_OUT = new Set([
   'node_modules',
 ]);
 
+/** templates/verify; one `pycrash_plant_` for each framework. */
+const PLANTED = [
+  'sitecustomize.py',
+  'pycrash_planting.py',
+  'pycrash_planted.py',
+  'pycrash_plant_django.py',
+  'pycrash_plant_flask.py',
+  'pycrash_plant_starlette.py',
+  'pycrash_routes_django.py',
+];
+
 /** Makes the place and copies the repository `root` into it. */
 export function makePlace(root: string, journal: Journal): Place {
   const token = randomBytes(6).toString('hex');
@@ -57,7 +68,7 @@ export function makePlace(root: string, journal: Journal): Place {
   mkdirSync(place.reports);
   chmodSync(place.reports, 0o1777);
   mkdirSync(place.cores, { mode: 0o700 });
-  for (const file of ['sitecustomize.py', 'pycrash_planting.py', 'pycrash_planted.py']) {
+  for (const file of PLANTED) {
     writeFileSync(join(place.planted, file), templateText(`verify/${file}`));
   }
   cpSync(root, place.tree, {

@@ -45,15 +45,22 @@ export interface Crash {
   respawned: boolean;
 }
 
-/** What the planted code wrote down when Django's handler was built. */
-export interface HandlerFacts {
+/** What the planted code wrote down when the application was built (templates/verify/pycrash_planting.py). */
+export interface ApplicationFacts {
   python: string;
   /** The user that it runs as. */
   user: string;
   executable: string;
-  django: string;
+  /** As people write it, e.g. `Django`. */
+  framework: string;
+  version: string;
+  /** DJANGO_SETTINGS_MODULE. */
   settings: string | null;
   debug: boolean;
+  /** Planted addresses whose errors the framework, or the view, answers with a 4xx. */
+  handled: string[];
+  /** A 500 is sent before the exception goes on to where it aborts. */
+  answersFirst: boolean;
   allowedHosts: string[];
   sslRedirect: boolean;
   proxySslHeader: [string, string] | null;
@@ -63,7 +70,7 @@ export interface HandlerFacts {
 export class Session {
   readonly place: Place;
   readonly service: RunningService;
-  readonly facts: HandlerFacts;
+  readonly facts: ApplicationFacts;
   readonly client: Client;
   readonly settings: CoreSettings = {
     pattern: parseCorePattern(sysctl('kernel.core_pattern') ?? ''),
@@ -80,7 +87,7 @@ export class Session {
   constructor(
     place: Place,
     service: RunningService,
-    facts: HandlerFacts,
+    facts: ApplicationFacts,
     timeout: number,
     /** A page that answers 200; the planted one where it is not given. */
     url = `${place.prefix}/ready/`,
@@ -91,6 +98,11 @@ export class Session {
     this.#timeout = timeout;
     this.#url = url;
     this.client = new Client(service, proxyHeaders(facts), timeout);
+  }
+
+  /** Is the application in debug mode? Some say so only once they answer. */
+  get debug(): boolean {
+    return this.facts.debug || /"debug": ?true/.test(this.lastAnswer?.body ?? '');
   }
 
   /** Waits for a 200; the seconds that it took, undefined where it did not come in time. */
@@ -111,7 +123,7 @@ export class Session {
     const below = descendants(main);
     const parents = new Map(below.map(({ pid, parent }) => [pid, parent]));
     const isParent = new Set(parents.values());
-    const built = new Set(reported(this.place, 'handlers.jsonl').map(({ pid }) => pid));
+    const built = new Set(reported(this.place, 'applications.jsonl').map(({ pid }) => pid));
     // a leaf that neither built the application itself nor was forked from what did answers nothing: a tracker, a router
     const answers = (pid: number): boolean => {
       for (let each: number | undefined = pid; each !== undefined; each = parents.get(each)) {
@@ -144,7 +156,7 @@ export class Session {
   /** Sends one request for each kind of handled error; the answers by name. */
   async handledErrors(): Promise<Map<string, Answer>> {
     const answers = new Map<string, Answer>();
-    for (const name of HANDLED) {
+    for (const name of [...this.facts.handled, 'no-such-page']) {
       answers.set(name, await this.client.get(`${this.place.prefix}/${name}/`));
     }
     return answers;
@@ -164,7 +176,9 @@ export class Session {
     const exits = (await this.service.exits()).length;
     const { answer, start } = await this.#reach(path, requestId, worker, count);
     // an answer with a status means that the server lives on; a cut connection that it is dying
-    const cut = answer !== undefined && answer.status === undefined;
+    const cut =
+      answer !== undefined &&
+      (answer.status === undefined || (this.facts.answersFirst && answer.status >= 500));
     const ended = cut ? await this.#waitForEnd(worker) : !isRunning(worker);
     const recovered = ended ? await this.waitForAnswer() : undefined;
     const recoverySeconds = recovered === undefined ? undefined : (performance.now() - start) / 1000;
@@ -313,17 +327,6 @@ export class Session {
   }
 }
 
-/** Planted addresses whose errors Django, or the view, answers with a 4xx. */
-const HANDLED = [
-  'missing',
-  'forbidden',
-  'suspicious',
-  'too-many-fields',
-  'invalid',
-  'invalid-serializer',
-  'no-such-page',
-];
-
 /** In milliseconds. */
 const GRACE = 3000;
 
@@ -342,7 +345,7 @@ export function structuredLine(log: string, requestId: string): Record<string, u
 }
 
 /** The headers with which the proxy in front of the service sends requests on. */
-export function proxyHeaders(facts: HandlerFacts): Record<string, string> {
+export function proxyHeaders(facts: ApplicationFacts): Record<string, string> {
   const headers: Record<string, string> = {};
   const [first] = facts.allowedHosts;
   const known = ['*', '127.0.0.1', 'localhost'].find((host) => facts.allowedHosts.includes(host));

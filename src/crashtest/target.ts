@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { UserError, usageError } from '../errors.ts';
 import type { Application, Project, Service } from '../project/project.ts';
 import { defaultCommand, serverOf } from './listening.ts';
 import { chosenSupervisor } from './supervisors/index.ts';
@@ -24,13 +24,7 @@ export interface Target {
 
 /** Finds what to start; throws a `UserError` that says what to name where that is not clear. */
 export function findTarget(project: Project, options: VerifyOptions): Target {
-  const application = project.applications.find(({ framework }) => framework === 'django');
-  if (application === undefined) {
-    throw new UserError('no-application', `no Django project was found in ${project.root}`, {
-      exitCode: 2,
-      help: 'name the folder that has manage.py in it',
-    });
-  }
+  const application = findApplication(project, options);
   const all = project.services.filter(
     ({ command }) =>
       command?.value.server !== undefined &&
@@ -60,6 +54,36 @@ export function findTarget(project: Project, options: VerifyOptions): Target {
     });
   }
   return { ...common, ...commandFor(application, options.server) };
+}
+
+/** Frameworks that something can be planted in (templates/verify/pycrash_plant_*.py), the first one first. */
+const PLANTABLE = ['django', 'flask', 'fastapi', 'starlette'];
+
+function findApplication(project: Project, { settings, environment, migrate }: VerifyOptions): Application {
+  const found = PLANTABLE.map((name) => project.applications.find(({ framework }) => framework === name));
+  const application = found.find((each) => each !== undefined);
+  if (application === undefined) {
+    const others = project.applications.map(({ framework }) => framework);
+    throw new UserError(
+      'no-application',
+      others.length === 0
+        ? `no application was found in ${project.root}`
+        : `verify cannot crash ${others.join(', ')} yet, only ${PLANTABLE.join(', ')}`,
+      { exitCode: 2, help: 'name the folder that has manage.py or the module of the application in it' },
+    );
+  }
+  const forDjango =
+    settings === undefined
+      ? environment['PYCRASH_VERIFY_SQLITE'] !== undefined
+        ? '--sqlite'
+        : migrate === true
+          ? '--migrate'
+          : undefined
+      : '--settings';
+  if (application.framework !== 'django' && forDjango !== undefined) {
+    throw usageError(`${forDjango} is for Django, and this is ${application.framework}`);
+  }
+  return application;
 }
 
 /** The one that was asked for; else the one that the project says, where it can be started here. */

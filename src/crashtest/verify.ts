@@ -27,7 +27,7 @@ import { migrate } from './migrate.ts';
 import { makePlace, reported, type Place } from './place.ts';
 import type { Address } from './provoke.ts';
 import { findPython } from './python.ts';
-import { Session, type Crash, type HandlerFacts } from './session.ts';
+import { Session, type Crash, type ApplicationFacts } from './session.ts';
 import { cgroupsOf } from './supervisors/systemd.ts';
 import { Steps, type Listener } from './steps.ts';
 import { findTarget } from './target.ts';
@@ -73,7 +73,7 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     }
     listener.progress('starting the service');
     service = await launch({ target, place, options, journal, python, address: page.address });
-    const facts = await waitForHandler(place, service, options.timeout);
+    const facts = await waitForApplication(place, service, options.timeout);
     session =
       facts === undefined ? undefined : new Session(place, service, facts, options.timeout, page.path);
     const answered = await session?.waitForAnswer();
@@ -86,8 +86,8 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
       verdict(
         'start',
         true,
-        `${service.detail}${target.leftOut === undefined ? '' : ` (${target.leftOut})`}, ${session.facts.settings ?? 'no settings module'}, ` +
-          `Django ${session.facts.django} on Python ${session.facts.python}: ` +
+        `${service.detail}${target.leftOut === undefined ? '' : ` (${target.leftOut})`}, ${session.facts.settings === null ? '' : `${session.facts.settings}, `}` +
+          `${session.facts.framework} ${session.facts.version} on Python ${session.facts.python}: ` +
           `${workers.length} worker${workers.length === 1 ? '' : 's'} as ${session.facts.user}`,
       ),
     );
@@ -96,7 +96,7 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     await crashEveryWorker(session, workers.length, crashes, listener);
     // a parent may look after its children only now and then
     for (const crash of crashes) crash.waitStatus ??= session.waitStatus(crash.pid);
-    steps.add(judgeAborts(crashes, workers.length, session.facts.debug));
+    steps.add(judgeAborts(crashes, workers.length, session.debug));
     steps.add(judgeLog(crashes));
     steps.add(judgeWaitStatus(crashes));
     steps.add(judgeCorePresent(crashes, session.settings));
@@ -178,21 +178,21 @@ function readUrl(url: string | undefined): { address: Address | undefined; path:
   };
 }
 
-async function waitForHandler(
+async function waitForApplication(
   place: Place,
   service: RunningService,
   timeout: number,
-): Promise<HandlerFacts | undefined> {
+): Promise<ApplicationFacts | undefined> {
   const started = new Set<number | undefined>();
   const facts = await waitFor(timeout, async () => {
-    const [line] = reported(place, 'handlers.jsonl');
+    const [line] = reported(place, 'applications.jsonl');
     if (line !== undefined) return line;
     // a supervisor starts it again for ever
     started.add(await service.mainPid());
     if (started.size > STARTS) return null;
     return (await service.failure()) === undefined ? undefined : null;
   });
-  return facts === undefined || facts === null ? undefined : (facts as unknown as HandlerFacts);
+  return facts === undefined || facts === null ? undefined : (facts as unknown as ApplicationFacts);
 }
 
 async function judgeFailedStart(
@@ -206,7 +206,7 @@ async function judgeFailedStart(
   const why =
     failure ??
     (session === undefined
-      ? `it ends again and again, or no handler of Django was built within ${timeout} s (does the command keep PYTHONPATH?)`
+      ? `it ends again and again, or no application was built within ${timeout} s (does the command keep PYTHONPATH?)`
       : `no 200 within ${timeout} s${lastAnswer(session)}`);
   return verdict(
     'start',

@@ -1,16 +1,6 @@
-"""
-The routes that `pycrash verify` plants in front of the project's own. A request comes here through the project's real
-middleware; what is raised here leaves through it.
-"""
+"""What every framework's planted routes have in common: where they are, and the code that fails."""
 
 import os
-import time
-
-from django import forms
-from django.apps import apps
-from django.core.exceptions import PermissionDenied, SuspiciousOperation, TooManyFieldsSent
-from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
-from django.urls import path
 
 PREFIX = "pycrash-verify-" + os.environ["PYCRASH_VERIFY_RUN"]
 
@@ -19,110 +9,9 @@ class PlantedError(Exception):
     pass
 
 
-def ready(request):
-    return JsonResponse({"pid": os.getpid()})
-
-
-def slow(request):
-    time.sleep(0.1)
-    return JsonResponse({"pid": os.getpid()})
-
-
-def missing(request):
-    raise Http404("planted")
-
-
-def forbidden(request):
-    raise PermissionDenied("planted")
-
-
-def suspicious(request):
-    raise SuspiciousOperation("planted")
-
-
-def invalid(request):
-    """A form that is not filled in, as most views handle it."""
-    form = forms.Form(data={})
-    form.fields["number"] = forms.IntegerField()
-    return JsonResponse(form.errors, status=200 if form.is_valid() else 400)
-
-
-def too_many_fields(request):
-    """What Django raises for a request that is too big or cannot be parsed."""
-    raise TooManyFieldsSent("planted")
-
-
-def invalid_serializer(request):
-    """The same by Django REST framework, where the project has it: its own exception handler answers."""
-    if not apps.is_installed("rest_framework"):
-        return HttpResponse(status=400)
-    from rest_framework import exceptions, views
-
-    class Invalid(views.APIView):
-        authentication_classes = ()
-        permission_classes = ()
-        throttle_classes = ()
-
-        def get(self, request):
-            raise exceptions.ValidationError({"number": ["planted"]})
-
-    return Invalid.as_view()(request)
-
-
-def crash(request, pid):
-    """Fails in the process with that pid only, so that each worker can be had in turn."""
-    if os.getpid() != pid:
-        # keeps this worker busy, so that the next connection goes to another one
-        time.sleep(0.02)
-        return HttpResponse(status=409)
-    return HttpResponse(price(request.headers["X-Request-ID"]))
-
-
-def crash_in_body(request, pid):
-    if os.getpid() != pid:
-        time.sleep(0.02)
-        return HttpResponse(status=409)
-    request_id = request.headers["X-Request-ID"]
-    return StreamingHttpResponse(part for part in body(request_id))
-
-
-def body(request_id):
-    yield b"the first part\n"
-    yield price(request_id)
-
-
 def price(request_id):
     planted_local = "planted-" + request_id
     try:
         return {}[planted_local]
     except KeyError as error:
         raise PlantedError("pycrash verify planted this") from error
-
-
-# Django 5.1's LoginRequiredMiddleware answers for a view that does not opt out.
-for view in (
-    ready,
-    slow,
-    missing,
-    forbidden,
-    suspicious,
-    too_many_fields,
-    invalid,
-    invalid_serializer,
-    crash,
-    crash_in_body,
-):
-    view.login_required = False
-
-urlpatterns = [
-    path(PREFIX + "/ready/", ready),
-    path(PREFIX + "/slow/", slow),
-    path(PREFIX + "/missing/", missing),
-    path(PREFIX + "/forbidden/", forbidden),
-    path(PREFIX + "/suspicious/", suspicious),
-    path(PREFIX + "/too-many-fields/", too_many_fields),
-    path(PREFIX + "/invalid/", invalid),
-    path(PREFIX + "/invalid-serializer/", invalid_serializer),
-    path(PREFIX + "/crash/<int:pid>/", crash),
-    path(PREFIX + "/crash-in-body/<int:pid>/", crash_in_body),
-]

@@ -1,11 +1,12 @@
 """
 Planted by `pycrash verify` in a throw-away place. Nothing of the project is changed:
 
-* Django's root URL configuration gets a few more routes (pycrash_planted.py) in front of its own;
-* the settings that a client has to know (ALLOWED_HOSTS ...) are written down when the handler is built;
+* the application gets a few more routes in front of its own (pycrash_plant_*.py, one for each framework);
+* what a client has to know of it (ALLOWED_HOSTS ...) is written down when it is built;
 * the wait status of every child that this process reaps is written down.
 """
 
+import importlib
 import json
 import os
 import signal
@@ -38,84 +39,42 @@ def user_name():
         return str(os.getuid())
 
 
-def plant_routes(resolvers):
-    original = resolvers.URLResolver.url_patterns.func
-
-    def url_patterns(self):
-        patterns = original(self)
-        # the root resolver, also of a middleware that sets request.urlconf
-        if str(self.pattern) != "^/":
-            return patterns
-        from pycrash_planted import urlpatterns
-
-        return [*urlpatterns, *patterns]
-
-    replacement = type(resolvers.URLResolver.url_patterns)(url_patterns)
-    replacement.__set_name__(resolvers.URLResolver, "url_patterns")
-    resolvers.URLResolver.url_patterns = replacement
-
-
-def plant_facts(base):
-    original = base.BaseHandler.load_middleware
-
-    def load_middleware(self, *args, **kwargs):
-        original(self, *args, **kwargs)
-        import django
-        from django.conf import settings
-
-        header = settings.SECURE_PROXY_SSL_HEADER
-        write_down(
-            "handlers.jsonl",
-            {
-                "pid": os.getpid(),
-                "user": user_name(),
-                "python": sys.version.split()[0],
-                "executable": os.path.realpath("/proc/self/exe"),
-                "django": django.get_version(),
-                "settings": os.environ.get("DJANGO_SETTINGS_MODULE"),
-                "debug": settings.DEBUG,
-                "allowedHosts": list(settings.ALLOWED_HOSTS),
-                "sslRedirect": bool(settings.SECURE_SSL_REDIRECT),
-                "proxySslHeader": list(header) if header else None,
-                "middleware": list(settings.MIDDLEWARE),
-            },
-        )
-
-    base.BaseHandler.load_middleware = load_middleware
+def write_down_application(framework, version, **facts):
+    """Called where an application is built: in a worker, or in the process that workers are forked from."""
+    fact = {
+        "pid": os.getpid(),
+        "user": user_name(),
+        "python": sys.version.split()[0],
+        "executable": os.path.realpath("/proc/self/exe"),
+        "framework": framework,
+        "version": version,
+        "settings": None,
+        "debug": False,
+        "answersFirst": False,
+        "allowedHosts": ["*"],
+        "sslRedirect": True,
+        "proxySslHeader": None,
+    }
+    write_down("applications.jsonl", {**fact, **facts})
 
 
-def plant_databases(conf):
-    """`--sqlite`: whatever the settings module says, each database is a throw-away file."""
-    if os.environ.get("PYCRASH_VERIFY_SQLITE") != "1":
-        return
-    original = conf.Settings.__init__
-
-    def __init__(self, *args, **kwargs):
-        original(self, *args, **kwargs)
-        aliases = dict.fromkeys(["default", *(getattr(self, "DATABASES", None) or {})])
-        self.DATABASES = {
-            alias: {
-                "ENGINE": "django.db.backends.sqlite3",
-                "NAME": os.path.join(REPORTS, alias + ".sqlite3"),
-            }
-            for alias in aliases
-        }
-
-    conf.Settings.__init__ = __init__
-
-
-PLANTS = {
-    "django.conf": plant_databases,
-    "django.urls.resolvers": plant_routes,
-    "django.core.handlers.base": plant_facts,
+# Modules of the frameworks that something is planted in, and who does it.
+PLANTED_IN = {
+    "django.conf": "django",
+    "django.urls.resolvers": "django",
+    "django.core.handlers.base": "django",
+    "flask.app": "flask",
+    "starlette.applications": "starlette",
+    "starlette.middleware.trustedhost": "starlette",
+    "fastapi.applications": "starlette",
 }
 
 
 class PlantFinder:
     @staticmethod
     def find_spec(name, path=None, target=None):
-        plant = PLANTS.get(name)
-        if plant is None:
+        framework = PLANTED_IN.get(name)
+        if framework is None:
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec is None:
@@ -124,7 +83,7 @@ class PlantFinder:
 
         def exec_module(module):
             execute(module)
-            plant(module)
+            importlib.import_module("pycrash_plant_" + framework).PLANTS[name](module)
 
         spec.loader.exec_module = exec_module
         return spec

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Journal } from '../../src/crashtest/journal.ts';
 import { launch } from '../../src/crashtest/launch.ts';
 import { makePlace, reported } from '../../src/crashtest/place.ts';
-import { Session, type HandlerFacts } from '../../src/crashtest/session.ts';
+import { Session, type ApplicationFacts } from '../../src/crashtest/session.ts';
 import { findTarget } from '../../src/crashtest/target.ts';
 import { waitFor } from '../../src/crashtest/wait.ts';
 import { isRunning } from '../../src/host/processes.ts';
@@ -43,9 +43,9 @@ try {
   const place = makePlace(shop, journal);
   const target = findTarget(await readProject(shop), options);
   const service = await launch({ target, place, options, journal, python });
-  const facts = await waitFor(SECONDS, () => reported(place, 'handlers.jsonl')[0]);
+  const facts = await waitFor(SECONDS, () => reported(place, 'applications.jsonl')[0]);
   if (facts === undefined) throw new Error(await service.log());
-  const session = new Session(place, service, facts as unknown as HandlerFacts, SECONDS);
+  const session = new Session(place, service, facts as unknown as ApplicationFacts, SECONDS);
   await session.waitForAnswer();
   const seconds: { killed: number[]; aborted: number[] } = { killed: [], aborted: [] };
   // in turn, so that a machine whose speed drifts is fair to both; the first round does not count

@@ -1,12 +1,15 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { proxyHeaders, structuredLine, type HandlerFacts } from '../../src/crashtest/session.ts';
+import { proxyHeaders, structuredLine, type ApplicationFacts } from '../../src/crashtest/session.ts';
 
-const FACTS: HandlerFacts = {
+const FACTS: ApplicationFacts = {
   user: 'shop',
   python: '3.11.7',
   executable: '/usr/bin/python3.11',
-  django: '5.2',
+  framework: 'Django',
+  version: '5.2',
+  handled: [],
+  answersFirst: false,
   settings: 'shop.settings',
   debug: false,
   allowedHosts: ['*'],
