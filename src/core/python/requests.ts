@@ -63,6 +63,12 @@ function ofFramework(objects: Objects, address: number): ReportedRequest | undef
     const scope = attribute('scope');
     return scope === undefined ? undefined : ofScope(objects, scope, 'starlette');
   }
+  if (types.is(type, 'falcon.request.Request')) {
+    const scope = attribute('scope');
+    const environ = attribute('env');
+    if (scope !== undefined) return ofScope(objects, scope, 'falcon');
+    return environ === undefined ? undefined : ofEnviron(objects, environ, 'falcon');
+  }
   return undefined;
 }
 
@@ -70,7 +76,25 @@ function ofFramework(objects: Objects, address: number): ReportedRequest | undef
 function ofGateway(objects: Objects, address: number): ReportedRequest | undefined {
   const type = objects.process.types.of(address);
   if ((type.flags & FLAG.dict) === 0) return undefined;
-  return ofEnviron(objects, address, 'wsgi') ?? ofScope(objects, address, 'asgi');
+  const known = entries(objects, address);
+  const attribute = (key: string, name: string): number | undefined => {
+    const value = known.get(key);
+    return value === undefined ? undefined : objects.attribute(value, name);
+  };
+  // what Bottle and Litestar leave in it; the generated module says it for those that have neither environ nor scope
+  const framework = known.has('bottle.request')
+    ? 'bottle'
+    : known.has('litestar_app')
+      ? 'litestar'
+      : objects.text(known.get('framework'));
+  const endpoint =
+    attribute('bottle.route', 'callback') ??
+    attribute('route_handler', '_fn') ??
+    attribute('route_handler', 'fn');
+  const view = endpoint === undefined ? undefined : callableName(objects, endpoint);
+  const request =
+    ofEnviron(objects, address, framework ?? 'wsgi') ?? ofScope(objects, address, framework ?? 'asgi');
+  return request === undefined || view === undefined ? request : { ...request, view };
 }
 
 function entries(objects: Objects, dict: number): Map<string, number> {

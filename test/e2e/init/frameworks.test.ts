@@ -17,26 +17,31 @@ const CASES = [
   {
     name: 'flask-shop',
     requirements: ['flask==3.*', 'gunicorn'],
+    request: { framework: 'flask' },
     commands: [(port: number) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop:create_app()']],
   },
   {
     name: 'fastapi-shop',
     requirements: ['fastapi', 'httpx', 'uvicorn'],
+    request: { framework: 'starlette', view: 'shop.orders.order' },
     commands: [(port: number) => ['uvicorn', '--port', String(port), 'shop.main:app']],
   },
   {
     name: 'falcon-shop',
     requirements: ['falcon==4.*', 'gunicorn'],
+    request: { framework: 'falcon' },
     commands: [(port: number) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop.app:create_app()']],
   },
   {
     name: 'bottle-shop',
     requirements: ['bottle==0.13.*', 'gunicorn'],
+    request: { framework: 'bottle', view: 'shop.web.order' },
     commands: [(port: number) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop.web']],
   },
   {
     name: 'aiohttp-shop',
     requirements: ['aiohttp==3.*', 'gunicorn'],
+    request: { framework: 'aiohttp', view: expect.stringMatching(/\.order$/) as string },
     commands: [
       () => ['python', '-m', 'shop.web'],
       (port: number) => [
@@ -52,11 +57,13 @@ const CASES = [
   {
     name: 'tornado-shop',
     requirements: ['tornado==6.*'],
+    request: { framework: 'tornado', view: '__main__.OrderHandler.get' },
     commands: [() => ['python', '-m', 'shop.server']],
   },
   {
     name: 'litestar-shop',
     requirements: ['litestar==2.*', 'uvicorn'],
+    request: { framework: 'litestar', path: '/orders/2', view: 'shop.main.order' },
     commands: [(port: number) => ['uvicorn', '--port', String(port), 'shop.main:app']],
   },
 ];
@@ -107,7 +114,7 @@ const status = async (url: string): Promise<number | undefined> => {
   }
 };
 
-describe.each(CASES)('$name', ({ name, requirements, commands }) => {
+describe.each(CASES)('$name', ({ name, requirements, commands, request }) => {
   test('init, again nothing to do, the project’s own test, remove byte for byte', async () => {
     const python = pythonEnvironment('3.13', requirements);
     const root = example(name);
@@ -160,6 +167,7 @@ describe.each(CASES)('$name', ({ name, requirements, commands }) => {
         const found = exitCode === 0 ? (JSON.parse(stdout) as CrashReport) : undefined;
         return found?.core.truncated === true ? undefined : found;
       });
+      expect(report.request).toMatchObject({ method: 'GET', path: '/orders/2/', ...request });
       const [raised] = report.exceptions[0]?.chain ?? [];
       const pricing = readFileSync(join(root, 'shop/pricing.py'), 'utf8').split('\n');
       expect(raised).toMatchObject({ type: 'KeyError' });
