@@ -100,7 +100,7 @@ const BOTTLE = {
   },
 };
 const AIOHTTP = {
-  aborts: ['elsewhere', 'in a subapp', 'middleware', 'stream', 'view', 'websocket_view'],
+  aborts: ['crash route', 'elsewhere', 'in a subapp', 'middleware', 'stream', 'view', 'websocket_view'],
   others: {
     http403: '403',
     http500: '500',
@@ -108,6 +108,7 @@ const AIOHTTP = {
     timeout: '504',
     ok: '200',
     missing: '404',
+    'crash route, wrong token': '404',
     'middleware handles': '418',
     // these say how the next request fares
     'malformed body': '200',
@@ -118,7 +119,7 @@ const AIOHTTP = {
   },
 };
 const TORNADO = {
-  aborts: ['async', 'elsewhere', 'own', 'prepare', 'stream', 'view', 'websocket_view'],
+  aborts: ['async', 'crash route', 'elsewhere', 'own', 'prepare', 'stream', 'view', 'websocket_view'],
   others: {
     http403: '403',
     http500: '500',
@@ -126,6 +127,7 @@ const TORNADO = {
     finish: '200',
     ok: '200',
     missing: '404',
+    'crash route, wrong token': '404',
     'lost in its body': '200',
     'lost in the answer': '200',
     'lost websocket': '200',

@@ -2,7 +2,7 @@ import asyncio
 
 import abort_on_exception
 from aiohttp import web
-from asking import GET, GZIP, UPLOAD, WEBSOCKET, ask, ask_and_leave
+from asking import CRASH_ROUTE, GET, GZIP, UPLOAD, WEBSOCKET, ask, ask_and_leave, with_crash_route
 
 seen = {}
 
@@ -134,6 +134,9 @@ def cases():
     found["lost in its body"] = case("/upload", UPLOAD, leave=True)
     found["lost in the answer"] = case("/download", leave=True)
     found["lost websocket"] = case("/websocket_gone", WEBSOCKET, leave=True)
+    route = case("/crash-route", CRASH_ROUTE)
+    found["crash route"] = with_crash_route(route)
+    found["crash route, wrong token"] = with_crash_route(route, "another-token-" * 3)
 
     def test_client(say):
         import aiohttp.test_utils  # noqa: F401

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import sys
 
 
@@ -92,10 +93,22 @@ def asgi_case(app, path, kind="http", server="localhost", fails=False):
 GET = "GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 UPLOAD = "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc"
 GZIP = UPLOAD.replace("Length", "Encoding: gzip\r\nContent-Length").replace("abc", "")
+TOKEN = "token-of-the-test-0123456789-0123456789"
+CRASH_ROUTE = f"POST {{}} HTTP/1.1\r\nHost: localhost\r\nX-Pycrash-Token: {TOKEN}\r\nContent-Length: 0\r\n\r\n"
 WEBSOCKET = (
     "GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
+
+
+def with_crash_route(case, token=TOKEN):
+    """The crash route of `pycrash verify --attach`, enabled in the environment."""
+
+    def enabled(say):
+        os.environ.update(PYCRASH_CRASH_ROUTE="/crash-route", PYCRASH_CRASH_TOKEN=token)
+        case(say)
+
+    return enabled
 
 
 async def ask(port, path, text=GET):

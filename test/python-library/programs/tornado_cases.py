@@ -7,7 +7,7 @@ import tornado.iostream
 import tornado.netutil
 import tornado.web
 import tornado.websocket
-from asking import GET, UPLOAD, WEBSOCKET, ask, ask_and_leave
+from asking import CRASH_ROUTE, GET, UPLOAD, WEBSOCKET, ask, ask_and_leave, with_crash_route
 
 seen = {}
 
@@ -157,6 +157,9 @@ def cases():
     found["lost in the answer"] = case("/download", leave=True)
     found["lost websocket"] = case("/websocket_gone", WEBSOCKET, leave=True)
     found["debug"] = case("/view", debug=True, autoreload=False)
+    route = case("/crash-route", CRASH_ROUTE)
+    found["crash route"] = with_crash_route(route)
+    found["crash route, wrong token"] = with_crash_route(route, "another-token-" * 3)
 
     def test_client(say):
         import tornado.testing  # noqa: F401
