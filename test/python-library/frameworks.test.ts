@@ -16,6 +16,8 @@ const FLASK = {
     ok: '200',
     exit: '',
     missing: '404',
+    'lost client': '400',
+    'malformed body': '500',
     'errorhandler(Exception)': '500',
     TESTING: '',
     DEBUG: '',
@@ -52,12 +54,16 @@ const FALCON = {
     ok: '200',
     missing: '404',
     'lost client': '500',
+    'malformed body': '500',
     'handler(Exception) with 418': '418',
     'test client': '500',
   },
 };
 /** It answers nothing by a 500 of its own. */
-const FALCON_2 = { ...FALCON, others: { ...FALCON.others, 'lost client': '', 'test client': '' } };
+const FALCON_2 = {
+  ...FALCON,
+  others: { ...FALCON.others, 'lost client': '', 'malformed body': '', 'test client': '' },
+};
 const FALCON_ASGI = {
   aborts: ['middleware', 'serialize', 'stream', 'view', 'websocket_view'],
   others: {
@@ -95,6 +101,7 @@ const BOTTLE = {
     ok: '200',
     missing: '404',
     'lost client': '500',
+    'malformed body': '500',
     'plugin handles': '418',
     debug: '500',
   },
@@ -171,10 +178,10 @@ const PAIRS: [string, PythonVersion, string[], { aborts: string[]; others: Recor
   ['starlette', '3.13', ['fastapi', 'httpx', 'uvicorn'], STARLETTE],
   ['fastapi', '3.8', ['fastapi', 'httpx', 'uvicorn'], FASTAPI],
   ['fastapi', '3.13', ['fastapi', 'httpx', 'uvicorn'], FASTAPI],
-  ['falcon', '3.8', ['falcon==2.*'], FALCON_2],
-  ['falcon', '3.8', ['falcon==3.*'], FALCON],
+  ['falcon', '3.8', ['falcon==2.*', 'gunicorn'], FALCON_2],
+  ['falcon', '3.8', ['falcon==3.*', 'gunicorn'], FALCON],
   ['falcon', '3.13', ['falcon==4.*', 'gunicorn'], FALCON],
-  ['bottle', '3.8', ['bottle==0.12.*'], BOTTLE],
+  ['bottle', '3.8', ['bottle==0.12.*', 'gunicorn'], BOTTLE],
   ['bottle', '3.13', ['bottle==0.13.*', 'gunicorn'], BOTTLE],
   ['aiohttp', '3.8', ['aiohttp==3.8.*'], AIOHTTP],
   ['aiohttp', '3.13', ['aiohttp==3.*', 'gunicorn'], AIOHTTP],

@@ -34,12 +34,23 @@ def wsgi_case(app, path, body=None, method="GET", **environ):
 
 
 class LostClient:
-    """A wsgi.input whose client has reset its connection."""
+    """A wsgi.input whose client has reset its connection, or sent no proper HTTP."""
+
+    def __init__(self, error=None):
+        self.error = error or ConnectionResetError("reset by peer")
 
     def read(self, *size):
-        raise ConnectionResetError("reset by peer")
+        raise self.error
 
     readline = read
+
+
+def malformed_body(app, path):
+    """A chunk that is none, as gunicorn says it: an OSError up to 23, its own class later."""
+    from gunicorn.http.errors import InvalidChunkSize
+
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    return wsgi_case(app, path, LostClient(InvalidChunkSize(b"zz")), "POST", **chunked)
 
 
 def asgi_case(app, path, kind="http", server="localhost", fails=False):

@@ -1,6 +1,6 @@
 import abort_on_exception
 import bottle
-from asking import LostClient, wsgi_case
+from asking import LostClient, malformed_body, wsgi_case
 
 
 def make(**config):
@@ -41,6 +41,10 @@ def make(**config):
     def upload():
         return bottle.request.body.read()
 
+    @app.route("/raw", method="POST")
+    def raw():
+        return bottle.request.environ["wsgi.input"].read()
+
     @app.route("/leave")
     def leave():
         raise SystemExit(3)
@@ -63,6 +67,7 @@ def cases():
     cases["lost client"] = wsgi_case(
         make(), "/upload", LostClient(), "POST", CONTENT_LENGTH="10"
     )
+    cases["malformed body"] = malformed_body(make(), "/raw")
     with_500, broken_500 = make(), make()
     with_500.error(500)(lambda error: "sorry")
     broken_500.error(404)(lambda error: 1 / 0)

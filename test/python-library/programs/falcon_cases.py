@@ -2,7 +2,7 @@ import contextlib
 
 import abort_on_exception
 import falcon
-from asking import LostClient, asgi_case, wsgi_case
+from asking import LostClient, asgi_case, malformed_body, wsgi_case
 
 with contextlib.suppress(ImportError):  # Falcon 2 has no ASGI.
     import falcon.asgi
@@ -76,6 +76,10 @@ def upload(req, resp):
     req.bounded_stream.read()
 
 
+def raw(req, resp):
+    req.env["wsgi.input"].read()
+
+
 def handled(req, resp):
     raise KeyError("handled")
 
@@ -137,6 +141,7 @@ def wsgi_app(first=False):
         http500,
         status,
         upload,
+        raw,
         handled,
         handled_502,
         leave,
@@ -168,6 +173,7 @@ def wsgi_cases():
     cases["lost client"] = wsgi_case(
         wsgi_app(), "/upload", LostClient(), "POST", CONTENT_LENGTH="10"
     )
+    cases["malformed body"] = malformed_body(wsgi_app(), "/raw")
     with_500, with_418 = wsgi_app(), wsgi_app(first=True)
     with_500.add_error_handler(Exception, sorry)
     with_418.add_error_handler(Exception, teapot)

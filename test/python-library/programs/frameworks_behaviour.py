@@ -8,6 +8,8 @@ import os
 import resource
 import sys
 
+import asking
+
 FRAMEWORK = sys.argv[1]
 
 
@@ -75,6 +77,10 @@ def flask_cases():
         def ok():
             return "fine"
 
+        @app.route("/upload", methods=["POST"])
+        def upload():
+            return flask.request.get_data()
+
         @app.route("/teardown")
         def teardown():
             flask.g.fail = True
@@ -126,6 +132,10 @@ def flask_cases():
         name: ask(app, f"/{name}")
         for name in "view none stream abort403 abort500 handled bad-key ok teardown exit before missing".split()
     }
+    cases["lost client"] = asking.wsgi_case(
+        make().wsgi_app, "/upload", asking.LostClient(), "POST", CONTENT_LENGTH="10"
+    )
+    cases["malformed body"] = asking.malformed_body(make().wsgi_app, "/upload")
     with_500 = make()
     with_500.register_error_handler(500, lambda error: ("sorry", 500))
     cases["errorhandler(500)"] = ask(with_500, "/view")
