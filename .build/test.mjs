@@ -5,6 +5,7 @@ import { installDebianPackages, installPackages, root, run } from './install.mjs
 
 installPackages();
 const complete = installDebianPackages([
+  'apache2',
   'busybox-static',
   'daemontools',
   'debootstrap',
@@ -13,6 +14,7 @@ const complete = installDebianPackages([
   'gdb',
   'git',
   'gnupg',
+  'libapache2-mod-wsgi-py3',
   'libcap2-bin',
   'lz4',
   'netavark',

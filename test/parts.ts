@@ -10,6 +10,7 @@ const PARTS = {
   'qemu-aarch64-static': () => runs('qemu-aarch64-static', ['--version']),
   gdb: () => runs('gdb', ['--version']),
   'eu-stack': () => runs('eu-stack', ['--version']),
+  mod_wsgi: () => existsSync('/usr/lib/apache2/modules/mod_wsgi.so'),
   podman: () => runs('podman', ['--version']) && existsSync('/usr/sbin/runc'),
   supervisord: () => runs('supervisord', ['--version']),
   runit: () => existsSync('/usr/bin/runsv'),
@@ -26,12 +27,16 @@ export type Part = keyof typeof PARTS;
 
 const known = new Map<Part, boolean>();
 
+export function hasPart(part: Part): boolean {
+  let here = known.get(part);
+  if (here === undefined) known.set(part, (here = PARTS[part]()));
+  return here;
+}
+
 /** Skips the test, saying `needs X`, unless every part is here. */
 export function needs(context: TestContext, ...parts: Part[]): void {
   for (const part of parts) {
-    let here = known.get(part);
-    if (here === undefined) known.set(part, (here = PARTS[part]()));
-    if (!here) context.skip(`needs ${part}`);
+    if (!hasPart(part)) context.skip(`needs ${part}`);
   }
 }
 
