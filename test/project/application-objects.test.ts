@@ -108,6 +108,46 @@ test.each<{ what: string; files: Files; found: string[] }>([
     },
     found: ['flask a/b/c/other.py:6 Made.make()'],
   },
+  {
+    what: 'a class of another package that is known to derive from Flask',
+    files: { 'app.py': 'from apiflask import APIFlask\n\napp = APIFlask(__name__)\n' },
+    found: ['flask app.py:3 app'],
+  },
+  {
+    what: 'Pyramid: the two applications that PasteDeploy names, by a call and by an entry point of the project',
+    files: {
+      'conf/production.ini':
+        '[pipeline:main]\npipeline = prefix shop\n\n[app:shop]\nuse = call:shop.app:create_app\n',
+      'conf/live.ini': '[app:main]\nuse = egg:the-shop#live\n',
+      'conf/development.ini': '[app:main]\nuse = call:shop.debug:main\n',
+      'setup.py':
+        "setup(entry_points={'paste.app_factory': ['main = shop:no', 'live=shop.live.app:main']})\n",
+      'shop/__init__.py': '',
+      'shop/config.py':
+        'from pyramid.config import Configurator\n\nclass Own(Configurator):\n    def make_wsgi_app(self):\n        return around(super().make_wsgi_app())\n',
+      'shop/app.py':
+        'from shop.config import Own\n\ndef create_app(_, **settings):\n    return Own(settings).make_wsgi_app()\n',
+      'shop/debug.py':
+        'from shop.config import Own\n\ndef main(_, **settings):\n    return Own(settings).make_wsgi_app()\n',
+      'shop/live/__init__.py': '',
+      'shop/live/app.py':
+        'def main(_, **settings):\n    config = configure(settings)\n    app = config.make_wsgi_app()\n    return app\n',
+    },
+    found: ['pyramid shop/app.py:4 create_app()', 'pyramid shop/live/app.py:3 main()'],
+  },
+  {
+    what: 'not Pyramid: a function of that name of a module, and the method where Pyramid is nowhere',
+    files: {
+      'a.py': 'import prometheus_client\n# pyramid\napp = prometheus_client.make_wsgi_app()\n',
+      'b.py': 'from prometheus_client import make_wsgi_app\napp = make_wsgi_app()\n',
+    },
+    found: [],
+  },
+  {
+    what: 'not Pyramid: the method of something else',
+    files: { 'a.py': 'app = server.make_wsgi_app()\n' },
+    found: [],
+  },
 ])('$what', async ({ files, found }) => {
   expect(await objects(files)).toEqual(found);
 });

@@ -161,6 +161,41 @@ const LITESTAR = {
     'test client': '500',
   },
 };
+const PYRAMID = {
+  aborts: [
+    '500 with middleware around',
+    'callback',
+    'middleware around',
+    'none',
+    'retried in vain',
+    'stream',
+    'tween',
+    'view',
+    'view for Exception fails',
+    'view for Exception, 500',
+  ],
+  others: {
+    http403: '403',
+    http500: '500',
+    handled: '418',
+    handled_502: '502',
+    leave: '',
+    ok: '200',
+    missing: '404',
+    'lost client': '',
+    'view for Exception, 418': '418',
+    'handled beside it': '418',
+    'handled_502 beside it': '502',
+    'http500 beside it': '500',
+    'ok beside it': '200',
+    retried: '200',
+    'no view for HTTPException': '',
+    attributes: 'True',
+    WebTest: '',
+    'WebTest, 500': '500',
+    reload_templates: '',
+  },
+};
 const CALLS: Record<string, string> = {
   flask: 'watch_flask',
   falcon: 'watch_falcon',
@@ -168,6 +203,7 @@ const CALLS: Record<string, string> = {
   aiohttp: 'watch_aiohttp',
   tornado: 'watch_tornado',
   litestar: 'watch_litestar',
+  pyramid: 'watch_pyramid',
   'falcon asgi': 'watch_falcon_asgi',
 };
 
@@ -189,6 +225,8 @@ const PAIRS: [string, PythonVersion, string[], { aborts: string[]; others: Recor
   ['tornado', '3.13', ['tornado==6.*'], TORNADO],
   ['litestar', '3.8', ['litestar==2.0.*'], LITESTAR],
   ['litestar', '3.13', ['litestar==2.*', 'uvicorn'], LITESTAR],
+  ['pyramid', '3.8', ['pyramid==1.10.*', 'pyramid_retry'], PYRAMID],
+  ['pyramid', '3.13', ['pyramid==2.*', 'pyramid_retry', 'gunicorn'], PYRAMID],
   ['falcon asgi', '3.8', ['falcon==3.*'], FALCON_ASGI],
   ['falcon asgi', '3.13', ['falcon==4.*', 'gunicorn'], FALCON_ASGI],
 ];
@@ -204,7 +242,7 @@ describe.each(PAIRS)('%s on Python %s, %j', (framework, version, requirements, e
     if (interpreter(version) === undefined) context.skip(`needs Python ${version}`);
     const call = CALLS[framework] ?? 'watch_starlette';
     const http = framework === 'aiohttp' || framework === 'tornado';
-    const wsgi = ['flask', 'falcon', 'bottle'].includes(framework);
+    const wsgi = ['flask', 'falcon', 'bottle', 'pyramid'].includes(framework);
     writeFileSync(
       join(folder, 'abort_on_exception.py'),
       renderGeneratedModule({ framework, wsgi, asgi: !wsgi && !http, http, calls: [call] }),

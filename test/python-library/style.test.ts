@@ -22,6 +22,7 @@ const VARIANTS = [
   { framework: 'aiohttp', wsgi: false, asgi: false, http: true, calls: ['watch_aiohttp'] },
   { framework: 'tornado', wsgi: false, asgi: false, http: true, calls: ['watch_tornado'] },
   { framework: 'litestar', wsgi: false, calls: ['watch_litestar'] },
+  { framework: 'pyramid', asgi: false, calls: ['watch_pyramid'] },
   { framework: 'falcon', wsgi: false, calls: ['watch_falcon_asgi'] },
 ];
 
@@ -84,6 +85,7 @@ test.each([
   { framework: 'aiohttp', call: 'watch_aiohttp' },
   { framework: 'tornado', call: 'watch_tornado' },
   { framework: 'litestar', call: 'watch_litestar' },
+  { framework: 'pyramid', call: 'watch_pyramid' },
 ])('the test for the project is as ruff would write it: %j', (options) => {
   const file = join(folder, 'test_abort_on_exception.py');
   const text = renderModuleTest({ module: 'shop.abort_on_exception', ...options });

@@ -1,4 +1,3 @@
-import type { Service } from '../project.ts';
 import type { FoundObject } from './objects.ts';
 import type { Meaning, PythonNames } from './python-names.ts';
 import type { Syntax } from '../readers/python/syntax.ts';
@@ -6,21 +5,21 @@ import { statementsOf } from './blocks.ts';
 import { assignedNames } from './python-names.ts';
 
 /**
- * The objects that are deployed: those that start commands name, directly or through modules and functions that lead to
- * them. In an import root of which no command names one it is the one with the most usual name and place; beside
- * others that are named, or that are no object (`alone` is false), only where the root `isProject` of its own.
+ * The objects that are deployed: those that start commands name (`named`, the surer ones first, e.g. `shop:create_app()`),
+ * directly or through modules and functions that lead to them. In an import root of which none names one it is the one
+ * with the most usual name and place; beside others that are named, or that are no object (`alone` is false), only where
+ * the root `isProject` of its own.
  */
 export function choose(
   objects: readonly FoundObject[],
-  services: readonly Service[],
+  named: readonly (readonly string[])[],
   names: PythonNames,
   { alone, isProject }: { alone: boolean; isProject: (root: string) => boolean },
 ): FoundObject[] {
-  const named = services.flatMap(({ command }) => command?.value.application ?? []);
   const roots = [...new Set(objects.map(({ importRoot }) => importRoot))];
-  const started = new Set(
-    named.flatMap((name) => roots.flatMap((root) => startedBy(name, root, objects, names) ?? [])),
-  );
+  const lead = (some: readonly string[]): FoundObject[] =>
+    some.flatMap((name) => roots.flatMap((root) => startedBy(name, root, objects, names) ?? []));
+  const started = new Set(named.map(lead).find((found) => found.length > 0));
   const chosen = new Map<string, FoundObject>();
   const known = new Set([...started].map(({ importRoot }) => importRoot));
   for (const object of [...objects].sort((a, b) => rank(a) - rank(b))) {

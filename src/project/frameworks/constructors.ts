@@ -22,11 +22,23 @@ export class Constructors {
   readonly #names: PythonNames;
   readonly #external = new Map<string, Framework>();
   readonly #derived = new Map<string, Framework | undefined>();
+  readonly #methods = new Map<string, Framework>();
   readonly #words: Word[] = [];
+  readonly #isThere: (framework: Framework) => boolean;
 
-  constructor(frameworks: readonly Framework[], names: PythonNames) {
+  /** `isThere`: is a framework, of which only a method would be seen, used at all? */
+  constructor(
+    frameworks: readonly Framework[],
+    names: PythonNames,
+    isThere: (framework: Framework) => boolean,
+  ) {
     this.#names = names;
+    this.#isThere = isThere;
     for (const framework of frameworks) {
+      for (const method of framework.methods ?? []) {
+        this.#methods.set(method, framework);
+        this.#words.push(wordOf(method, undefined));
+      }
       for (const [module, classes] of Object.entries(framework.constructors)) {
         for (const name of classes) {
           this.#external.set(`${module}.${name}`, framework);
@@ -44,10 +56,16 @@ export class Constructors {
     );
   }
 
-  /** The framework whose application a call of `name` in the file makes. */
+  /** The framework whose application a call of `name`, any expression, in the file makes. */
   of(path: string, name: string): Framework | undefined {
     if (!this.#words.some(({ pattern }) => pattern.test(name))) return undefined;
-    return this.#derivedFrom(this.#names.meaning(path, name), 0);
+    const meaning = this.#names.meaning(path, name);
+    const [, object = '', method = ''] = /^(.*)\.(\w+)$/s.exec(name) ?? [];
+    const framework = this.#methods.get(method);
+    if (framework === undefined) return this.#derivedFrom(meaning, 0);
+    // a function of a module, e.g. prometheus_client.make_wsgi_app, and a method of the same name that goes on to its base
+    const isOther = (meaning !== undefined && 'external' in meaning) || /^super\b/.test(object);
+    return isOther || !this.#isThere(framework) ? undefined : framework;
   }
 
   /** The Python files that may make an application, parsed; those that only a derived class of the tree tells, too. */

@@ -5,7 +5,13 @@ export const flask: Framework = {
   name: 'flask',
   title: 'Flask',
   distribution: 'flask',
-  constructors: { flask: ['Flask'] },
+  constructors: {
+    flask: ['Flask'],
+    'flask.app': ['Flask'],
+    // derived from it
+    apiflask: ['APIFlask'],
+    flask_openapi3: ['OpenAPI'],
+  },
   kind: 'wsgi',
   call: 'watch_flask',
 };

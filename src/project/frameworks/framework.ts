@@ -9,6 +9,8 @@ export interface Framework {
   /** The classes that make an application, by the modules that have them. */
   constructors: Readonly<Record<string, readonly string[]>>;
   kind: 'wsgi' | 'asgi' | 'http';
+  /** Methods that make an application, of whatever object. What they return is not watched in place: the call is wrapped. */
+  methods?: readonly string[];
   /** The function of the generated module that watches an application; `templates/python/frameworks` has it. */
   call: string;
   /** The constructors are functions that serve the framework's own application, which nobody makes: `bottle.run()`. */

@@ -15,6 +15,8 @@ import { flask } from './flask.ts';
 import type { Framework } from './framework.ts';
 import { litestar } from './litestar.ts';
 import { deployedFiles, findObjects, importRootOf, type FoundObject } from './objects.ts';
+import { pasteApplications } from './paste.ts';
+import { pyramid } from './pyramid.ts';
 import { PythonNames } from './python-names.ts';
 import { starlette } from './starlette.ts';
 import { tornado } from './tornado.ts';
@@ -31,6 +33,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   aiohttp,
   tornado,
   litestar,
+  pyramid,
 ];
 
 /**
@@ -62,20 +65,60 @@ export function findWatched(
   };
   const rootOf = (path: string): string => importRootOf(sources, path);
   const names = new PythonNames(sources.files, parse, rootOf);
-  const constructors = new Constructors(FRAMEWORKS, names);
+  const constructors = new Constructors(FRAMEWORKS, names, ({ distribution }) =>
+    paths.some(
+      (path) =>
+        sources.mayContain(path, [distribution]) && sources.read(path)?.text.includes(distribution) === true,
+    ),
+  );
   const files = constructors.files(sources, paths, parse);
   const objects = findObjects(files, constructors, rootOf);
+  if (objects.length === 0) return [];
   const isProject = (root: string) => root !== '' && !isInside(`${root}/`) && hasPackageFile(sources, root);
-  return choose(objects, services, names, { alone: besides.length === 0, isProject }).map((object) =>
-    applicationOf(object, sources),
-  );
+  const alone = besides.length === 0;
+  const chosen = choose(objects, namedApplications(sources, services), names, { alone, isProject });
+  return inOnePackage(chosen).map((group) => applicationOf(group, sources));
 }
 
-function applicationOf({ framework, importRoot, points }: FoundObject, sources: Sources): Application {
+/** What start commands name; and what PasteDeploy's files name, should none of those be found. */
+function namedApplications(sources: Sources, services: readonly Service[]): string[][] {
+  const named = services.flatMap(({ command }) => command?.value.application ?? []);
+  return [
+    named.flatMap((name) => (/\.ini(#|$)/.test(name) ? pasteApplications(sources, name) : [name])),
+    pasteApplications(sources),
+  ];
+}
+
+/** The objects of one framework that share a package, and can so share the generated module. */
+function inOnePackage(objects: readonly FoundObject[]): (readonly [FoundObject, ...FoundObject[]])[] {
+  const groups: [FoundObject, ...FoundObject[]][] = [];
+  for (const object of objects) {
+    const group = groups.find(
+      ([first, ...others]) =>
+        first.framework.name === object.framework.name &&
+        first.importRoot === object.importRoot &&
+        sharedPackage([first, ...others, object]) !== '',
+    );
+    if (group === undefined) groups.push([object]);
+    else group.push(object);
+  }
+  return groups;
+}
+
+/** The innermost package that has all the objects; '' for the import root. */
+function sharedPackage(objects: readonly FoundObject[]): string {
+  const [first = [], ...others] = objects.map(({ points: [point] }) => {
+    const parts = point.module.split('.');
+    return point.file.endsWith('__init__.py') ? parts : parts.slice(0, -1);
+  });
+  const differs = first.findIndex((part, index) => others.some((one) => one[index] !== part));
+  return (differs < 0 ? first : first.slice(0, differs)).join('.');
+}
+
+function applicationOf(group: readonly [FoundObject, ...FoundObject[]], sources: Sources): Application {
+  const [{ framework, importRoot }] = group;
   const version = requiredVersion(sources, importRoot, framework.distribution);
-  const [point] = points;
-  const isPackage = point.file.endsWith('__init__.py');
-  const packageName = isPackage ? point.module : point.module.split('.').slice(0, -1).join('.');
+  const packageName = sharedPackage(group);
   const packageFolder = join(importRoot, packageName.replaceAll('.', '/'));
   const generated = sources.read(join(packageFolder, 'abort_on_exception.py'));
   return {
@@ -85,7 +128,7 @@ function applicationOf({ framework, importRoot, points }: FoundObject, sources: 
     packageFolder,
     importRoot,
     settings: [],
-    entryPoints: points,
+    entryPoints: group.flatMap(({ points }) => points),
     ...(generated === undefined
       ? {}
       : { generated: { file: generated.path, ...inspectGeneratedModule(generated.text) } }),

@@ -113,7 +113,7 @@ function objectsOfScope(module: Module, block: Syntax, defined: DefinedFunction 
     const points =
       framework.runsDefault === true
         ? startOfServer(scope, making)
-        : target === undefined
+        : target === undefined || framework.methods !== undefined
           ? [around(scope, making)]
           : inPlace(scope, making, target);
     const object = points[0]?.object ?? '';

@@ -19,6 +19,7 @@ test.each([
   ['aiohttp-shop', 0],
   ['tornado-shop', 0],
   ['litestar-shop', 0],
+  ['pyramid-shop', 0],
 ])(
   '%s: init, a check that finds nothing of ours, upgrade with nothing to do, remove',
   async (name, warnings) => {
@@ -56,15 +57,21 @@ test.each([
   ['aiohttp-shop', 'shop/web.py', 'watch_aiohttp(app)'],
   ['tornado-shop', 'shop/server.py', 'watch_tornado(app)'],
   ['litestar-shop', 'shop/main.py', 'watch_litestar(app)'],
+  ['pyramid-shop', 'shop/__init__.py', 'watch_pyramid(config.make_wsgi_app())'],
 ])('%s without its call in %s: check is red, and says what to write', async (name, path, call) => {
+  const [, said = call, bare = ''] = /^(\w+\()([^()]*\.\w+\(\))\)$/.exec(call) ?? [];
   const root = mkdtempSync(join(tmpdir(), 'init-example-'));
   try {
     cpSync(EXAMPLES + name, root, { recursive: true });
     commitAll(root);
     await pycrash(['init', '--yes'], { cwd: root });
     const lines = readFileSync(join(root, path), 'utf8').split('\n');
-    expect(lines.filter((line) => line.trim() === call)).toHaveLength(1);
-    writeFileSync(join(root, path), lines.filter((line) => line.trim() !== call).join('\n'));
+    const isCall = (line: string): boolean => line.replace('return ', '').trim() === call;
+    expect(lines.filter(isCall)).toHaveLength(1);
+    const without = lines.flatMap((line) =>
+      isCall(line) ? (bare === '' ? [] : [line.replace(call, bare)]) : [line],
+    );
+    writeFileSync(join(root, path), without.join('\n'));
     const { stdout, exitCode } = await pycrash(['check', '--json'], { cwd: root });
     expect(exitCode).toBe(1);
     const { findings } = JSON.parse(stdout) as { findings: unknown[] };
@@ -72,7 +79,7 @@ test.each([
       expect.objectContaining({
         rule: 'PYC005',
         level: 'error',
-        help: expect.stringContaining(`write ${call} `) as string,
+        help: expect.stringContaining(`write ${said}`) as string,
       }),
     ]);
     expect(JSON.stringify(findings)).toContain(`"${path}"`);

@@ -13,30 +13,35 @@ import { pycrash } from '../pycrash.ts';
 import { commitAll, run, snapshot } from './django-project.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
-const CASES = [
+const CASES: {
+  name: string;
+  requirements: string[];
+  request: { framework?: string; view?: string; path?: string };
+  commands: ((port: number, root: string) => string[])[];
+}[] = [
   {
     name: 'flask-shop',
     requirements: ['flask==3.*', 'gunicorn'],
     request: { framework: 'flask' },
-    commands: [(port: number) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop:create_app()']],
+    commands: [(port) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop:create_app()']],
   },
   {
     name: 'fastapi-shop',
     requirements: ['fastapi', 'httpx', 'uvicorn'],
     request: { framework: 'starlette', view: 'shop.orders.order' },
-    commands: [(port: number) => ['uvicorn', '--port', String(port), 'shop.main:app']],
+    commands: [(port) => ['uvicorn', '--port', String(port), 'shop.main:app']],
   },
   {
     name: 'falcon-shop',
     requirements: ['falcon==4.*', 'gunicorn'],
     request: { framework: 'falcon' },
-    commands: [(port: number) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop.app:create_app()']],
+    commands: [(port) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop.app:create_app()']],
   },
   {
     name: 'bottle-shop',
     requirements: ['bottle==0.13.*', 'gunicorn'],
     request: { framework: 'bottle', view: 'shop.web.order' },
-    commands: [(port: number) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop.web']],
+    commands: [(port) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop.web']],
   },
   {
     name: 'aiohttp-shop',
@@ -44,7 +49,7 @@ const CASES = [
     request: { framework: 'aiohttp', view: expect.stringMatching(/\.order$/) as string },
     commands: [
       () => ['python', '-m', 'shop.web'],
-      (port: number) => [
+      (port) => [
         'gunicorn',
         '--bind',
         `127.0.0.1:${port}`,
@@ -64,7 +69,15 @@ const CASES = [
     name: 'litestar-shop',
     requirements: ['litestar==2.*', 'uvicorn'],
     request: { framework: 'litestar', path: '/orders/2', view: 'shop.main.order' },
-    commands: [(port: number) => ['uvicorn', '--port', String(port), 'shop.main:app']],
+    commands: [(port) => ['uvicorn', '--port', String(port), 'shop.main:app']],
+  },
+  {
+    name: 'pyramid-shop',
+    requirements: ['pyramid==2.*', 'pyramid_retry', 'gunicorn'],
+    request: {},
+    commands: [
+      (port, root) => ['gunicorn', '--bind', `127.0.0.1:${port}`, '--paste', join(root, 'production.ini')],
+    ],
   },
 ];
 
@@ -131,7 +144,7 @@ describe.each(CASES)('$name', ({ name, requirements, commands, request }) => {
     expect(snapshot(root)).toEqual(before);
   });
 
-  test.each(commands.map((command) => ({ command, server: command(0).join(' ') })))(
+  test.each(commands.map((command) => ({ command, server: command(0, '.').join(' ') })))(
     'a bug aborts $server, and the core shows its frame',
     async ({ command }) => {
       const python = pythonEnvironment('3.13', requirements);
@@ -141,7 +154,7 @@ describe.each(CASES)('$name', ({ name, requirements, commands, request }) => {
       folders.push(work);
       mkdirSync(join(work, 'budget'), { mode: 0o700 });
       const port = await freePort();
-      const [program = '', ...words] = command(port);
+      const [program = '', ...words] = command(port, root);
       const [file, ...args] = python.command(program, words);
       const server = spawn('sh', ['-c', 'ulimit -c unlimited; exec "$@"', 'sh', file, ...args], {
         cwd: work,

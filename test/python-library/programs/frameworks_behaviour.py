@@ -362,6 +362,7 @@ CASES = {
     "aiohttp": lambda: importlib.import_module("aiohttp_cases").cases(),
     "tornado": lambda: importlib.import_module("tornado_cases").cases(),
     "litestar": lambda: importlib.import_module("litestar_cases").cases(),
+    "pyramid": lambda: importlib.import_module("pyramid_cases").cases(),
     "falcon asgi": lambda: importlib.import_module("falcon_cases").asgi_cases(),
 }
 print(json.dumps({name: in_process(case) for name, case in CASES[FRAMEWORK]().items()}))
