@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { judge, type Observation } from './judge.ts';
-import { newestPython, observe, type Tools } from './observe.ts';
+import { observe, oraclePythons, type Tools } from './observe.ts';
+import { interpreter } from '../python-environment.ts';
 import { filesNamed, isNamed, readTable, rowOf, type Row } from './table.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -12,7 +13,7 @@ const TOOLS: Tools = {
   pycrash: join(ROOT, 'dist/pycrash.js'),
   oracle: join(ROOT, 'test/corpus/oracle.py'),
   compile: join(ROOT, 'test/corpus/compile.py'),
-  python: newestPython(),
+  pythons: oraclePythons(),
 };
 const FIRST_OK: Row = {
   repo: 'somebody/site',
@@ -88,17 +89,43 @@ test('CPython sees what only a run shows: ours is behind an entry that the code 
   expect(judge(FIRST_OK, seen).verdict).toBe('wrong');
 });
 
-test('settings that end their run are not judged, with the reason', async () => {
-  const folder = repository('ends', 'MIDDLEWARE = [\n    "a.A",\n]\nraise RuntimeError("not here")\n');
+test('settings that need what is not there are judged all the same: what fails and is not of MIDDLEWARE is passed over', async () => {
+  const folder = repository(
+    'needs',
+    'import os\n\nimport stubbed\n\nMIDDLEWARE = [\n    "a.A",\n]\n' +
+      'if not os.environ.get("SITE_HOST"):\n    raise RuntimeError("no host")\n' +
+      'BASE = os.path.dirname(stubbed.__file__) + int("1x")\nif BASE:\n    MIDDLEWARE.append("b.B")\n',
+  );
+  const seen = await observe(folder, 'needs', FIRST_OK, TOOLS);
+  expect(seen.oracle[0]?.middleware).toEqual([ENTRY, 'a.A']);
+  expect(judge(FIRST_OK, seen)).toEqual({ verdict: 'right', reasons: [] });
+});
+
+test('settings in the syntax of a newer Python are run by that one', async (context) => {
+  if (interpreter('3.14') === undefined) context.skip('needs Python 3.14');
+  const folder = repository(
+    'newer',
+    'try:\n    pass\nexcept KeyError, ValueError:\n    pass\nMIDDLEWARE = [\n    "a.A",\n]\n',
+  );
+  const seen = await observe(folder, 'newer', FIRST_OK, TOOLS);
+  expect(seen.oracle[0]?.middleware).toEqual([ENTRY, 'a.A']);
+  expect(seen.broken).toEqual([]);
+});
+
+test('settings whose MIDDLEWARE cannot be made here are not judged, with the reason', async () => {
+  const folder = repository('ends', 'MIDDLEWARE = [\n    "a.A",\n]\nMIDDLEWARE += [1 / 0]\n');
   const seen = await observe(folder, 'ends', FIRST_OK, TOOLS);
   expect(judge(FIRST_OK, seen)).toEqual({
     verdict: 'unjudged',
-    reasons: ['site_settings.settings: RuntimeError: not here'],
+    reasons: ['site_settings.settings: ZeroDivisionError: division by zero'],
   });
 });
 
 test('the oracle starts no process and writes nothing outside', async () => {
-  const folder = repository('process', 'import os\n\nMIDDLEWARE = [\n    "a.A",\n]\nos.system("true")\n');
+  const folder = repository(
+    'process',
+    'import os\n\nMIDDLEWARE = [\n    "a.A",\n]\nMIDDLEWARE[os.system("true"):0] = []\n',
+  );
   const seen = await observe(folder, 'process', FIRST_OK, TOOLS);
   expect(seen.oracle[0]?.unjudged).toBe('Refused: os.system');
 });

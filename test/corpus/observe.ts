@@ -1,8 +1,18 @@
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { commandIn, interpreter, pythonEnvironment, type PythonVersion } from '../python-environment.ts';
 import type { Observation, OracleAnswer } from './judge.ts';
 import { filesNamed, type Row } from './table.ts';
 
@@ -11,7 +21,7 @@ export interface Tools {
   pycrash: string;
   oracle: string;
   compile: string;
-  python: string;
+  pythons: readonly OraclePython[];
 }
 
 interface Document {
@@ -26,20 +36,40 @@ interface Run {
   stderr: string;
 }
 
+const ORACLE_ENVIRONMENT = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C.UTF-8' };
 const STACK_TRACE = /^\s+at .*[\w)]:\d+:\d+\)?$/m;
 /** Not what production runs with, by the name of the module or the class. */
 const NOT_PRODUCTION =
   /(^|[._])dev(elop\w*)?($|[._])|test|local|debug|travis|drone|github|docker_compose|sphinx|(^|[._])ci($|[._])|build/i;
 
-/** The newest CPython of pyenv, or the system's: it has to know the syntax that the repositories use. */
-export function newestPython(): string {
-  const versions = join(homedir(), '.pyenv/versions');
-  const found = existsSync(versions)
-    ? readdirSync(versions).filter((name) => /^3\.\d+\.\d+$/.test(name))
-    : [];
-  found.sort((a, b) => Number(a.split('.')[1]) - Number(b.split('.')[1]));
-  const newest = found.at(-1);
-  return newest === undefined ? 'python3' : join(versions, newest, 'bin/python3');
+/**
+ * The interpreters that the oracle tries, one after the other, until one knows the syntax: the newest stable one first.
+ * They have the small packages that read settings from the environment or from other files, as far as those can be had.
+ */
+const ORACLE_VERSIONS: readonly PythonVersion[] = ['3.13', '3.14', '3.15', '3.12', '3.11'];
+const READERS_OF_SETTINGS = ['django-environ', 'django-split-settings', 'environs', 'python-decouple'];
+
+/** The words that run `words` with the Python of that version, which sees `share`; undefined where there is none. */
+export type OraclePython = (
+  words: readonly string[],
+  share: string,
+) => readonly [string, ...string[]] | undefined;
+
+/** Those of this machine: made when they are first asked for. */
+export function oraclePythons(): readonly OraclePython[] {
+  return ORACLE_VERSIONS.map((version) => (words, share) => {
+    const python = interpreter(version);
+    if (python === undefined) return undefined;
+    try {
+      return pythonEnvironment(version, READERS_OF_SETTINGS).command('python3', words, {
+        cwd: share,
+        share: [share],
+      });
+    } catch {
+      // no registry: these packages are stubs, too
+      return commandIn(python, [python.path, ...words], { cwd: share, share: [share] });
+    }
+  });
 }
 
 /** Runs init, check, init and remove over a committed copy of `folder`, and the oracle after the first. */
@@ -91,7 +121,7 @@ async function observeCopy(
     broken.push(`init failed and changed ${difference(before, after).join(', ')}`);
   }
   const changed = difference(before, after).filter((file) => file.endsWith('.py'));
-  broken.push(...(await unparsable(tree, changed, before, tools)));
+  broken.push(...(await unparsable(scratch, tree, changed, before, tools)));
   const edits = document === undefined ? [] : document.files.filter((file) => file.action === 'edit');
   const { entry, importRoot } = entryOf(document);
   const settingsEdits = edits.filter((file) => entry !== undefined && inserted(file.diff).includes(entry));
@@ -183,22 +213,9 @@ async function askOracle(
   rmSync(join(copy, '.git'), { recursive: true, force: true });
   const production = modules.some((module) => !NOT_PRODUCTION.test(module));
   for (const module of modules) {
-    const run = await quietly(tools.python, ['-I', tools.oracle, copy, importRoot, module], scratch, {
-      PATH: '/usr/bin:/bin',
-      LANG: 'C.UTF-8',
-    });
     // where nothing is named after production, what there is will be run
     const ofProduction = !production || !NOT_PRODUCTION.test(module);
-    let answer: {
-      middleware?: string[];
-      unjudged?: string;
-      classes?: Record<string, { middleware?: string[]; unjudged?: string }>;
-    };
-    try {
-      answer = JSON.parse(run.stdout) as typeof answer;
-    } catch {
-      answer = { unjudged: `the oracle ended with ${run.exitCode}: ${firstLine(run.stderr)}` };
-    }
+    const answer = await ask(scratch, [copy, importRoot, module], tools);
     if (answer.classes === undefined) {
       answers.push({ name: module, production: ofProduction, ...answer });
     } else {
@@ -214,25 +231,61 @@ async function askOracle(
   return answers;
 }
 
+interface Answer {
+  middleware?: string[];
+  unjudged?: string;
+  classes?: Record<string, { middleware?: string[]; unjudged?: string }>;
+}
+
+/** What oracle.py answers, by the first interpreter that knows the syntax of the files. */
+async function ask(scratch: string, args: readonly string[], tools: Tools): Promise<Answer> {
+  const program = join(scratch, 'oracle.py');
+  copyFileSync(tools.oracle, program);
+  let first: Answer | undefined;
+  for (const python of tools.pythons) {
+    const command = python(['-I', program, ...args], scratch);
+    if (command === undefined) continue;
+    const [file, ...words] = command;
+    const run = await quietly(file, words, scratch, ORACLE_ENVIRONMENT);
+    let answer: Answer;
+    try {
+      answer = JSON.parse(run.stdout) as Answer;
+    } catch {
+      answer = { unjudged: `the oracle ended with ${run.exitCode}: ${firstLine(run.stderr)}` };
+    }
+    if (answer.unjudged?.startsWith('SyntaxError') !== true) return answer;
+    first ??= answer;
+  }
+  return first ?? { unjudged: 'no Python' };
+}
+
 /** Those of `changed` that CPython compiled before and no longer does. */
 async function unparsable(
+  scratch: string,
   tree: string,
   changed: readonly string[],
   before: Snapshot,
   tools: Tools,
 ): Promise<string[]> {
   if (changed.length === 0) return [];
-  const errors = async (): Promise<string[]> =>
-    (
-      await quietly(
-        tools.python,
-        ['-I', tools.compile, ...changed.filter((file) => existsSync(join(tree, file)))],
-        tree,
-      )
-    ).stdout
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as string);
+  const program = join(scratch, 'compile.py');
+  copyFileSync(tools.compile, program);
+  // a file is one of some Python: an error of one interpreter is none where the next compiles it
+  const errors = async (): Promise<string[]> => {
+    let found = changed.filter((file) => existsSync(join(tree, file)));
+    for (const python of tools.pythons) {
+      if (found.length === 0) break;
+      const command = python(['-I', program, ...found.map((error) => join(tree, fileOf(error)))], scratch);
+      if (command === undefined) continue;
+      const [file, ...words] = command;
+      const { stdout } = await quietly(file, words, scratch, ORACLE_ENVIRONMENT);
+      found = stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => (JSON.parse(line) as string).replace(`${tree}/`, ''));
+    }
+    return found;
+  };
   const now = await errors();
   if (now.length === 0) return [];
   const original = await quietly('git', ['stash', 'push', '--include-untracked', '--quiet'], tree);

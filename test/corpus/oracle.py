@@ -3,11 +3,18 @@ The independent oracle: what MIDDLEWARE is once CPython itself has run a setting
 
     oracle.py ROOT IMPORT_ROOT MODULE       prints one JSON document
 
-Nothing outside of the repository is imported: every other module is a stub that answers anything. Processes, sockets
-and writing outside of ROOT are refused by an audit hook (PEP 578): run it on a scratch copy, and with a time-out.
+Nothing outside of the repository is imported, except for what this interpreter has installed (readers of environment
+variables): every other module is a stub that answers anything. Processes, sockets and writing outside of ROOT are
+refused by an audit hook (PEP 578): run it on a scratch copy, and with a time-out.
+
+Where the module ends its run here (a variable that is not set, a service that is not there), it is run once more with
+statements that fail passed over, unless they have to do with MIDDLEWARE: their names become stubs. "passed" has their
+lines.
 """
 
+import ast
 import builtins
+import glob
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -21,6 +28,8 @@ import types
 
 ROOT, IMPORT_ROOT, MODULE = sys.argv[1:4]
 UNKNOWN = "<unknown>"
+# where the files of stubbed packages would be; on a scratch copy
+OUTSIDE = os.path.join(ROOT, ".oracle")
 REFUSED = ("socket.", "subprocess.", "os.system", "os.exec", "os.spawn", "os.posix_spawn", "os.fork", "os.kill",
            "urllib.", "ctypes.dlopen")
 WRITING = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "os.symlink", "os.link", "os.chmod")
@@ -45,6 +54,9 @@ def audit(event, arguments):
         raise Refused(f"open({arguments[0]!r}, {arguments[1]!r})")
 
 
+STUB_FILE = {"__file__": os.path.join(OUTSIDE, "stub.py"), "__path__": [OUTSIDE], "__version__": "99.0"}
+
+
 class Stub:
     """Answers anything; false, empty, and newer than every version."""
 
@@ -53,6 +65,9 @@ class Stub:
         self.__dict__["_scheme"] = scheme or {}
 
     def __getattr__(self, name):
+        # a module of a stubbed package
+        if name in STUB_FILE:
+            return STUB_FILE[name]
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         return Stub(scheme=self._scheme)
@@ -171,14 +186,16 @@ def lazy_text(text="", *_, **__):
 
 class StubModule(types.ModuleType):
     def __getattr__(self, name):
-        if name == "__file__":
-            return os.path.join(ROOT, ".oracle", "stub.py")
+        if name in STUB_FILE:
+            return STUB_FILE[name]
         if name in ("__all__", "__wrapped__"):
             raise AttributeError(name)
         if name == "VERSION":
             return (99, 0, 0, "final", 0)
         if name == "ImproperlyConfigured" or name.endswith(("Error", "Exception", "DoesNotExist")):
-            return type(name, (Exception,), {})
+            # one class, or "except" would not know it again
+            self.__dict__[name] = type(name, (Exception,), {})
+            return self.__dict__[name]
         if name in ("_", "gettext", "gettext_lazy", "gettext_noop", "ugettext", "ugettext_lazy"):
             return lazy_text
         return Stub()
@@ -210,6 +227,98 @@ class Stubs(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module):
         pass
+
+
+class Unjudged(BaseException):
+    """What MIDDLEWARE is cannot be known here."""
+
+
+def failed(error, names, bound, touches):
+    """After a statement has failed: goes on with stubs for what it would have bound."""
+    if isinstance(error, (ModuleNotFoundError, SyntaxError, RecursionError, MemoryError)):
+        raise error
+    if isinstance(error, KeyError) and error.args and re.fullmatch(r"[A-Z][A-Z0-9_]+", str(error.args[0])):
+        raise error
+    if touches:
+        raise Unjudged(f"{type(error).__name__}: {error}")
+    frame = sys._getframe(1)
+    passed.add(f"{os.path.relpath(frame.f_code.co_filename, ROOT)}:{error.__traceback__.tb_lineno}")
+    for name in bound:
+        names[name] = Stub()
+
+
+def bound_names(statement):
+    found, queue = [], [statement]
+    while queue:
+        node = queue.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.append(node.name)
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.append(node.id)
+        if isinstance(node, ast.alias) and node.name != "*":
+            found.append(node.asname or node.name.partition(".")[0])
+        if not isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            queue.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def touches(statement):
+    """Has the statement to do with MIDDLEWARE, or may it, by the names of a whole module?"""
+    for node in ast.walk(statement):
+        name = getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "name", None)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            name = node.value
+        if isinstance(name, str) and ("MIDDLEWARE" in name or name in ("globals", "locals", "vars", "exec", "modules")):
+            return True
+    return False
+
+
+def passing_over(body):
+    """Those statements, of a module or a class, each of which may fail."""
+    result = []
+    for index, statement in enumerate(body):
+        document = index == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        if document or isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+            result.append(statement)
+            continue
+        concerned = touches(statement)
+        bound = bound_names(statement)
+        if isinstance(statement, (ast.If, ast.ClassDef)):
+            statement.body = passing_over(statement.body)
+        if isinstance(statement, ast.If):
+            statement.orelse = passing_over(statement.orelse)
+        handler = ast.parse(
+            f"try:\n  pass\nexcept (Exception, SystemExit) as __error:\n"
+            f"  __failed(__error, locals(), {bound!r}, {concerned!r})"
+        ).body[0]
+        for node in ast.walk(handler):
+            ast.copy_location(node, statement)
+        handler.body = [statement]
+        result.append(handler)
+    return result
+
+
+class PassingOver(importlib.machinery.SourceFileLoader):
+    def source_to_code(self, data, path, *_, **__):
+        tree = ast.parse(data, path)
+        tree.body = passing_over(tree.body)
+        return compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
+
+
+def pass_over_failures():
+    """From now on the repository's modules are imported so."""
+    builtins.__failed = failed
+    details = (PassingOver, importlib.machinery.SOURCE_SUFFIXES)
+    hook = importlib.machinery.FileFinder.path_hook(details)
+
+    def own(path):
+        if os.path.abspath(path) == ROOT or not outside(path):
+            return hook(path)
+        raise ImportError(path)
+
+    sys.path_hooks.insert(0, own)
+    sys.path_importer_cache.clear()
 
 
 def strings(value):
@@ -259,6 +368,7 @@ def version(name):
 
 
 importlib.metadata.version = version
+passed = set()
 paths = []
 for folder in (os.path.join(ROOT, IMPORT_ROOT), ROOT, os.path.join(ROOT, "src")):
     folder = os.path.normpath(folder)
@@ -266,7 +376,7 @@ for folder in (os.path.join(ROOT, IMPORT_ROOT), ROOT, os.path.join(ROOT, "src"))
         paths.append(folder)
 sys.path[:0] = paths
 sys.dont_write_bytecode = True
-os.environ["TMPDIR"] = os.path.join(ROOT, ".oracle")
+os.environ["TMPDIR"] = OUTSIDE
 os.makedirs(os.environ["TMPDIR"], exist_ok=True)
 os.chdir(paths[0])
 os.environ["DJANGO_SETTINGS_MODULE"] = MODULE
@@ -276,39 +386,49 @@ stubs = Stubs()
 sys.meta_path.append(stubs)
 output, sys.stdout = sys.stdout, io.StringIO()
 sys.addaudithook(audit)
-result = {"unjudged": "gave up"}
-for _ in range(60):
-    try:
-        result = run()
-        break
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name in stubs.forced or error.name == MODULE:
-            result = {"unjudged": f"{type(error).__name__}: {error}"}
-            break
-        stubs.forced.add(error.name)
-    except KeyError as error:
-        name = error.args[0] if error.args else None
-        if not isinstance(name, str) or not re.fullmatch(r"\w+", name) or name in os.environ:
-            result = {"unjudged": f"KeyError: {error}"}
-            break
-        os.environ[name] = "1"
-    except NameError as error:
-        # a name that a stubbed star import would have brought
-        name = getattr(error, "name", None)
-        if not name or hasattr(builtins, name):
-            result = {"unjudged": f"NameError: {error}"}
-            break
-        setattr(builtins, name, Stub())
-    except BaseException as error:
-        # "SHOP_SECRET_KEY is not set"
-        wanted = [name for name in re.findall(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b", str(error)) if name not in os.environ]
-        if wanted:
+
+
+def attempt():
+    """One answer, after as many runs as it takes to give the module what it asks for."""
+    for _ in range(60):
+        try:
+            return run()
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name in stubs.forced or error.name == MODULE:
+                return {"unjudged": f"{type(error).__name__}: {error}"}
+            stubs.forced.add(error.name)
+        except KeyError as error:
+            name = error.args[0] if error.args else None
+            if not isinstance(name, str) or not re.fullmatch(r"\w+", name) or name in os.environ:
+                return {"unjudged": f"KeyError: {error}"}
+            os.environ[name] = "1"
+        except NameError as error:
+            # a name that a stubbed star import would have brought
+            name = getattr(error, "name", None)
+            if not name or hasattr(builtins, name):
+                return {"unjudged": f"NameError: {error}"}
+            setattr(builtins, name, Stub())
+        except Unjudged as error:
+            return {"unjudged": str(error)[:300]}
+        except BaseException as error:
+            # "SHOP_SECRET_KEY is not set"
+            wanted = [
+                name for name in re.findall(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b", str(error)) if name not in os.environ
+            ]
+            if not wanted:
+                return {"unjudged": f"{type(error).__name__}: {error}"[:300]}
             os.environ[wanted[0]] = "1"
-            forget()
-            continue
-        result = {"unjudged": f"{type(error).__name__}: {error}"[:300]}
-        break
+        forget()
+    return {"unjudged": "gave up"}
+
+
+result = attempt()
+if "unjudged" in result:
     forget()
+    pass_over_failures()
+    second = attempt()
+    if "unjudged" not in second:
+        result = {**second, "passed": sorted(passed)}
 json.dump(result, output)
 output.flush()
 os._exit(0)

@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { judge, type Judgement, type Observation, type Verdict } from './judge.ts';
-import { newestPython, observe, type Tools } from './observe.ts';
+import { observe, oraclePythons, type Tools } from './observe.ts';
 import { readTable, rowOf, type Row } from './table.ts';
 
-const USAGE = 'usage: npm run corpus -- DIR [--table FILE] [--only TEXT] [--python FILE] [--json]\n';
+const USAGE = 'usage: npm run corpus -- DIR [--table FILE] [--only TEXT] [--json]\n';
 const VERDICTS: readonly Verdict[] = ['right', 'wrong', 'silent wrong', 'broken', 'unjudged'];
 
 interface Result extends Judgement {
@@ -18,7 +18,6 @@ const { values, positionals } = parseArgs({
   options: {
     table: { type: 'string' },
     only: { type: 'string', default: '' },
-    python: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -32,7 +31,7 @@ const tools: Tools = {
   pycrash: join(root, 'dist/pycrash.js'),
   oracle: join(root, 'test/corpus/oracle.py'),
   compile: join(root, 'test/corpus/compile.py'),
-  python: values.python ?? newestPython(),
+  pythons: oraclePythons(),
 };
 const rows = values.table === undefined ? [] : readTable(readFileSync(values.table, 'utf8'));
 const names = readdirSync(directory)
