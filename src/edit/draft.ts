@@ -5,7 +5,7 @@ import { targetOf } from './apply.ts';
 import { insertAll, type Insertion } from './insertion.ts';
 import { lineHashes, splitHashes } from './line-hashes.ts';
 import { sha256 } from '../sha256.ts';
-import type { Manifest, ManifestEntry } from './manifest.ts';
+import type { Manifest, ManifestEntry, PlacedInsertion } from './manifest.ts';
 import { mergeThreeWays } from './merge.ts';
 import type { FileChange } from './plan.ts';
 import { findInsertions, placed } from './take-out.ts';
@@ -116,12 +116,11 @@ export function draftInsertions(
   );
   const hash = sha256(before);
   const original = known === undefined ? hash : known.sha256 === hash ? known.original : undefined;
-  const earlier = known?.insertions ?? [];
+  const earlier = stillKnown(source.text, known?.insertions ?? [], wish.insertions);
   const insertions = [
-    ...earlier.map((insertion, index) => {
-      const at = findInsertions(source.text, earlier)[index];
-      return at === undefined ? insertion : placed(edited.text, shifted(at.at, wish.insertions), insertion);
-    }),
+    ...earlier.map(({ insertion, at }) =>
+      at === undefined ? insertion : placed(edited.text, shifted(at, wish.insertions), insertion),
+    ),
     ...wish.insertions.map((insertion, index) =>
       placed(edited.text, edited.positions[index] ?? insertion.at, {
         text: insertion.text,
@@ -140,6 +139,28 @@ export function draftInsertions(
       insertions,
     },
   };
+}
+
+/** The insertions of earlier runs, with their places now; without those that are gone and come again. */
+function stillKnown(
+  text: string,
+  earlier: readonly PlacedInsertion[],
+  wanted: readonly Insertion[],
+): { insertion: PlacedInsertion; at: number | undefined }[] {
+  const places = findInsertions(text, earlier);
+  const again = (one: PlacedInsertion | undefined): boolean =>
+    wanted.some((other) => other.text === one?.text);
+  const kept = earlier.flatMap((insertion, index) => {
+    const opening = insertion.closes === undefined ? index : insertion.closes;
+    return places[index] === undefined && again(insertion) && again(earlier[opening]) ? [] : [index];
+  });
+  return kept.flatMap((index) => {
+    const insertion = earlier[index];
+    if (insertion === undefined) return [];
+    const { closes, ...rest } = insertion;
+    const opening = closes === undefined ? -1 : kept.indexOf(closes);
+    return [{ insertion: opening === -1 ? rest : { ...rest, closes: opening }, at: places[index]?.at }];
+  });
 }
 
 function shifted(at: number, insertions: readonly Insertion[]): number {

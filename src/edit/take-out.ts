@@ -50,7 +50,9 @@ export function findInsertions(text: string, insertions: readonly PlacedInsertio
   const found: (Place | undefined)[] = [];
   for (const insertion of insertions) {
     if (insertion.closes === undefined) {
-      found.push(bestPlace(text, insertion, found) ?? loosePlace(text, insertion.text));
+      const place = bestPlace(text, insertion, found) ?? loosePlace(text, insertion.text);
+      // one that is gone must not take another's place: what stands there would be taken out twice
+      found.push(place === undefined || found.some((other) => overlap(place, other)) ? undefined : place);
       continue;
     }
     const opening = found[insertion.closes];
@@ -59,6 +61,10 @@ export function findInsertions(text: string, insertions: readonly PlacedInsertio
     found.push(there ? { at: closing, length: insertion.text.length } : undefined);
   }
   return found;
+}
+
+function overlap(one: Place, other: Place | undefined): boolean {
+  return other !== undefined && one.at < other.at + other.length && other.at < one.at + one.length;
 }
 
 function bestPlace(

@@ -7,6 +7,8 @@ export interface Stripped {
   launchers: readonly string[];
   /** One of them stays as the parent and turns a death by signal into an exit code (128 + signal). */
   stays: boolean;
+  /** The one that stays and keeps a stop signal to itself. */
+  keepsSignals?: string;
   /** Text that a launcher hands to a shell (`su -c TEXT`, `litestream replicate -exec TEXT`). */
   script?: Located<string>;
   user?: Located<string>;
@@ -24,6 +26,8 @@ interface Launcher {
   operands?: number;
   /** Is it the parent of the command while that runs? Else it is replaced by exec. */
   stays?: boolean;
+  /** Does it keep a stop signal to itself, while it stays? */
+  keepsSignals?: boolean;
   /** The command comes only after `--`. */
   separator?: boolean;
   /** Which operand or option names the user. */
@@ -34,6 +38,8 @@ interface Launcher {
   scriptOption?: string;
   /** A limit of 0 or more on the size of a core: option, and which of its values mean no limit. */
   coreOption?: string;
+  /** The option for the size of any file, which a core is too (core(5)). */
+  fileOption?: string;
 }
 
 /**
@@ -48,6 +54,9 @@ const LAUNCHERS: Readonly<Record<string, Launcher | readonly Launcher[]>> = {
   builtin: {},
   nohup: {},
   setsid: {},
+  // supervise's own: waits until nobody holds its pipe any more (fghack(8))
+  fghack: { stays: true, keepsSignals: true },
+  pgrphack: {},
   nice: { values: ['-n', '--adjustment'] },
   ionice: { values: ['-c', '--class', '-n', '--classdata'] },
   chrt: { values: ['-T', '-P', '-D'], operands: 1 },
@@ -87,14 +96,17 @@ const LAUNCHERS: Readonly<Record<string, Launcher | readonly Launcher[]>> = {
     values: ['-u', '-U', '-e', '-/', '-n', '-l', '-L', '-m', '-d', '-o', '-p', '-f', '-c', '-r', '-t'],
     userOptions: ['-u'],
     coreOption: '-c',
+    fileOption: '-f',
   },
   softlimit: {
     values: ['-m', '-d', '-s', '-l', '-a', '-o', '-p', '-f', '-c', '-r', '-t'],
     coreOption: '-c',
+    fileOption: '-f',
   },
   's6-softlimit': {
     values: ['-a', '-c', '-d', '-f', '-l', '-m', '-o', '-p', '-r', '-s', '-t'],
     coreOption: '-c',
+    fileOption: '-f',
   },
   prlimit: { separator: false, coreOption: '--core' },
   tini: { values: ['-p', '-e'], stays: true },
@@ -197,7 +209,7 @@ export function stripLaunchers(all: readonly Located<string>[]): Stripped {
   const launchers: string[] = [];
   const environment = new Map<string, Located<string>>();
   let stays = false;
-  const found: Pick<Stripped, 'script' | 'user' | 'workingDirectory' | 'coreLimit'> = {};
+  const found: Pick<Stripped, 'script' | 'user' | 'workingDirectory' | 'coreLimit' | 'keepsSignals'> = {};
   for (let count = 0; count < MOST; count++) {
     words = takeAssignments(words, environment);
     const name = programName(words[0]?.value ?? '');
@@ -213,6 +225,7 @@ export function stripLaunchers(all: readonly Located<string>[]): Stripped {
     if (taken.words.length === 0 && taken.script === undefined) break;
     launchers.push(launcher.label);
     stays ||= launcher.launcher.stays === true;
+    if (launcher.launcher.keepsSignals === true) found.keepsSignals = launcher.label;
     if (taken.script !== undefined) found.script = taken.script;
     if (taken.user !== undefined) found.user = taken.user;
     if (taken.workingDirectory !== undefined) found.workingDirectory = taken.workingDirectory;
@@ -279,6 +292,9 @@ function takeLauncher(
     if (launcher.userOptions?.includes(name) === true) result.user = value;
     if (launcher.folderOptions?.includes(name) === true) result.workingDirectory = value;
     if (launcher.scriptOption === name) script = value;
+    if (launcher.fileOption === name && value.value === '0') {
+      result.coreLimit = { soft: 0, at: value.at, detail: `${name} 0 is for every file, the core too` };
+    }
     if (launcher.coreOption === name) result.coreLimit = coreLimitOf(value, all[0]?.value ?? '');
   };
   if (launcher.separator === true) {

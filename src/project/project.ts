@@ -213,6 +213,8 @@ export interface Service {
   environment: ReadonlyMap<string, Located<string>>;
   settingsModule?: Located<string>;
   restart: RestartPolicy;
+  /** What a stop does, where the supervisor signals processes; absent where it ends all of a cgroup or container. */
+  stop?: StopPolicy;
   coreLimit: CoreLimit;
   /** What a container can write to; absent where nothing says how it is run. */
   containerFiles?: ContainerFiles;
@@ -255,6 +257,10 @@ export interface StartCommand {
   behindShell: boolean;
   /** Has a shell put it in the background and stayed with another program? Then nobody sees its end. */
   alone?: true;
+  /** What stays in between and keeps a stop signal to itself, e.g. `sh`; absent where nothing does. */
+  keepsSignals?: string;
+  /** It is put into the background, and nothing that started it waits for it. */
+  leftBehind?: true;
   server?: string;
   /** The server's version, where the repository pins it. */
   serverVersion?: Located<string>;
@@ -294,6 +300,17 @@ export interface RestartPolicy {
     withinSeconds?: number;
     at: Span;
   };
+  /** What keeps it from being started before somebody does it by hand. */
+  byHand?: Located<string>;
+  /** After how many crashes it is not started any more; for supervisors other than systemd. */
+  leavesDown?: { detail: string; at?: Span };
+}
+
+export interface StopPolicy {
+  /** Does the signal reach the started process only, or what that has started as well? */
+  reaches: 'process' | 'group';
+  /** The signal, where a file says another one than TERM. */
+  signal?: Located<string>;
 }
 
 export interface CoreLimit {

@@ -100,6 +100,10 @@ interface State {
   args: readonly Located<string>[];
   launchers: readonly string[];
   behindShell: boolean;
+  keepsSignals?: string;
+  leftBehind?: true;
+  /** The script has a `trap`: what reaches the server is its business. */
+  trapped: boolean;
   depth: number;
   user?: Located<string>;
   workingDirectory?: Located<string>;
@@ -116,6 +120,7 @@ function newState(context: StartContext): State {
     args: [],
     launchers: [],
     behindShell: false,
+    trapped: false,
     depth: 0,
   };
 }
@@ -157,6 +162,7 @@ class Walk {
       behindShell: state.behindShell || stripped.stays,
       environment: new Map([...state.environment, ...stripped.environment]),
     };
+    if (stripped.keepsSignals !== undefined) inner.keepsSignals = stripped.keepsSignals;
     if (stripped.user !== undefined) inner.user = stripped.user;
     if (stripped.coreLimit !== undefined) inner.coreLimit = stripped.coreLimit;
     if (stripped.workingDirectory !== undefined) {
@@ -374,7 +380,7 @@ class Walk {
 
   #unknown(words: readonly Located<string>[], state: State): void {
     const [first] = words;
-    if (first === undefined) return;
+    if (first === undefined || NEVER_SERVERS.has(first.value)) return;
     const note: Note = {
       code: 'start-command-unread',
       message: `what \`${words
@@ -416,6 +422,8 @@ class Walk {
           launchers: state.launchers,
           behindShell: state.behindShell,
           ...(state.alone === true ? { alone: true } : {}),
+          ...(state.keepsSignals === undefined ? {} : { keepsSignals: state.keepsSignals }),
+          ...(state.leftBehind === undefined ? {} : { leftBehind: state.leftBehind }),
           ...facts,
         },
         at,
@@ -517,7 +525,7 @@ class Walk {
     const commands = readShell(maskTemplate(text).text);
     if (style === 'execline') {
       const words = commands.flatMap((command) => this.#words(command.words, place, outer, text));
-      this.command(words, outer);
+      this.#execline(words, outer);
       return;
     }
     const state: State = {
@@ -543,14 +551,17 @@ class Walk {
       return branch.patterns.some(matches) && !branch.earlier.some(matches);
     };
     const run = (wanted: string | undefined, depth: number) => {
-      for (const command of commands) {
+      for (const [index, command] of commands.entries()) {
         if (command.inFunction !== wanted) continue;
         const [first] = command.words;
         const name = first === undefined ? '' : expandWord(first, state.variables).value;
         if (!all && !command.branches.every((branch) => isTaken(branch))) continue;
         taken ||= command.branches.length > 0 || functions.has(name);
         if (functions.has(name) && depth < 5) run(name, depth + 1);
-        else this.#step(command, place, state, text, isLeftAlone(command, commands, text));
+        else {
+          const alone = isLeftAlone(command, commands, text);
+          this.#step(command, commands.slice(index + 1), place, state, text, alone);
+        }
       }
     };
     run(undefined, 0);
@@ -566,8 +577,30 @@ class Walk {
     outer.environment = state.environment;
   }
 
+  /** execlineb(1): each program hands on by exec; what stands in a block is started by the program before it. */
+  #execline(all: readonly Located<string>[], state: State): void {
+    let words = all;
+    for (;;) {
+      const open = words.findIndex(({ value }) => value === '{');
+      if (open < 1) break;
+      let depth = 0;
+      const close = words.findIndex(({ value }, index) => {
+        if (value === '{') depth++;
+        return index >= open && value === '}' && --depth === 0;
+      });
+      if (close === -1) break;
+      const block = words.slice(open + 1, close);
+      if (!NEVER_SERVERS.has(block[0]?.value ?? '')) {
+        this.#execline(block, { ...state, behindShell: true, keepsSignals: words[open - 1]?.value ?? '' });
+      }
+      words = [...words.slice(0, open - 1), ...words.slice(close + 1)];
+    }
+    if (!NEVER_SERVERS.has(words[0]?.value ?? '')) this.command(words, state);
+  }
+
   #step(
     command: ShellCommand,
+    following: readonly ShellCommand[],
     place: (start: number, end: number) => Span,
     state: State,
     text: string,
@@ -609,10 +642,17 @@ class Walk {
         if (second !== undefined) {
           state.workingDirectory = second;
           state.folder = this.#folderOf(second.value, state.folder);
+        } else if (command.words[1] !== undefined) {
+          // somewhere that only the running script knows
+          const { start, end } = command.words[1];
+          state.workingDirectory = { value: text.slice(start, end), at: place(start, end) };
         }
         return;
       case 'ulimit':
-        setLimit(words, state);
+        setLimit(words, state, command, place, text);
+        return;
+      case 'trap':
+        state.trapped ||= words.slice(2).some(({ value }) => /^(?:(?:SIG)?(?:TERM|EXIT)|15|0)$/.test(value));
         return;
       case 'set':
         if (second?.value === '--') state.args = words.slice(2);
@@ -635,10 +675,15 @@ class Walk {
       }
     }
     if (NEVER_SERVERS.has(first.value)) return;
+    // in a pipeline and in the background exec replaces a shell that was forked for it
+    const forks = first.value !== 'exec' || command.joint === 'background' || command.joint === 'pipe';
+    const left = command.joint === 'background' && following.every((next) => endsAtOnce(next));
     this.command(words, {
       ...state,
       environment,
-      behindShell: state.behindShell || first.value !== 'exec' || command.joint === 'background',
+      behindShell: state.behindShell || forks,
+      ...(forks && !state.trapped ? { keepsSignals: 'sh' } : {}),
+      ...(left ? { leftBehind: true } : {}),
       ...(alone ? { alone } : {}),
     });
   }
@@ -726,7 +771,29 @@ const NEVER_SERVERS = new Set(
   ).split(' '),
 );
 
-function setLimit(words: readonly Located<string>[], state: State): void {
+/** Does a script that gets here end without waiting for anything? */
+function endsAtOnce({ words }: ShellCommand): boolean {
+  const [first] = words;
+  return first === undefined || /^(?:echo|printf|exit|true|:)$/.test(expandWord(first, new Map()).value);
+}
+
+function setLimit(
+  words: readonly Located<string>[],
+  state: State,
+  command: ShellCommand,
+  place: (start: number, end: number) => Span,
+  text: string,
+): void {
+  // `ulimit -S -c "$(ulimit -H -c)"`, and bash's `hard`
+  const last = command.words.at(-1);
+  const source = last === undefined ? '' : text.slice(last.start, last.end);
+  if (last !== undefined && /ulimit\s+-H\s*-?c|^["']?hard["']?$/.test(source)) {
+    if (words.some(({ value }) => /^-S?c$/.test(value))) {
+      const at = place(last.start, last.end);
+      state.coreLimit = { soft: 'unknown', at, detail: 'ulimit raises it to the hard limit' };
+    }
+    return;
+  }
   for (let index = 1; index < words.length; index++) {
     const word = words[index];
     if (word === undefined || !/^-[HS]*c$/.test(word.value)) continue;

@@ -1,6 +1,8 @@
+import type { Service } from '../project/project.ts';
 import { seconds } from '../project/unit-keys.ts';
-import type { Rule } from './rule.ts';
-import { unitServices } from './unit-services.ts';
+import { SERVING } from './PYC026-fatal-while-starting.ts';
+import type { Rule, RuleFinding } from './rule.ts';
+import { unitServices, type UnitService } from './unit-services.ts';
 
 /** DefaultRestartSec=100ms, DefaultStartLimitIntervalSec=10s, DefaultStartLimitBurst=5 (systemd-system.conf(5)). */
 const DEFAULT_PAUSE = '100ms';
@@ -12,36 +14,60 @@ export const rule: Rule = {
   slug: 'start-limit-reached',
   level: 'warning',
   summary: 'a crash loop reaches the start limit, and the service stays down for good',
-  check: (project) =>
-    unitServices(project).flatMap(({ service, keys, start }) => {
-      if ((keys.last('Restart') ?? 'no') === 'no') return [];
-      const limits = keys.in('Unit');
-      const old = keys.in('Service');
-      const interval =
-        limits.entry('StartLimitIntervalSec') ??
-        limits.entry('StartLimitInterval') ??
-        old.entry('StartLimitInterval');
-      const burst = limits.entry('StartLimitBurst') ?? old.entry('StartLimitBurst');
-      const pause = keys.entry('RestartSec');
-      const intervalSeconds = seconds(interval?.value ?? DEFAULT_INTERVAL);
-      const pauseSeconds = seconds(pause?.value ?? DEFAULT_PAUSE);
-      const starts = Number(burst?.value ?? DEFAULT_BURST);
-      if (intervalSeconds === undefined || pauseSeconds === undefined || Number.isNaN(starts)) return [];
-      if (intervalSeconds === 0 || starts === 0 || pauseSeconds * starts >= intervalSeconds) return [];
-      const action = limits.entry('StartLimitAction');
-      const acts = action !== undefined && action.value !== 'none';
-      return [
-        {
-          level: acts ? 'error' : 'warning',
-          confidence: 'high',
-          message:
-            `${starts} crashes within ${interval?.value ?? DEFAULT_INTERVAL}, ${pause?.value ?? DEFAULT_PAUSE} apart, ` +
-            (acts
-              ? `make systemd do StartLimitAction=${action.value} to the whole machine`
-              : `leave ${service.name} failed until somebody resets it`),
-          help: 'write StartLimitIntervalSec=0 in [Unit] (and RestartSec=1s in [Service], so that a loop does not spin)',
-          at: (acts ? action.at : undefined) ?? interval?.at ?? pause?.at ?? start,
-        },
-      ];
-    }),
+  check: (project) => [...unitServices(project).flatMap(ofUnit), ...project.services.flatMap(ofOther)],
+};
+
+function ofUnit({ service, keys, start }: UnitService): RuleFinding[] {
+  if ((keys.last('Restart') ?? 'no') === 'no') return [];
+  const limits = keys.in('Unit');
+  const old = keys.in('Service');
+  const interval =
+    limits.entry('StartLimitIntervalSec') ??
+    limits.entry('StartLimitInterval') ??
+    old.entry('StartLimitInterval');
+  const burst = limits.entry('StartLimitBurst') ?? old.entry('StartLimitBurst');
+  const pause = keys.entry('RestartSec');
+  const intervalSeconds = seconds(interval?.value ?? DEFAULT_INTERVAL);
+  const pauseSeconds = seconds(pause?.value ?? DEFAULT_PAUSE);
+  const starts = Number(burst?.value ?? DEFAULT_BURST);
+  if (intervalSeconds === undefined || pauseSeconds === undefined || Number.isNaN(starts)) return [];
+  if (intervalSeconds === 0 || starts === 0 || pauseSeconds * starts >= intervalSeconds) return [];
+  const action = limits.entry('StartLimitAction');
+  const acts = action !== undefined && action.value !== 'none';
+  return [
+    {
+      level: acts ? 'error' : 'warning',
+      confidence: 'high',
+      message:
+        `${starts} crashes within ${interval?.value ?? DEFAULT_INTERVAL}, ${pause?.value ?? DEFAULT_PAUSE} apart, ` +
+        (acts
+          ? `make systemd do StartLimitAction=${action.value} to the whole machine`
+          : `leave ${service.name} failed until somebody resets it`),
+      help: 'write StartLimitIntervalSec=0 in [Unit] (and RestartSec=1s in [Service], so that a loop does not spin)',
+      at: (acts ? action.at : undefined) ?? interval?.at ?? pause?.at ?? start,
+    },
+  ];
+}
+
+/** supervisord's startretries, OpenRC's respawn_max, s6-permafailon … */
+function ofOther({ name, supervisor, restart, command }: Service): RuleFinding[] {
+  const { leavesDown, givesUp } = restart;
+  const at = leavesDown?.at ?? command?.at;
+  if (leavesDown === undefined || restart.afterAbort === false || at === undefined) return [];
+  // PYC026 says more where starting takes long
+  if ((givesUp?.withinSeconds ?? 0) >= SERVING) return [];
+  return [
+    {
+      confidence: 'high',
+      message: `${supervisor} gives ${name} up: ${leavesDown.detail} until somebody starts it`,
+      help: HELP[supervisor] ?? 'let it be started again without a limit',
+      at,
+    },
+  ];
+}
+
+const HELP: Readonly<Record<string, string>> = {
+  supervisord: 'write startretries=100: the waits grow by a second each time',
+  openrc: 'write respawn_max=0 and respawn_delay=1',
+  s6: 'take s6-permafailon out of finish, or the signal out of its events',
 };

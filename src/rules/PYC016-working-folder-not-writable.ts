@@ -1,3 +1,4 @@
+import type { Service } from '../project/project.ts';
 import { isIn } from '../project/unit-keys.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import {
@@ -13,7 +14,7 @@ export const rule: Rule = {
   slug: 'working-folder-not-writable',
   level: 'warning',
   summary: 'the core would go where the service cannot write',
-  check: (project) => unitServices(project).flatMap(lookAt),
+  check: (project) => [...unitServices(project).flatMap(lookAt), ...project.services.flatMap(lookAtOther)],
 };
 
 const PATTERN = 'unless kernel.core_pattern sends it elsewhere';
@@ -48,6 +49,32 @@ function lookAt(unit: UnitService): RuleFinding[] {
       message: `a core goes to the working directory (${PATTERN}), and ${reason.key} makes ${path} read-only for this service`,
       help: path === '/' ? help : `write ReadWritePaths=${path}, or ${help.replace(/^write /, '')}`,
       at: reason.at ?? at,
+    },
+  ];
+}
+
+/** Where the supervisor starts a service that names no folder: one of root's. */
+const PLACES: Readonly<Record<string, string>> = {
+  supervisord: 'without directory= it is where supervisord was started, mostly /',
+  circus: 'without working_dir it is where circusd was started, mostly /',
+  openrc: 'without directory= it is /',
+  runit: 'without a cd it is the folder of run',
+  s6: 'without a cd it is the folder of run',
+  daemontools: 'without a cd it is the folder of run',
+};
+
+function lookAtOther({ name, supervisor, unit, user, workingDirectory, command }: Service): RuleFinding[] {
+  const place = PLACES[supervisor];
+  if (unit !== undefined || place === undefined || command === undefined) return [];
+  // a name that only the host knows may be root
+  if (user === undefined || /^(?:root|0)(?::|$)|[$%{]/.test(user.value)) return [];
+  if (workingDirectory !== undefined && workingDirectory.value !== '/') return [];
+  return [
+    {
+      confidence: 'medium',
+      message: `a core of ${name} goes to the working directory (${PATTERN}), and ${workingDirectory === undefined ? place : 'it is /'}, where ${user.value} cannot write`,
+      help: `name a folder that belongs to ${user.value}: pycrash unit ${supervisor} prints how`,
+      at: workingDirectory?.at ?? user.at,
     },
   ];
 }

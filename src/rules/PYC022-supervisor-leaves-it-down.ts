@@ -26,7 +26,19 @@ const RUN_JOBS = new Set(['compose', 'kubernetes', 'nomad']);
 function lookAt(service: Service): RuleFinding[] {
   const { restart, supervisor, name } = service;
   // units have PYC010 to PYC012
-  if (service.unit !== undefined || restart.afterAbort === true) return [];
+  if (service.unit !== undefined) return [];
+  if (restart.byHand !== undefined) {
+    return [
+      {
+        level: 'warning',
+        confidence: 'high',
+        message: `${name} is not started before somebody does it by hand (${supervisor}: ${restart.byHand.value})`,
+        help: `take ${restart.byHand.value} out`,
+        at: restart.byHand.at,
+      },
+    ];
+  }
+  if (restart.afterAbort === true) return [];
   if (RUN_JOBS.has(supervisor) && service.command?.value.server === undefined) return [];
   const at = restart.at ?? service.command?.at;
   if (at === undefined) return [];

@@ -1,3 +1,4 @@
+import { hiddenStatus } from '../project/shell-status.ts';
 import type { Rule } from './rule.ts';
 import { unitServices } from './unit-services.ts';
 
@@ -12,12 +13,8 @@ export const rule: Rule = {
       // on-abnormal and on-abort are left down behind any shell (PYC011); always does not look at the status
       if (keys.last('Restart') !== 'on-failure' || service.command?.value.behindShell !== true) return [];
       const start = keys.entry('ExecStart');
-      const last = service.command.value.argv.at(-1);
-      const script = /\s-\w*c\s+(["'])(.*)\1\s*$/s.exec(start?.value ?? '')?.[2];
-      if (start === undefined || last === undefined || script === undefined) return [];
-      const from = script.lastIndexOf(last);
-      const hider = from === -1 ? undefined : whatHides(script, script.slice(from + last.length));
-      if (hider === undefined) return [];
+      const hider = start === undefined ? undefined : hiddenStatus(start.value, service.command.value.argv);
+      if (start === undefined || hider === undefined) return [];
       return [
         {
           confidence: 'medium',
@@ -28,14 +25,3 @@ export const rule: Rule = {
       ];
     }),
 };
-
-/** What follows the server and decides the shell's exit status (POSIX.1, 2.9: lists and pipelines). */
-function whatHides(script: string, rest: string): string | undefined {
-  const [, operator = '', next = ''] = /^[\s"']*(;|\|\|?)\s*(.*)$/s.exec(rest) ?? [];
-  if (next === '' || /\bpipefail\b/.test(script)) return undefined;
-  // a status that is passed on, or another failure, is one that systemd sees
-  if (operator !== '|' && /^(?:exit(?:\s+(?:\$\?|[1-9]\d*))?|false)\s*$/.test(next)) return undefined;
-  // `;` and then a list of several commands: only its last one counts, which is not looked into
-  if (/[;&|]|\bset\s+-\w*e|\bexit\b/.test(next) || /\bset\s+-\w*e/.test(script)) return undefined;
-  return `${operator} ${next.trim()}`;
-}

@@ -2,7 +2,7 @@ import { endsWithWorker } from './ends-with-worker.ts';
 import type { Rule } from './rule.ts';
 
 /** A server is there after a second or two; from here on it serves while supervisord still calls it starting. */
-const SERVING = 5;
+export const SERVING = 5;
 
 export const rule: Rule = {
   id: 'PYC026',

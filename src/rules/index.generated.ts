@@ -26,6 +26,8 @@ import { rule as PYC024 } from './PYC024-exit-code-swallowed.ts';
 import { rule as PYC025 } from './PYC025-restarts-run-out.ts';
 import { rule as PYC026 } from './PYC026-fatal-while-starting.ts';
 import { rule as PYC027 } from './PYC027-server-in-background.ts';
+import { rule as PYC028 } from './PYC028-outlives-a-stop.ts';
+import { rule as PYC029 } from './PYC029-leaves-the-foreground.ts';
 import { rule as PYC030 } from './PYC030-privileges-dropped-in-process.ts';
 import { rule as PYC031 } from './PYC031-timeout-cuts-core.ts';
 import { rule as PYC032 } from './PYC032-development-server.ts';
@@ -71,6 +73,8 @@ export const RULES: readonly Rule[] = [
   PYC025,
   PYC026,
   PYC027,
+  PYC028,
+  PYC029,
   PYC030,
   PYC031,
   PYC032,

@@ -1,4 +1,5 @@
-import type { CoreLimit, RestartPolicy } from '../project.ts';
+import type { CoreLimit, RestartPolicy, StopPolicy } from '../project.ts';
+import { readShell, type ShellCommand } from '../readers/shell.ts';
 import type { SourceFile } from '../readers/text.ts';
 import { type CommandReader, startedByScript } from '../start-command.ts';
 import { folderOf, INHERITED, addServices, type Found, type Supervisor } from './supervisor.ts';
@@ -57,7 +58,8 @@ function readServiceFolder(kind: Kind, file: SourceFile, reader: CommandReader, 
       name: folder.slice(folder.lastIndexOf('/') + 1),
       supervisor: kind,
       file: file.path,
-      restart: restartOf(kind, folder, reader),
+      restart: restartOf(kind, folder, reader, type !== undefined),
+      stop: stopOf(kind, folder, reader),
       coreLimit: limitOf(kind),
     },
     started,
@@ -66,34 +68,77 @@ function readServiceFolder(kind: Kind, file: SourceFile, reader: CommandReader, 
 
 /**
  * runsv(8), supervise(8) and s6-supervise start `run` again whenever it ends, however it ends; runsv after a second
- * at the earliest, s6-supervise too. A `down` file keeps it from being started at all.
+ * at the earliest, s6-supervise too. A `down` file keeps it from being started at first (not in the source of s6-rc).
  * `finish` may stop that: in s6 by exiting with 125 (s6-supervise's documentation), in runit by `sv down`/`exit`;
- * s6-overlay's legacy ones end the container with s6-svscanctl -t.
+ * s6-overlay's legacy ones end the container with s6-svscanctl -t. daemontools has no `finish`.
  */
-function restartOf(kind: Kind, folder: string, reader: CommandReader): RestartPolicy {
-  const down = reader.sources.read(`${folder}/down`);
-  if (down !== undefined) {
-    return {
-      afterAbort: 'unknown',
-      at: down.span(0, 0),
-      detail: 'there is a file down: it is started by hand only, and again after it died',
-    };
+function restartOf(kind: Kind, folder: string, reader: CommandReader, isSource: boolean): RestartPolicy {
+  const down = isSource ? undefined : reader.sources.read(`${folder}/down`);
+  const byHand = down === undefined ? {} : { byHand: { value: 'the file down', at: down.span(0, 0) } };
+  const again: RestartPolicy = {
+    afterAbort: true,
+    detail: `${kind} starts it again whenever it ends`,
+    ...byHand,
+  };
+  const finish = kind === 'daemontools' ? undefined : reader.sources.read(`${folder}/finish`);
+  if (finish === undefined) return again;
+  // the same length, so that places hold
+  const text = finish.text.replace(/^#(?!!).*/gm, (comment) => ' '.repeat(comment.length));
+  const permanent = /^\s*s6-permafailon\s+(\S+)\s+(\d+)\s+(\S+)/m.exec(text);
+  if (kind === 's6' && permanent !== null) {
+    const [whole, seconds = '', deaths = '', events = ''] = permanent;
+    const at = finish.span(permanent.index, permanent.index + whole.length);
+    // s6-permafailon: names of signals and exit codes, with commas and ranges
+    return /SIGABRT/i.test(events)
+      ? {
+          ...again,
+          leavesDown: { at, detail: `${deaths} deaths by ${events} within ${seconds} s end it for good` },
+        }
+      : again;
   }
-  const finish = reader.sources.read(`${folder}/finish`);
-  const stop =
-    finish === undefined || kind === 'daemontools'
-      ? undefined
-      : /\b(?:exit\s+125|s6-svscanctl\s+-\w*t\w*|s6-svc\s+-\w*[dOx]\w*|sv\s+(?:-\w+\s+)*(?:down|exit|stop|force-\w+)|halt|poweroff)\b/.exec(
-          finish.text.replace(/^#(?!!).*/gm, (comment) => ' '.repeat(comment.length)),
-        );
-  if (finish !== undefined && stop !== null && stop !== undefined) {
-    return {
-      afterAbort: 'unknown',
-      at: finish.span(stop.index, stop.index + stop[0].length),
-      detail: `finish can end the service for good: ${stop[0]}`,
-    };
-  }
-  return { afterAbort: true, detail: `${kind} starts it again whenever it ends` };
+  const stop = STOPS[kind].exec(text);
+  if (stop === null) return again;
+  const always = isReached(text, stop.index);
+  return {
+    afterAbort: always ? false : 'unknown',
+    at: finish.span(stop.index, stop.index + stop[0].length),
+    detail: `finish ${always ? 'ends' : 'can end'} the service for good: ${stop[0]}`,
+    ...byHand,
+  };
+}
+
+const STOPS = {
+  s6: /\bexit\s+125\b|\bs6-svscanctl\s+-\w*t\w*|\bs6-svc\s+-\w*[dOx]\w*|\b(?:halt|poweroff)\b/,
+  runit: /\bsv\s+(?:-\w+\s+)*(?:d|e|x|down|exit|stop|force-\w+)\b|\b(?:halt|poweroff)\b/,
+  daemontools: /(?!)/,
+} satisfies Record<Kind, RegExp>;
+
+/** Is the command at `index` of a shell script run whatever happens? */
+function isReached(text: string, index: number): boolean {
+  if (/^#!.*execlineb/.test(text)) return false;
+  const commands = readShell(text);
+  const position = commands.findIndex(({ start, end }) => start <= index && index < end);
+  const command = commands[position];
+  if (command === undefined || command.depth > 0 || command.inFunction !== undefined) return false;
+  const before = commands.slice(0, position);
+  const isFree = before.at(-1)?.joint !== 'and' && before.at(-1)?.joint !== 'or';
+  return isFree && !before.some((one) => isExit(text, one));
+}
+
+function isExit(text: string, { start, end }: ShellCommand): boolean {
+  return /^(?:exit|exec|return)\b/.test(text.slice(start, end));
+}
+
+/** They signal the process that `run` has become; s6 sends what the file `down-signal` says. */
+function stopOf(kind: Kind, folder: string, reader: CommandReader): StopPolicy {
+  const file = kind === 's6' ? reader.sources.read(`${folder}/down-signal`) : undefined;
+  const signal = file?.text.trim();
+  return {
+    reaches: 'process',
+    ...(file === undefined || signal === undefined || signal === ''
+      ? {}
+      : { signal: { value: signal, at: file.span(0, signal.length) } }),
+  };
 }
 
 function limitOf(kind: Kind): CoreLimit {

@@ -6,6 +6,7 @@ import type {
   RestartPolicy,
   Service,
   StartCommand,
+  StopPolicy,
 } from '../project.ts';
 import { asUser, type CommandReader, type Started } from '../start-command.ts';
 
@@ -26,9 +27,11 @@ export interface Definition {
   name: string;
   supervisor: string;
   file: string;
-  restart: RestartPolicy;
+  /** Where it depends on how the command ends, by the command. */
+  restart: RestartPolicy | ((command: StartCommand) => RestartPolicy);
   /** Does an end with exit code 0 stay an end? */
   failuresOnly?: boolean;
+  stop?: StopPolicy;
   coreLimit: CoreLimit;
   user?: Located<string>;
   workingDirectory?: Located<string>;
@@ -48,6 +51,8 @@ export function addServices(found: Found, definition: Definition, started: reado
   for (const [index, one] of python.entries()) {
     const user = one.user ?? definition.user;
     const workingDirectory = one.workingDirectory ?? definition.workingDirectory;
+    const restart =
+      typeof definition.restart === 'function' ? definition.restart(one.command.value) : definition.restart;
     found.services.push({
       ...rest,
       name: index === 0 ? definition.name : `${definition.name}/${one.command.value.server ?? index + 1}`,
@@ -56,7 +61,7 @@ export function addServices(found: Found, definition: Definition, started: reado
       ...(user === undefined ? {} : { user }),
       ...(workingDirectory === undefined ? {} : { workingDirectory }),
       ...(one.settingsModule === undefined ? {} : { settingsModule: one.settingsModule }),
-      restart: afterExitOf(definition.restart, failuresOnly, one.command.value),
+      restart: afterExitOf(restart, failuresOnly, one.command.value),
       coreLimit: one.coreLimit ?? definition.coreLimit,
       notes: [...notes, ...one.notes],
     });

@@ -1,6 +1,7 @@
-import type { Located, RestartPolicy, Span } from '../project.ts';
+import type { Located, RestartPolicy, Span, StartCommand, StopPolicy } from '../project.ts';
 import { readIni, SUPERVISORD, type IniEntry } from '../readers/ini.ts';
 import type { SourceFile } from '../readers/text.ts';
+import { hiddenStatus } from '../shell-status.ts';
 import { type CommandReader, startedByWords, type StartContext } from '../start-command.ts';
 import { wordsOf } from '../start-words.ts';
 import { folderOf, INHERITED, addServices, type Found, type Supervisor } from './supervisor.ts';
@@ -47,11 +48,14 @@ function addPrograms(file: SourceFile, reader: CommandReader, found: Found): voi
         name,
         supervisor: 'supervisord',
         file: file.path,
-        restart: {
-          ...restartOf(key('autorestart'), key('exitcodes'), section.at),
+        restart: (python) => ({
+          ...restartOf(key, section.at, python),
+          ...byHand(key('autostart')),
+          ...retries(key('startretries'), key('startsecs'), section.at),
           ...givesUp(key('startsecs'), key('startretries')),
-        },
+        }),
         failuresOnly: (key('autorestart')?.value.toLowerCase() ?? 'unexpected') === 'unexpected',
+        stop: stopOf(key),
         // no option sets a limit: supervisor/options.py; `command=/bin/sh -c 'ulimit -c unlimited; exec …'` does
         coreLimit: { ...INHERITED, detail: 'supervisord has no option for it: its own limit is inherited' },
         environment,
@@ -68,35 +72,48 @@ function last(entries: readonly IniEntry[], section: string, key: string): Locat
     ?.value;
 }
 
+type Key = (name: string) => Located<string> | undefined;
+
+/** supervisor/datatypes.py, boolean and auto_restart. */
+const YES = /^(?:true|yes|on|t|y|1)$/;
+const NO = /^(?:false|no|off|f|n|0|none)$/;
+
 /**
  * Measured with 4.2: `unexpected` (the default) starts it again after SIGABRT in 1.4 to 2.3 s, `false` does not.
- * Behind a shell the exit code is 134, which `exitcodes` (default 0) may declare as expected.
+ * Behind a shell the exit code is 134, which `exitcodes` (default 0) may declare as expected; a signal is expected never.
  */
-function restartOf(
-  autorestart: Located<string> | undefined,
-  exitcodes: Located<string> | undefined,
-  section: Span,
-): RestartPolicy {
+function restartOf(key: Key, section: Span, command: StartCommand): RestartPolicy {
+  const autorestart = key('autorestart');
   const value = autorestart?.value.toLowerCase() ?? 'unexpected';
   const at = autorestart?.at ?? section;
   if (value === 'unexpected') {
-    const expected = exitcodes?.value.split(',').some((code) => code.trim() === '134') === true;
-    return expected
-      ? {
-          afterAbort: 'unknown',
-          at: exitcodes?.at ?? at,
-          detail: 'exitcodes declares 134 as expected, which is what a shell in between makes of SIGABRT',
-        }
-      : {
-          afterAbort: true,
-          ...(autorestart === undefined ? {} : { at }),
-          detail: `autorestart=unexpected${autorestart === undefined ? ' (the default)' : ''} starts it again after a signal`,
-        };
+    const exitcodes = key('exitcodes');
+    if (command.behindShell && exitcodes?.value.split(',').some((code) => code.trim() === '134') === true) {
+      return {
+        afterAbort: false,
+        at: exitcodes.at,
+        detail: 'exitcodes declares 134 as expected, which is what the shell in between makes of SIGABRT',
+      };
+    }
+    const line = key('command');
+    const hider = line === undefined ? undefined : hiddenStatus(line.value, command.argv);
+    if (line !== undefined && hider !== undefined && command.behindShell) {
+      return {
+        afterAbort: false,
+        at: line.at,
+        detail: `the shell goes on after the server (${hider}) and ends with the status of that, which autorestart=unexpected takes for expected`,
+      };
+    }
+    return {
+      afterAbort: true,
+      ...(autorestart === undefined ? {} : { at }),
+      detail: `autorestart=unexpected${autorestart === undefined ? ' (the default)' : ''} starts it again after a signal`,
+    };
   }
-  if (/^(?:true|yes|on|t|y|1)$/.test(value)) {
+  if (YES.test(value)) {
     return { afterAbort: true, at, detail: 'autorestart=true starts it again after every exit' };
   }
-  if (/^(?:false|no|off|f|n|0|none)$/.test(value)) {
+  if (NO.test(value)) {
     return { afterAbort: false, at, detail: `autorestart=${value}: nothing starts it again` };
   }
   return { afterAbort: 'unknown', at, detail: `autorestart=${value} is known only when it is rendered` };
@@ -115,6 +132,42 @@ function givesUp(
   return startsecs === undefined || !(withinSeconds > 0 && ends > 0)
     ? {}
     : { givesUp: { ends, withinSeconds, at: startsecs.at } };
+}
+
+function byHand(autostart: Located<string> | undefined): Pick<RestartPolicy, 'byHand'> {
+  return autostart !== undefined && NO.test(autostart.value.toLowerCase())
+    ? { byHand: { value: `autostart=${autostart.value}`, at: autostart.at } }
+    : {};
+}
+
+/** More than this many seconds of trying are enough for what is broken for a moment. */
+const PATIENCE = 300;
+
+/**
+ * supervisor/process.py: an end within `startsecs` is tried again after 1, 2, 3 … seconds, `startretries` times in a
+ * row, whatever autorestart says; then the state is FATAL. With `startsecs=0` no end is too early.
+ */
+function retries(
+  startretries: Located<string> | undefined,
+  startsecs: Located<string> | undefined,
+  section: Span,
+): Pick<RestartPolicy, 'leavesDown'> {
+  const count = Number(startretries?.value ?? '3');
+  const enough = Number(startsecs?.value ?? '1');
+  if (Number.isNaN(count) || Number.isNaN(enough) || enough === 0) return {};
+  if ((count * (count + 1)) / 2 >= PATIENCE) return {};
+  return {
+    leavesDown: {
+      at: startretries?.at ?? section,
+      detail: `${count + 1} crashes in a row within ${enough} s of the start (startretries=${count}${startretries === undefined ? ', the default' : ''}) leave it FATAL`,
+    },
+  };
+}
+
+/** `killasgroup` is for the KILL that follows where the process is still there after `stopwaitsecs`. */
+function stopOf(key: Key): StopPolicy {
+  const group = YES.test(key('stopasgroup')?.value.toLowerCase() ?? 'false');
+  return { reaches: group ? 'group' : 'process' };
 }
 
 /** `environment=A="1",B=2`: values may be quoted; `%(ENV_X)s` is the environment of supervisord. */

@@ -56,11 +56,16 @@ describe('what each kind of supervisor says of its services', () => {
   test.each([
     ['', true],
     ['autorestart=unexpected', true],
-    ['autorestart=unexpected\nexitcodes=0,134', 'unknown'],
+    // a signal is never expected; 134 is what a shell in between makes of it
+    ['autorestart=unexpected\nexitcodes=0,134', true],
+    ["command=sh -c 'gunicorn a:b; exit $?'\nexitcodes=0,134", false],
+    ["command=sh -c 'gunicorn a:b | cat'", false],
+    ["command=sh -c 'gunicorn a:b | cat'\nautorestart=true", true],
     ['autorestart=false', false],
     ['autorestart={{ restart }}', 'unknown'],
   ])('supervisord, %j: starts it again after SIGABRT: %s', (lines, expected) => {
-    const text = `[program:web]\ncommand=gunicorn a:b\n${lines}\n`;
+    const command = lines.startsWith('command=') ? '' : 'command=gunicorn a:b\n';
+    const text = `[program:web]\n${command}${lines}\n`;
     expect(service({ 'web.conf': text }).restart.afterAbort).toBe(expected);
   });
 
@@ -104,7 +109,48 @@ describe('what each kind of supervisor says of its services', () => {
     expect(services(files).services[1]?.coreLimit.detail).toContain('hard limit');
     const finish = { 'root/etc/s6-overlay/s6-rc.d/svc-web/finish': '#!/bin/sh\n# exit 125\nexit 125\n' };
     const [web] = services({ ...files, ...finish }).services;
-    expect(web?.restart).toMatchObject({ afterAbort: 'unknown', at: { line: 3 } });
+    expect(web?.restart).toMatchObject({ afterAbort: false, at: { line: 3 } });
+  });
+
+  test.each([
+    ['exit 125', false],
+    ['echo ended\nexit 125', false],
+    ['[ "$1" = 0 ] && exit 125', 'unknown'],
+    ['if [ "$1" = 0 ]; then\n  exit 125\nfi', 'unknown'],
+    ['exit 0\nexit 125', 'unknown'],
+    ['stop() {\n  exit 125\n}', 'unknown'],
+    ['exit 1250', true],
+    ['# exit 125', true],
+  ])('s6, a finish with %j: starts it again after SIGABRT: %s', (finish, expected) => {
+    const files = { 's6-services/web/run': '#!/bin/sh\nexec gunicorn a:b\n' };
+    const { restart } = service({ ...files, 's6-services/web/finish': `#!/bin/sh\n${finish}\n` });
+    expect(restart.afterAbort).toBe(expected);
+    // runit does not look at the exit code
+    const runit = { 'etc/sv/web/run': '#!/bin/sh\nexec gunicorn a:b\n' };
+    expect(service({ ...runit, 'etc/sv/web/finish': `#!/bin/sh\n${finish}\n` }).restart.afterAbort).toBe(
+      true,
+    );
+  });
+
+  test.each([
+    ['exec gunicorn a:b', undefined, undefined],
+    ['gunicorn a:b', 'sh', undefined],
+    ['exec gunicorn a:b | tee log', 'sh', undefined],
+    ['exec fghack gunicorn a:b', 'fghack', undefined],
+    ['gunicorn a:b &\nwait', 'sh', undefined],
+    ['gunicorn a:b &\necho started', 'sh', true],
+    ['gunicorn a:b &\nexec nginx -g "daemon off;"', 'sh', undefined],
+    ['trap \'kill "$pid"\' TERM\ngunicorn a:b &\npid=$!\nwait', undefined, undefined],
+    ['trap "" HUP\ngunicorn a:b', 'sh', undefined],
+  ])('runit, a run with %j: what keeps signals is %s, left behind: %s', (run, keepsSignals, leftBehind) => {
+    const { command } = service({ 'etc/sv/web/run': `#!/bin/sh\n${run}\n` });
+    expect(command?.value.keepsSignals).toBe(keepsSignals);
+    expect(command?.value.leftBehind).toBe(leftBehind);
+  });
+
+  test('a cd to a folder that only the running script knows is not taken for none', () => {
+    const { workingDirectory } = service({ 'etc/sv/web/run': '#!/bin/sh\ncd "$HERE"\nexec gunicorn a:b\n' });
+    expect(workingDirectory?.value).toBe('"$HERE"');
   });
 
   test('daemontools', () => {
