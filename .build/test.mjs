@@ -10,6 +10,7 @@ const complete = installDebianPackages([
   'daemontools',
   'debootstrap',
   'elfutils',
+  'execline',
   'gcc',
   'gdb',
   'git',

@@ -1,5 +1,6 @@
 import type { Service } from '../project/project.ts';
 import { seconds } from '../project/unit-keys.ts';
+import { endsWithWorker } from './ends-with-worker.ts';
 import { SERVING } from './PYC026-fatal-while-starting.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import { unitServices, type UnitService } from './unit-services.ts';
@@ -50,12 +51,13 @@ function ofUnit({ service, keys, start }: UnitService): RuleFinding[] {
 }
 
 /** supervisord's startretries, OpenRC's respawn_max, s6-permafailon … */
-function ofOther({ name, supervisor, restart, command }: Service): RuleFinding[] {
+function ofOther(service: Service): RuleFinding[] {
+  const { name, supervisor, restart, command } = service;
   const { leavesDown, givesUp } = restart;
   const at = leavesDown?.at ?? command?.at;
   if (leavesDown === undefined || restart.afterAbort === false || at === undefined) return [];
   // PYC026 says more where starting takes long
-  if ((givesUp?.withinSeconds ?? 0) >= SERVING) return [];
+  if ((givesUp?.withinSeconds ?? 0) >= SERVING && endsWithWorker(service)) return [];
   return [
     {
       confidence: 'high',

@@ -19,7 +19,7 @@ export interface SupervisedVariant {
 }
 
 /** What a supervisor says of a service. */
-export interface State {
+interface State {
   /** Does it run, or will it be started without anybody's doing? */
   wanted: boolean;
   /** It does not run now, and what it was started with has ended. */
@@ -27,7 +27,7 @@ export interface State {
 }
 
 /** Real supervisors that run, each service in a folder named after it. */
-export interface Supervision {
+interface Supervision {
   state(name: string): Promise<State>;
   stop(name: string): Promise<void>;
   /** Ends the supervisors, and with them what they run. */
@@ -53,28 +53,24 @@ export interface Kind {
 const SOFT_0 = '--core=0:unlimited';
 
 /** The upstream version of a Debian package. */
-export async function packageVersion(name: string): Promise<string> {
+async function packageVersion(name: string): Promise<string> {
   const { stdout } = await execa('dpkg-query', ['-W', '-f', '${Version}', name]);
   return `${name} ${stdout.replace(/^\d+:/, '').replace(/-[^-]*$/, '')}`;
 }
 
-export interface Spawned {
+interface Spawned {
   child: ChildProcess;
   log: string;
 }
 
-export function spawnWithoutCores(words: readonly string[], folder: string, log: string): Spawned {
+function spawnWithoutCores(words: readonly string[], folder: string, log: string): Spawned {
   const output = openSync(log, 'a');
   const child = spawn('prlimit', [SOFT_0, ...words], { cwd: folder, stdio: ['ignore', output, output] });
   closeSync(output);
   return { child, log };
 }
 
-export async function endOf(
-  child: ChildProcess,
-  signal: NodeJS.Signals = 'SIGKILL',
-  patience = 10,
-): Promise<void> {
+async function endOf(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL', patience = 10): Promise<void> {
   const ended = () => child.exitCode !== null || child.signalCode !== null;
   if (ended()) return;
   child.kill(signal);
@@ -83,7 +79,7 @@ export async function endOf(
 }
 
 /** runsv, s6-supervise and supervise: one process watches one folder. */
-export function watchedFolder(
+function watchedFolder(
   options: Pick<Kind, 'inRepository'> & {
     name: 'runit' | 's6' | 'daemontools';
     watch: string;
