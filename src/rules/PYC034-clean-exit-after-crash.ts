@@ -10,11 +10,9 @@ export const rule: Rule = {
     unitServices(project).flatMap(({ service, keys }) => {
       const entry = keys.entry('Restart');
       const command = service.command?.value;
-      // measured: hypercorn with more than one worker; with one it dies by the signal itself
+      // docs/servers.md: with one worker, too
       if (command?.server !== 'hypercorn' || entry === undefined) return [];
       if (['always', 'no', 'on-success'].includes(entry.value)) return [];
-      const workers = Number(command.options.get('workers')?.value ?? '1');
-      if (workers <= 1) return [];
       return [
         {
           confidence: 'high' as const,

@@ -15,6 +15,8 @@ export interface Row {
   apache?: true;
   /** In an environment with packages of its own. */
   packages?: readonly string[];
+  /** Exit codes among which it is chance. */
+  exitCodes?: readonly number[];
 }
 
 /** What happened when a request aborted in every worker. */

@@ -43,7 +43,7 @@ const ROWS: readonly Row[] = [
   { line: 'uvicorn --port PORT app:asgi' },
   { line: 'uvicorn --port PORT --workers 2 app:asgi', workers: 2 },
   { line: 'hypercorn -b 127.0.0.1:PORT app:asgi' },
-  { line: 'hypercorn -b 127.0.0.1:PORT -w 2 app:asgi', workers: 2 },
+  { line: 'hypercorn -b 127.0.0.1:PORT -w 2 app:asgi', workers: 2, exitCodes: [0, 241] },
   { line: 'daphne -p PORT app:asgi' },
   { line: 'granian --interface asgi --port PORT app:asgi' },
   { line: 'granian --interface asgi --port PORT --workers 2 app:asgi', workers: 2 },
@@ -96,6 +96,7 @@ test.for(ROWS)('$line', (row, context) => {
   expect({ ...seen, by: respawnedBy(seen) }, JSON.stringify(said)).toMatchObject({
     core: said.core === 'written',
     ...(said.supervisorSees === 'unknown' ? {} : { sees: said.supervisorSees }),
+    ...(row.exitCodes?.some((code) => code === seen.sees) === true ? { sees: seen.sees } : {}),
     ...(said.respawnedBy === 'unknown' ? {} : { by: said.respawnedBy }),
     // with several workers it is chance who has the others
     ...((row.workers ?? 1) > 1 ? {} : { lost: said.lost !== 'request' }),
@@ -147,7 +148,8 @@ function page(): string {
       .split('\n')
       .map((part) => `\`${part}\``)
       .join(', ');
-    const ends = typeof seen.sees === 'number' ? `exit code ${seen.sees}` : seen.sees;
+    const codes = row.exitCodes?.join(' or ') ?? String(seen.sees);
+    const ends = typeof seen.sees === 'number' ? `exit code ${codes}` : seen.sees;
     const after = seen.back
       ? 'the server replaces the worker'
       : seen.sees === 'nothing'

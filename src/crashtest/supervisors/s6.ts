@@ -17,8 +17,9 @@ const supervision: Supervision = {
       ({ pid }) => commandLine(pid).join(' ') === `s6-supervise ${setup.deployment.name}`,
     );
     const child = below.find(({ parent }) => parent === own?.pid);
-    // between two runs it is ./finish
-    return child !== undefined && !commandLine(child.pid).some((word) => word.endsWith('finish'))
+    // between two runs it is ./finish; what was forked for either still is s6-supervise
+    return child !== undefined &&
+      !commandLine(child.pid).some((word) => word === 's6-supervise' || word.endsWith('finish'))
       ? child.pid
       : undefined;
   },

@@ -42,15 +42,15 @@ export const hypercorn: Server = {
   },
   abort({ options }) {
     const workers = Number(options.get('workers')?.value ?? '1');
-    // Measured with 0.14 and 0.18: a worker is never replaced, and the master ends with 0 after one has failed
-    // (hypercorn/run.py, _join_exited).
+    // Measured with 0.14 and 0.18: a worker is never replaced, and the master ends with 0 after one has failed, or with 241,
+    // -SIGTERM, where that is how it ended another one (hypercorn/run.py, _join_exited).
     return {
       core: 'written',
       respawnedBy: 'supervisor',
       supervisorSees: 0,
       lost: workers > 1 ? 'worker' : 'server',
       detail:
-        'hypercorn does not replace a worker that died, and its master ends with exit code 0: only a supervisor that restarts after every exit brings it back',
+        'hypercorn does not replace a worker that died, and its master ends with exit code 0 (or 241, where it has ended other workers): only a supervisor that restarts after every exit brings it back',
     };
   },
 };
