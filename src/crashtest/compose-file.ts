@@ -51,7 +51,10 @@ export function withAddition(project: Mapping, name: string, addition: Addition)
       ...services,
       [name]: {
         ...service,
-        environment: { ...environmentOf(service['environment']), ...dollars(addition.environment) },
+        environment: {
+          ...environmentOf(service['environment']),
+          ...(escaped(addition.environment) as Mapping),
+        },
         volumes: [...(Array.isArray(volumes) ? (volumes as unknown[]) : []), ...addition.volumes],
         ...(addition.user === undefined ? {} : { user: addition.user }),
       },
@@ -99,10 +102,6 @@ function environmentOf(value: unknown): Mapping {
 }
 
 /** compose puts variables in at `$NAME`, and reads `$$` as a dollar. */
-function dollars(environment: Readonly<Record<string, string>>): Mapping {
-  return escaped(environment) as Mapping;
-}
-
 function escaped(value: unknown): unknown {
   if (typeof value === 'string') return value.replaceAll('$', '$$$$');
   if (Array.isArray(value)) return value.map(escaped);

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { processEntry, processesWith } from '../host/processes.ts';
+import { processEntry, processesWith, signal } from '../host/processes.ts';
 import { removeProject, type ContainerEngine } from './containers.ts';
 import { waitFor } from './wait.ts';
 
@@ -133,7 +133,7 @@ async function cleanUp({ folders, runs, cgroups, projects = [] }: Entry): Promis
   for (const token of runs) {
     await waitFor(10, () => {
       const left = processesOfRun(token);
-      for (const pid of left) kill(pid);
+      for (const pid of left) signal(pid, 'SIGKILL');
       return left.length === 0 ? true : undefined;
     });
   }
@@ -159,14 +159,5 @@ export function removeCgroup(path: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false;
     throw error;
-  }
-}
-
-/** SIGKILL; a process that is gone is fine. */
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

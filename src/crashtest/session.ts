@@ -3,7 +3,7 @@ import { sysctl } from '../host/checks/kernel.ts';
 import { coreFolder } from '../host/checks/storage.ts';
 import { parseCorePattern } from '../host/core-pattern.ts';
 import { processStatus } from '../host/process-status.ts';
-import { descendants, isDumping, isRunning, ownPid } from '../host/processes.ts';
+import { descendants, isDumping, isRunning, ownPid, signal } from '../host/processes.ts';
 import {
   collectCore,
   takesJournal,
@@ -246,11 +246,7 @@ export class Session {
   async abortMain(main: number): Promise<boolean> {
     const ended = await waitFor(this.#timeout, () => {
       if (!isRunning(main)) return true;
-      try {
-        if (!isDumping(main)) process.kill(main, 'SIGABRT');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-      }
+      if (!isDumping(main)) signal(main, 'SIGABRT');
       return undefined;
     });
     return ended === true;

@@ -72,18 +72,15 @@ function findApplication(project: Project, { settings, environment, migrate }: V
       { exitCode: 2, help: 'name the folder that has manage.py or the module of the application in it' },
     );
   }
-  const forDjango =
-    settings === undefined
-      ? environment['PYCRASH_VERIFY_SQLITE'] !== undefined
-        ? '--sqlite'
-        : migrate === true
-          ? '--migrate'
-          : undefined
-      : '--settings';
-  if (application.framework !== 'django' && forDjango !== undefined) {
-    throw usageError(`${forDjango} is for Django, and this is ${application.framework}`);
-  }
-  return application;
+  if (application.framework === 'django') return application;
+  const given = {
+    '--settings': settings !== undefined,
+    '--sqlite': environment['PYCRASH_VERIFY_SQLITE'] !== undefined,
+    '--migrate': migrate === true,
+  };
+  const forDjango = Object.entries(given).find(([, isGiven]) => isGiven);
+  if (forDjango === undefined) return application;
+  throw usageError(`${forDjango[0]} is for Django, and this is ${application.framework}`);
 }
 
 /** The one that was asked for; else the one that the project says, where it can be started here. */

@@ -33,6 +33,15 @@ export function isRunning(pid: number): boolean {
   return entry !== undefined && entry.state !== 'Z' && entry.state !== 'X';
 }
 
+/** Sends a signal; a process that is gone is fine. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** Is the kernel writing its core (proc(5), CoreDumping)? */
 export function isDumping(pid: number): boolean {
   try {

@@ -8,7 +8,7 @@ import { waitFor } from '../../src/crashtest/wait.ts';
 import { needs } from '../parts.ts';
 import { IMAGE, Podman } from '../podman.ts';
 import { pycrash } from './pycrash.ts';
-import { Example, PAGE, SECRET } from './verify/example.ts';
+import { Example, PAGE, SECRET, SUPERVISED_GOOD } from './verify/example.ts';
 
 const COMPOSE = `services:
   web:
@@ -55,23 +55,6 @@ function deploy(change: (text: string) => string = (text) => text): void {
   writeFileSync(join(shop.root, 'docker-compose.yml'), change(COMPOSE));
 }
 
-const GOOD = {
-  start: true,
-  'handled-errors': true,
-  abort: true,
-  'log-line': true,
-  'wait-status': true,
-  'core-present': true,
-  'core-complete': true,
-  'cores-distinct': true,
-  report: true,
-  recovery: true,
-  'main-process': true,
-  'start-limit': true,
-  'crash-budget': true,
-  'clean-up': true,
-};
-
 /** Steps of `verify --supervisor compose`. */
 async function verify() {
   return shop.verify(['--supervisor', 'compose', ...SECRET], podman.environment);
@@ -81,7 +64,7 @@ test('the service of the compose file, built, crashed and back; nothing is left'
   deploy();
   const before = { images: podman.run('images', '--quiet'), volumes: podman.run('volume', 'ls') };
   const { outcome, document, steps, detail } = await verify();
-  expect(steps, outcome.stderr).toMatchObject(GOOD);
+  expect(steps, outcome.stderr).toMatchObject(SUPERVISED_GOOD);
   expect(outcome.exitCode).toBe(0);
   expect(document).toMatchObject({ server: 'gunicorn', supervisor: 'compose' });
   expect(detail('start')).toContain('docker-compose.yml: web under podman-compose');

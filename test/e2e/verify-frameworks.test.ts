@@ -3,21 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { needs } from '../parts.ts';
-import { Example } from './verify/example.ts';
-
-const GOOD = {
-  start: true,
-  'handled-errors': true,
-  abort: true,
-  'log-line': true,
-  'core-present': true,
-  'core-complete': true,
-  'cores-distinct': true,
-  report: true,
-  recovery: true,
-  'crash-budget': true,
-  'clean-up': true,
-};
+import { Example, GOOD } from './verify/example.ts';
 
 beforeEach((context) => needs(context, 'plain core pattern'));
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { needs } from '../parts.ts';
-import { Example, SECRET } from './verify/example.ts';
+import { Example, GOOD, SECRET } from './verify/example.ts';
 
 const SERVERS = ['daphne', 'granian', 'hypercorn', 'uvicorn', 'uwsgi', 'waitress'];
 
@@ -13,20 +13,6 @@ beforeAll(async () => {
 beforeEach((context) => needs(context, 'linux', 'plain core pattern'));
 
 afterAll(() => shop.remove());
-
-const GOOD = {
-  start: true,
-  'handled-errors': true,
-  abort: true,
-  'log-line': true,
-  'core-present': true,
-  'core-complete': true,
-  'cores-distinct': true,
-  report: true,
-  recovery: true,
-  'crash-budget': true,
-  'clean-up': true,
-};
 
 test.for([
   // the last one: whether its parent is a process of Python, which can be watched

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { needs } from '../parts.ts';
 import { pycrash } from './pycrash.ts';
-import { Example, SECRET } from './verify/example.ts';
+import { Example, SECRET, SUPERVISED_GOOD } from './verify/example.ts';
 
 let shop: Example;
 
@@ -14,23 +14,6 @@ beforeAll(async () => {
 beforeEach((context) => needs(context, 'root', 'plain core pattern'));
 
 afterAll(() => shop.remove());
-
-const GOOD = {
-  start: true,
-  'handled-errors': true,
-  abort: true,
-  'log-line': true,
-  'wait-status': true,
-  'core-present': true,
-  'core-complete': true,
-  'cores-distinct': true,
-  report: true,
-  recovery: true,
-  'main-process': true,
-  'start-limit': true,
-  'crash-budget': true,
-  'clean-up': true,
-};
 
 /** What `pycrash unit KIND` prints for the shop where it is deployed, at its place in the repository. */
 async function deploy(
@@ -50,7 +33,7 @@ async function deploy(
 test('supervisord without a configuration in the repository: what `pycrash unit` prints is tested', async (context) => {
   needs(context, 'supervisord');
   const { outcome, document, steps, detail } = await shop.verify(['--supervisor', 'supervisord', ...SECRET]);
-  expect(steps, outcome.stderr).toMatchObject(GOOD);
+  expect(steps, outcome.stderr).toMatchObject(SUPERVISED_GOOD);
   expect(outcome.exitCode).toBe(0);
   expect(document).toMatchObject({ ok: true, server: 'gunicorn', supervisor: 'supervisord' });
   expect(detail('start')).toContain('what `pycrash unit supervisord` prints in a private supervisord');
@@ -88,7 +71,7 @@ test("runit with the project's own run script: every step holds", async (context
   needs(context, 'runit');
   await deploy('runit', 'deploy/sv/shop/run');
   const { outcome, document, steps, detail } = await shop.verify(['--supervisor', 'runit', ...SECRET]);
-  expect(steps, outcome.stderr).toMatchObject(GOOD);
+  expect(steps, outcome.stderr).toMatchObject(SUPERVISED_GOOD);
   expect(detail('start')).toContain('deploy/sv/shop/run in a private runit');
   expect(document?.cores.map(({ path }) => path)).toEqual(Array(2).fill('/var/lib/shop/core'));
   expect(outcome.exitCode).toBe(0);
@@ -109,7 +92,7 @@ test('runit without the line on the limit: the main process leaves no core, and 
 test('s6 without a service of its own: every step holds, and the death tally says core', async (context) => {
   needs(context, 's6');
   const { outcome, steps, detail } = await shop.verify(['--supervisor', 's6', ...SECRET]);
-  expect(steps, outcome.stderr).toMatchObject(GOOD);
+  expect(steps, outcome.stderr).toMatchObject(SUPERVISED_GOOD);
   expect(detail('main-process')).toContain('signal SIGABRT, core of ');
   expect(outcome.exitCode).toBe(0);
 });

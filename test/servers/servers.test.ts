@@ -7,6 +7,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { AbortOutcome } from '../../src/project/project.ts';
 import { Sources } from '../../src/project/sources.ts';
 import { startedByText } from '../../src/project/start-command.ts';
+import type { Found } from '../../src/project/supervisors/supervisor.ts';
 import { modWsgi } from '../../src/project/supervisors/mod-wsgi.ts';
 import { needs, hasPart } from '../parts.ts';
 import { pythonEnvironment } from '../python-environment.ts';
@@ -123,9 +124,9 @@ function claim({ line, apache }: Row): AbortOutcome | undefined {
   const sources = new Sources('/nowhere', [...files.keys()], files);
   const reader = { sources, evaluate: () => undefined };
   if (apache === true) {
-    const found = { services: [], notes: [] };
+    const found: Found = { services: [], notes: [] };
     modWsgi.find(reader, found);
-    return (found.services as { command?: { value: { abort?: AbortOutcome } } }[])[0]?.command?.value.abort;
+    return found.services[0]?.command?.value.abort;
   }
   const at = sources.read(file)?.span(0, text.length);
   if (at === undefined) return undefined;
@@ -161,7 +162,6 @@ function page(): string {
   const python = execFileSync(join(bin, 'python'), ['--version'], { encoding: 'utf8' }).trim();
   const apache =
     /Apache\/(\S+)/.exec(execFileSync('/usr/sbin/apache2', ['-v'], { encoding: 'utf8' }))?.[1] ?? '';
-  const versions = PACKAGES.map((requirement) => requirement.replace('==', ' ')).join(', ');
   return `# What an abort does under each server
 
 Each line is what happened when \`os.abort()\` ran in a request, in every worker, with an unlimited core limit, a writable
@@ -172,9 +172,13 @@ reading of the command line says something else; \`npm test -- test/servers -u\`
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-${python}; Apache ${apache} of Debian with its mod_wsgi; ${versions}; with eventlet:
-${EVENTLET.map((requirement) => requirement.replace('==', ' ')).join(', ')}.
+${python}; Apache ${apache} of Debian with its mod_wsgi; ${versionsIn(PACKAGES)}; with eventlet:
+${versionsIn(EVENTLET)}.
 
 NGINX Unit is not in this table: neither Debian 12 nor PyPI has it. What the tool says of it is read in its documentation.
 `;
+}
+
+function versionsIn(requirements: readonly string[]): string {
+  return requirements.map((requirement) => requirement.replace('==', ' ')).join(', ');
 }

@@ -76,6 +76,9 @@ function ofFramework(objects: Objects, address: number): ReportedRequest | undef
 function ofGateway(objects: Objects, address: number): ReportedRequest | undefined {
   const type = objects.process.types.of(address);
   if ((type.flags & FLAG.dict) === 0) return undefined;
+  const request = ofEnviron(objects, address, 'wsgi') ?? ofScope(objects, address, 'asgi');
+  // nearly every dict is something else
+  if (request === undefined) return undefined;
   const known = entries(objects, address);
   const attribute = (key: string, name: string): number | undefined => {
     const value = known.get(key);
@@ -92,9 +95,11 @@ function ofGateway(objects: Objects, address: number): ReportedRequest | undefin
     attribute('route_handler', '_fn') ??
     attribute('route_handler', 'fn');
   const view = endpoint === undefined ? undefined : callableName(objects, endpoint);
-  const request =
-    ofEnviron(objects, address, framework ?? 'wsgi') ?? ofScope(objects, address, framework ?? 'asgi');
-  return request === undefined || view === undefined ? request : { ...request, view };
+  return {
+    ...request,
+    ...(framework === undefined ? {} : { framework }),
+    ...(view === undefined ? {} : { view }),
+  };
 }
 
 function entries(objects: Objects, dict: number): Map<string, number> {

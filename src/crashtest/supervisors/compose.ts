@@ -4,8 +4,16 @@ import { dirname, join } from 'node:path';
 import { descendants, isRunning } from '../../host/processes.ts';
 import { processStatus } from '../../host/process-status.ts';
 import { UserError } from '../../errors.ts';
+import type { Service } from '../../project/project.ts';
 import { resolvedProject, withAddition } from '../compose-file.ts';
-import { exitCodes, findEngine, inspectService, removeProject, type ContainerState } from '../containers.ts';
+import {
+  exitCodes,
+  findEngine,
+  inspectService,
+  removeProject,
+  type ContainerEngine,
+  type ContainerState,
+} from '../containers.ts';
 import { AMPLE_BUDGET, plantedEnvironment, type LaunchRequest, type RunningService } from '../launch.ts';
 import { listeningSockets, type ListeningSocket } from '../listening-sockets.ts';
 import { INSIDE } from '../private-root.ts';
@@ -19,15 +27,12 @@ export const compose: StartableSupervisor = { name: 'compose', start: startCompo
 const LONGEST_PAUSE = 5;
 
 async function startCompose(request: LaunchRequest): Promise<RunningService> {
-  const { target, place, options, journal } = request;
-  const { service } = target;
+  const { service } = request.target;
   if (service === undefined) {
     throw new UserError(
       'no-service',
       'no compose file in the repository has a service that starts the application',
-      {
-        help: 'see `pycrash unit compose`, or verify with --supervisor none',
-      },
+      { help: 'see `pycrash unit compose`, or verify with --supervisor none' },
     );
   }
   const engine = await findEngine();
@@ -35,14 +40,21 @@ async function startCompose(request: LaunchRequest): Promise<RunningService> {
     throw new UserError(
       'no-engine',
       'neither docker with its compose plugin nor podman with podman-compose answers',
-      {
-        help: 'verify where the container engine runs, or with --supervisor none',
-      },
+      { help: 'verify where the container engine runs, or with --supervisor none' },
     );
   }
+  return startService(request, service, engine);
+}
+
+async function startService(
+  request: LaunchRequest,
+  { name, file: own }: Pick<Service, 'name' | 'file'>,
+  engine: ContainerEngine,
+): Promise<RunningService> {
+  const { target, place, options, journal } = request;
   const project = `pycrash-verify-${place.token}`;
-  const files = (options.environment['COMPOSE_FILE'] ?? service.file).split(':');
-  const folder = join(place.tree, dirname(files[0] ?? service.file));
+  const files = (options.environment['COMPOSE_FILE'] ?? own).split(':');
+  const folder = join(place.tree, dirname(files[0] ?? own));
   const resolved = await resolvedProject(
     engine,
     files.map((file) => join(place.tree, file)),
@@ -66,7 +78,7 @@ async function startCompose(request: LaunchRequest): Promise<RunningService> {
       inside,
       { port: 0, budget },
     );
-    const changed = withAddition(resolved, service?.name ?? '', {
+    const changed = withAddition(resolved, name, {
       environment: {
         ...options.environment,
         ...(options.settings === undefined ? {} : { DJANGO_SETTINGS_MODULE: options.settings }),
@@ -76,19 +88,16 @@ async function startCompose(request: LaunchRequest): Promise<RunningService> {
       user: options.user,
     });
     writeFileSync(file, JSON.stringify(changed, undefined, 2));
-    const [program, ...words] = engine?.compose ?? ['docker'];
+    const [program, ...words] = engine.compose;
     const database = options.environment['PYCRASH_VERIFY_SQLITE'] === '1' ? ['--no-deps'] : [];
     const { exitCode, stderr, stdout } = await execa(
       program,
-      [...words, '-p', project, '-f', file, 'up', '--build', '--detach', ...database, service?.name ?? ''],
+      [...words, '-p', project, '-f', file, 'up', '--build', '--detach', ...database, name],
       { cwd: folder, reject: false },
     );
     if (exitCode !== 0) {
       const said = `${stdout}\n${stderr}`.trim().split('\n').slice(-20).join('\n');
-      throw new UserError(
-        'compose-up',
-        `${program} ${words.join(' ')} up ${service?.name ?? ''} failed:\n${said}`,
-      );
+      throw new UserError('compose-up', `${program} ${words.join(' ')} up ${name} failed:\n${said}`);
     }
     await waitFor(options.timeout, async () => {
       const main = await mainPid();
@@ -98,7 +107,7 @@ async function startCompose(request: LaunchRequest): Promise<RunningService> {
   }
 
   async function look(): Promise<ContainerState | undefined> {
-    state = engine === undefined ? undefined : await inspectService(engine, project, service?.name ?? '');
+    state = await inspectService(engine, project, name);
     downSince = (state?.pid ?? 0) > 0 ? undefined : (downSince ?? performance.now());
     return state;
   }
@@ -114,11 +123,15 @@ async function startCompose(request: LaunchRequest): Promise<RunningService> {
 
   async function failure(): Promise<string | undefined> {
     const now = await look();
-    if (now === undefined) return `the engine has no container of ${service?.name ?? ''} any more`;
+    if (now === undefined) return `the engine has no container of ${name} any more`;
     if (now.pid > 0 || now.status === 'restarting') return undefined;
     const down = (performance.now() - (downSince ?? performance.now())) / 1000;
     if (now.restartPolicy !== 'no' && down < LONGEST_PAUSE) return undefined;
     return `the container has exited with ${now.exitCode} and is not started again (restart: ${now.restartPolicy})`;
+  }
+
+  async function log(): Promise<string> {
+    return (await execa(engine.name, ['logs', state?.id ?? ''], { reject: false, all: true })).all;
   }
 
   return {
@@ -128,13 +141,10 @@ async function startCompose(request: LaunchRequest): Promise<RunningService> {
         request.address ?? { host: state?.address ?? '127.0.0.1', port: (socket ?? sockets[0])?.port ?? 1 }
       );
     },
-    detail: `${files.join(', ')}: ${service.name} under ${engine.name === 'docker' ? 'docker compose' : 'podman-compose'}`,
+    detail: `${files.join(', ')}: ${name} under ${engine.name === 'docker' ? 'docker compose' : 'podman-compose'}`,
     root: async () => `/proc/${(await mainPid()) ?? 0}/root`,
     mainPid,
-    log: async () => {
-      const { all } = await execa(engine.name, ['logs', state?.id ?? ''], { reject: false, all: true });
-      return [...earlier, all].join('\n');
-    },
+    log: async () => [...earlier, await log()].join('\n'),
     failure,
     exits: async () => {
       const codes = state === undefined ? [] : await exitCodes(engine, state.id, since);
@@ -151,8 +161,7 @@ async function startCompose(request: LaunchRequest): Promise<RunningService> {
             : undefined,
       }),
     restart: async (budget) => {
-      const { all } = await execa(engine.name, ['logs', state?.id ?? ''], { reject: false, all: true });
-      earlier.push(all);
+      earlier.push(await log());
       [state, sockets] = [undefined, []];
       await removeProject(engine.name, project);
       await up(budget);

@@ -118,3 +118,21 @@ export const PAGE = [
   '    return [b"here"]',
   '',
 ].join('\n');
+
+/** Steps that hold under every server and supervisor that is set up well. */
+export const GOOD = {
+  start: true,
+  'handled-errors': true,
+  abort: true,
+  'log-line': true,
+  'core-present': true,
+  'core-complete': true,
+  'cores-distinct': true,
+  report: true,
+  recovery: true,
+  'crash-budget': true,
+  'clean-up': true,
+};
+
+/** The same where a supervisor looks after gunicorn. */
+export const SUPERVISED_GOOD = { ...GOOD, 'wait-status': true, 'main-process': true, 'start-limit': true };
