@@ -1,6 +1,7 @@
 import type { CrashReport } from '../report/model.ts';
 import { readReport } from '../report/report-core.ts';
 import { Terminal } from '../terminal.ts';
+import { because } from './causes.ts';
 import { verdict, type Verdict } from './judge.ts';
 import type { Crash } from './session.ts';
 
@@ -39,6 +40,13 @@ export function judgeRequestedReport(report: CrashReport | string, requestId: st
 
 /** Does the report have the planted exception with its cause, the frame that raised it, and the planted local? */
 export function judgeReport(crash: Crash, report: CrashReport | string): Verdict {
+  const judged = judgePlanted(crash, report);
+  return judged.ok === false
+    ? { ...judged, detail: judged.detail + because(crash.checks, 'no core') }
+    : judged;
+}
+
+function judgePlanted(crash: Crash, report: CrashReport | string): Verdict {
   if (typeof report === 'string') return verdict('report', false, `the core cannot be read: ${report}`);
   const chains = report.exceptions.map(({ chain }) => chain);
   const chain = chains.find(([first]) => first?.type.endsWith('PlantedError'));

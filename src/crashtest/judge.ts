@@ -1,5 +1,6 @@
 import { formatBytes } from '../host/checks/storage.ts';
 import { namesEachCore } from '../host/core-pattern.ts';
+import { because } from './causes.ts';
 import { takesJournal, type CoreSettings } from './core-file.ts';
 import type { Crash } from './session.ts';
 import type { Step, StepId } from './verification.ts';
@@ -25,7 +26,7 @@ export function judgeAborts(crashes: readonly Crash[], workers: number, debug: b
         (debug
           ? 'DEBUG is on, and then nothing aborts: verify with the settings of production (--settings), ' +
             'or with --env PYCRASH_UNDER_DEBUG=1'
-          : 'Is crash handling wired? `pycrash check` tells'),
+          : `Is crash handling wired? \`pycrash check\` tells${because(alive.checks, 'no abort')}`),
     );
   }
   const [views, bodies] = [ofKind(crashes, 'view'), ofKind(crashes, 'body')];
@@ -98,10 +99,15 @@ export function judgeWaitStatus(crashes: readonly Crash[]): Verdict {
 export function judgeCorePresent(crashes: readonly Crash[], settings: CoreSettings): Verdict {
   const without = crashes.find(({ core }) => core === undefined);
   if (settings.pattern.kind !== 'file' && !takesJournal(settings)) {
+    const undumped = crashes.find((crash) => wasDumped(crash) === false && whyNoCore(crash) !== '');
+    if (undumped !== undefined) {
+      return verdict('core-present', false, `${description(undumped)}: no core${whyNoCore(undumped)}`);
+    }
+    const [first] = crashes;
     return verdict(
       'core-present',
       'unknown',
-      `this machine gives cores to ${takerOf(settings.pattern)}, which is not asked; ` +
+      `this machine gives cores to ${takerOf(settings.pattern)}, which is not asked${first === undefined ? '' : whyNoCore(first)}; ` +
         'run `sysctl -w kernel.core_pattern=core.%p` and verify again',
     );
   }
@@ -146,7 +152,7 @@ export function judgeCoreComplete(
       return verdict(
         'core-complete',
         false,
-        `${crash.core.path} lacks ${lacking} bytes: a limit or a full disk cut it off`,
+        `${crash.core.path} lacks ${lacking} bytes${whyNoCore(crash) || ': a limit or a full disk cut it off'}`,
       );
     }
   }
@@ -180,7 +186,7 @@ export function judgeCoreNames(settings: CoreSettings): Verdict {
   return verdict(
     'core-names',
     'unknown',
-    `kernel.core_pattern is ${pattern.template} here: each core overwrites the one before. ` +
+    `core-name-unique: kernel.core_pattern is ${pattern.template} here: each core overwrites the one before. ` +
       'If production has the same, `sysctl -w kernel.core_pattern=core.%p` (`pycrash doctor` there tells)',
   );
 }
@@ -266,6 +272,12 @@ export function judgeLost(counts: { answered: number; refused: number; lost: num
   );
 }
 
+/** Did the kernel say that it wrote a core? undefined where nobody heard it. */
+function wasDumped({ waitStatus, exit }: Crash): boolean | undefined {
+  if (waitStatus !== undefined) return (waitStatus & 0x80) !== 0;
+  return exit === undefined ? undefined : exit.includes('dumped');
+}
+
 function description({ how, pid }: Crash): string {
   const where = {
     view: 'exception in a view',
@@ -275,8 +287,8 @@ function description({ how, pid }: Crash): string {
   return `${where[how]} (pid ${pid})`;
 }
 
-function whyNoCore({ softLimit }: Crash): string {
-  return softLimit === 0 ? ' (its soft core limit was 0)' : '';
+function whyNoCore({ checks }: Crash): string {
+  return because(checks, 'no core');
 }
 
 function statusText(status: number): string {

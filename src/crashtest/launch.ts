@@ -89,6 +89,11 @@ function budgetEnvironment(aborts: number, reports: string): Record<string, stri
   };
 }
 
+/** Is it the folder of a budget of the test? */
+export function isPlantedBudget(folder: string | undefined): boolean {
+  return folder !== undefined && /\/budget-of-\d+$/.test(folder);
+}
+
 /** PATH with the interpreter's own folder first, where `gunicorn` of its environment is. */
 export function pathWith(python: string): string {
   return `${dirname(python)}:${process.env['PATH'] ?? '/usr/bin:/bin'}`;

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sysctl } from '../host/checks/kernel.ts';
 import { coreFolder } from '../host/checks/storage.ts';
 import { parseCorePattern } from '../host/core-pattern.ts';
+import { examineForCore } from '../host/doctor.ts';
+import type { HostCheck } from '../host/host-check.ts';
 import { processStatus } from '../host/process-status.ts';
 import { descendants, isDumping, isRunning, ownPid, signal } from '../host/processes.ts';
 import {
@@ -12,7 +14,7 @@ import {
   type CrashingProcess,
 } from './core-file.ts';
 import { dumpFromJournal } from './journal-core.ts';
-import type { RunningService } from './launch.ts';
+import { isPlantedBudget, type RunningService } from './launch.ts';
 import { reported, type Place } from './place.ts';
 import { Client, Load, type Answer } from './provoke.ts';
 import { waitFor } from './wait.ts';
@@ -29,7 +31,8 @@ export interface Crash {
   status: number | undefined;
   /** Where the core belongs; undefined where a pipe takes it. */
   coreFolder: string | undefined;
-  softLimit: number | 'unlimited' | undefined;
+  /** What `pycrash doctor` says of it, from before the crash. */
+  checks: readonly HostCheck[];
   core: CollectedCore | undefined;
   /** wait(2) status as its parent saw it; undefined where that could not be observed. */
   waitStatus: number | undefined;
@@ -82,6 +85,7 @@ export class Session {
   lastAnswer: Answer | undefined;
   readonly #timeout: number;
   readonly #url: string;
+  readonly #environment: Readonly<Record<string, string>>;
   #count = 0;
 
   constructor(
@@ -91,12 +95,15 @@ export class Session {
     timeout: number,
     /** A page that answers 200; the planted one where it is not given. */
     url = `${place.prefix}/ready/`,
+    /** What the service sets where the test sets something else. */
+    environment: Readonly<Record<string, string>> = {},
   ) {
     this.place = place;
     this.service = service;
     this.facts = facts;
     this.#timeout = timeout;
     this.#url = url;
+    this.#environment = environment;
     this.client = new Client(service, proxyHeaders(facts), timeout);
   }
 
@@ -168,6 +175,7 @@ export class Session {
     const requestId = `verify-${this.place.token}-${this.#count}`;
     const pid = ownPid(worker) ?? worker;
     const status = processStatus(worker);
+    const checks = this.#examine(worker);
     const dying = { pid, workingDirectory: status?.workingDirectory };
     const load = new Load(this.client, `${this.place.prefix}/slow/`, Math.max(2, count));
     await sleep(50);
@@ -195,7 +203,7 @@ export class Session {
       ended,
       status: answer?.status,
       coreFolder: coreFolder(this.settings.pattern, dying.workingDirectory),
-      softLimit: status?.coreLimit?.soft,
+      checks,
       core: ended ? await this.#collect(dying, outside) : undefined,
       waitStatus: this.waitStatus(pid),
       exit: main === worker ? (await this.service.exits())[exits] : undefined,
@@ -212,6 +220,7 @@ export class Session {
     if (main === undefined) return undefined;
     const pid = ownPid(main) ?? main;
     const status = processStatus(main);
+    const checks = this.#examine(main);
     const dying = { pid, workingDirectory: status?.workingDirectory };
     const exits = (await this.service.exits()).length;
     const start = performance.now();
@@ -229,7 +238,7 @@ export class Session {
       ended,
       status: undefined,
       coreFolder: coreFolder(this.settings.pattern, dying.workingDirectory),
-      softLimit: status?.coreLimit?.soft,
+      checks,
       core: ended ? await this.#collect(dying, outside) : undefined,
       waitStatus: undefined,
       logged: undefined,
@@ -270,6 +279,13 @@ export class Session {
   waitStatus(pid: number): number | undefined {
     const found = reported(this.place, 'waits.jsonl').findLast((line) => line['pid'] === pid)?.['status'];
     return typeof found === 'number' ? found : undefined;
+  }
+
+  /** What `pycrash doctor` says of a process, were its crash budget where it is without the test. */
+  #examine(pid: number): HostCheck[] {
+    const name = 'PYCRASH_BUDGET_DIRECTORY';
+    const planted = isPlantedBudget(processStatus(pid)?.environment?.get(name));
+    return examineForCore(pid, planted ? { [name]: this.#environment[name] } : {});
   }
 
   /** Several connections at a time, because the kernel chooses who takes one; undefined where the worker got none. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import type { CrashReport } from '../report/model.ts';
 import { readProject } from '../project/read-project.ts';
 import { usageError, UserError } from '../errors.ts';
+import { because } from './causes.ts';
 import { whatWasMissing } from './cannot-start.ts';
 import { missingBytes } from './core-complete.ts';
 import { judgeReport, reportOf } from './core-report.ts';
@@ -73,9 +74,13 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     }
     listener.progress('starting the service');
     service = await launch({ target, place, options, journal, python, address: page.address });
+    // a folder of the deployment need not be here, unless its supervisor makes it
+    const ownEnvironment = target.supervisor === 'none' ? options.environment : target.environment;
     const facts = await waitForApplication(place, service, options.timeout);
     session =
-      facts === undefined ? undefined : new Session(place, service, facts, options.timeout, page.path);
+      facts === undefined
+        ? undefined
+        : new Session(place, service, facts, options.timeout, page.path, ownEnvironment);
     const answered = await session?.waitForAnswer();
     if (session === undefined || answered === undefined) {
       steps.add(await judgeFailedStart(service, session, options));
@@ -133,7 +138,9 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
       if (crash?.recoverySeconds !== undefined) steps.add(await judgeStartLimit(session));
     }
     listener.progress('crash budget');
-    if (crashes.every(({ ended }) => ended)) steps.add(await judgeBudget(session, options.timeout));
+    if (crashes.every(({ ended }) => ended)) {
+      steps.add(await judgeBudget(session, crashes, options.timeout));
+    }
   } finally {
     listener.progress('cleaning up');
     await service?.stop();
@@ -268,7 +275,11 @@ async function judgeGdb(crashes: readonly Crash[], session: Session): Promise<Ve
   if (core === undefined) return verdict('gdb', 'unknown', 'there is no core to open');
   const answer = await askGdb(core.file, (await session.service.root()) + session.facts.executable);
   if (answer === undefined) return verdict('gdb', 'unknown', 'there is no gdb here: apt-get install gdb');
-  return verdict('gdb', answer.ok, answer.detail);
+  return verdict(
+    'gdb',
+    answer.ok,
+    answer.ok === false ? answer.detail + because(crashes[0]?.checks ?? [], 'no core') : answer.detail,
+  );
 }
 
 /** Reads the first core; what a reader of it finds in one, it finds in all. */
@@ -320,7 +331,12 @@ async function judgeStartLimit(session: Session): Promise<Verdict> {
 }
 
 /** Started again with a budget of one abort: the second exception has to be answered. */
-async function judgeBudget(session: Session, timeout: number): Promise<Verdict> {
+async function judgeBudget(session: Session, crashes: readonly Crash[], timeout: number): Promise<Verdict> {
+  // the test keeps the budget in a folder of its own
+  const impossible = because(crashes[0]?.checks ?? [], 'no abort');
+  if (impossible !== '') {
+    return verdict('crash-budget', false, `without this test it would not abort, but log only${impossible}`);
+  }
   await session.service.restart(1);
   if ((await session.waitForAnswer()) === undefined) {
     return verdict('crash-budget', false, `no 200 within ${timeout} s of a start with a budget of one`);

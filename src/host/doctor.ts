@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { UserError } from '../errors.ts';
-import { debuggerChecks } from './checks/debugger.ts';
+import { debuggerChecks, symbolChecks } from './checks/debugger.ts';
 import { kernelChecks, sysctl } from './checks/kernel.ts';
-import { processChecks } from './checks/process.ts';
+import { processChecks, subjectOf } from './checks/process.ts';
 import { coredumpConfChecks } from './checks/storage.ts';
-import { parseCorePattern } from './core-pattern.ts';
-import type { HostCheck } from './host-check.ts';
-import { processTree } from './process-status.ts';
+import { parseCorePattern, type CorePattern } from './core-pattern.ts';
+import { checkOf, type HostCheck } from './host-check.ts';
+import { processStatus, processTree, type ProcessStatus } from './process-status.ts';
 import { surroundings, type Surroundings } from './surroundings.ts';
 
 export interface DoctorReport {
@@ -20,12 +20,7 @@ export interface DoctorReport {
  */
 export function examine(options: { pid?: number; cores: number }): DoctorReport {
   const around = surroundings();
-  const pattern = parseCorePattern(sysctl('kernel.core_pattern') ?? '');
-  const checks = [
-    ...kernelChecks(around),
-    ...coredumpConfChecks(pattern, systemdVersion()),
-    ...debuggerChecks(),
-  ];
+  const checks = [...hostChecks(around), ...debuggerChecks()];
   if (options.pid !== undefined) {
     const processes = processTree(options.pid);
     if (processes.length === 0) {
@@ -33,10 +28,44 @@ export function examine(options: { pid?: number; cores: number }): DoctorReport 
         help: 'Name a running one: systemctl show -p MainPID UNIT',
       });
     }
-    const usesPid = sysctl('kernel.core_uses_pid') === '1';
-    for (const process of processes) checks.push(...processChecks(process, pattern, usesPid, options.cores));
+    for (const process of processes) {
+      const check = checkOf(subjectOf(process));
+      checks.push(...coreChecks(process, options.cores), ...symbolChecks(process, check));
+    }
   }
   return { around, checks };
+}
+
+/**
+ * What of the host and of this one process decides whether a crash of it leaves a usable core, without what is only for
+ * people who debug. `environment` is what stands in its place in the environment that the process was started with;
+ * undefined takes a name out.
+ */
+export function examineForCore(
+  pid: number,
+  environment: Readonly<Record<string, string | undefined>>,
+): HostCheck[] {
+  const status = processStatus(pid);
+  if (status === undefined) return [];
+  const variables = new Map(status.environment);
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined) variables.delete(name);
+    else variables.set(name, value);
+  }
+  const process = status.environment === undefined ? status : { ...status, environment: variables };
+  return [...hostChecks(surroundings()), ...coreChecks(process, 1)];
+}
+
+function hostChecks(around: Surroundings): HostCheck[] {
+  return [...kernelChecks(around), ...coredumpConfChecks(corePattern(), systemdVersion)];
+}
+
+function coreChecks(process: ProcessStatus, cores: number): HostCheck[] {
+  return processChecks(process, corePattern(), sysctl('kernel.core_uses_pid') === '1', cores);
+}
+
+function corePattern(): CorePattern {
+  return parseCorePattern(sysctl('kernel.core_pattern') ?? '');
 }
 
 /** The main process of a systemd unit. Throws where it does not run. */

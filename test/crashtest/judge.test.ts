@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { hostCheck } from '../../src/host/host-check.ts';
 import { parseCorePattern } from '../../src/host/core-pattern.ts';
 import {
   judgeAborts,
@@ -18,6 +19,11 @@ import type { Crash } from '../../src/crashtest/session.ts';
 const FILE = { pattern: parseCorePattern('core'), usesPid: false };
 const PIPE = { pattern: parseCorePattern('|/opt/ours/take-core %p'), usesPid: false };
 
+const LIMIT = [
+  hostCheck('pid 7 (python)', 'core-limit', 'bad', 'core limit: soft 0, hard 0'),
+  hostCheck('host', 'core-pattern', 'good', 'cores go to the working directory'),
+];
+
 function crash(pid: number, changed: Partial<Crash> = {}): Crash {
   return {
     how: 'view',
@@ -26,7 +32,7 @@ function crash(pid: number, changed: Partial<Crash> = {}): Crash {
     ended: true,
     status: undefined,
     coreFolder: '/srv/shop',
-    softLimit: 'unlimited',
+    checks: [],
     core: { path: '/srv/shop/core', file: `/tmp/core.${pid}`, bytes: 1024, pid },
     waitStatus: 0x86,
     logged: {},
@@ -62,9 +68,9 @@ test.for([
 });
 
 test('a missing core names the folder and the limit', () => {
-  const judged = judgeCorePresent([crash(6), crash(7, { core: undefined, softLimit: 0 })], FILE);
+  const judged = judgeCorePresent([crash(6), crash(7, { core: undefined, checks: LIMIT })], FILE);
   expect(judged.ok).toBe(false);
-  expect(judged.detail).toContain('no core in /srv/shop (its soft core limit was 0)');
+  expect(judged.detail).toContain('no core in /srv/shop (core-limit: core limit: soft 0, hard 0)');
 });
 
 test('a pipe is unknown, with what would find out', () => {
@@ -124,7 +130,7 @@ test('the main process has to come back and to leave a core', () => {
   expect(judgeMainProcess(undefined, FILE, undefined)).toMatchObject({ ok: false });
   const dead = crash(1, { recoverySeconds: undefined });
   expect(judgeMainProcess(dead, FILE, 'systemd says failed').detail).toContain('systemd says failed');
-  const bare = crash(1, { core: undefined, softLimit: 0 });
+  const bare = crash(1, { core: undefined, checks: LIMIT });
   expect(judgeMainProcess(bare, FILE, undefined)).toMatchObject({ ok: false });
   expect(judgeMainProcess(bare, PIPE, undefined)).toMatchObject({ ok: true });
 });

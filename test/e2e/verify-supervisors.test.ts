@@ -84,7 +84,7 @@ test('runit without the line on the limit: the main process leaves no core, and 
   // the generated module lifts the limit of a worker itself
   expect(steps, outcome.stderr).toMatchObject({ 'core-present': true, 'main-process': false });
   expect(detail('main-process')).toMatch(
-    /no core in \/var\/lib\/shop \(its soft core limit was 0\): .*ulimit -c/,
+    /no core in \/var\/lib\/shop \(core-limit: core limit: soft 0, .*ulimit -c/,
   );
   expect(outcome.exitCode).toBe(1);
 });

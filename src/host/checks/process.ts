@@ -1,7 +1,6 @@
 import type { CorePattern } from '../core-pattern.ts';
 import { checkOf, type Check, type HostCheck } from '../host-check.ts';
 import type { ProcessStatus } from '../process-status.ts';
-import { symbolChecks } from './debugger.ts';
 import { destinationChecks, insideProcess } from './core-destination.ts';
 import { moduleChecks } from './module.ts';
 import { coreFolder, formatBytes, spaceCheck } from './storage.ts';
@@ -20,7 +19,7 @@ export function processChecks(
   usesPid: boolean,
   cores: number,
 ): HostCheck[] {
-  const subject = `pid ${process.pid} (${process.name})`;
+  const subject = subjectOf(process);
   const check = checkOf(subject);
   const checks = [
     limitCheck(process, pattern, check),
@@ -56,8 +55,13 @@ export function processChecks(
           ),
     );
   }
-  checks.push(...moduleChecks(process, check), ...symbolChecks(process, check));
+  checks.push(...moduleChecks(process, check));
   return checks;
+}
+
+/** How people see which process it is. */
+export function subjectOf({ pid, name }: ProcessStatus): string {
+  return `pid ${pid} (${name})`;
 }
 
 function limitCheck({ coreLimit, pid }: ProcessStatus, pattern: CorePattern, check: Check): HostCheck {

@@ -16,11 +16,11 @@ export function formatBytes(bytes: number): string {
 /** Checks of coredump.conf as it is in force; none where systemd-coredump does not get the cores. */
 export function coredumpConfChecks(
   pattern: CorePattern,
-  systemdVersion: number | undefined,
+  systemdVersion: () => number | undefined,
   root = '',
 ): HostCheck[] {
   if (pattern.kind !== 'pipe' || pattern.handler !== 'systemd-coredump') return [];
-  const conf = readCoredumpConf(systemdVersion, root);
+  const conf = readCoredumpConf(systemdVersion(), root);
   const from = conf.files.length === 0 ? 'by default' : `by ${conf.files.join(', ')} and the defaults`;
   const checks: HostCheck[] = [];
   if (conf.storage === 'none') {
