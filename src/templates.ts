@@ -5,10 +5,22 @@ import { packageFile } from './package-files.ts';
 /** Every file below templates/, by its path there: one file of the package, because npx is as slow as there are files. */
 let texts: Record<string, string> | undefined;
 
+function allTexts(): Record<string, string> {
+  texts ??= JSON.parse(readFileSync(packageFile('dist/templates.json'), 'utf8')) as Record<string, string>;
+  return texts;
+}
+
+/** The names of the files in `templates/<folder>` (with `/` at its end), without the folder, sorted. */
+export function templateNames(folder: string): string[] {
+  return Object.keys(allTexts())
+    .filter((name) => name.startsWith(folder))
+    .map((name) => name.slice(folder.length))
+    .sort();
+}
+
 /** The text of `templates/<name>` as it is. */
 export function templateText(name: string): string {
-  texts ??= JSON.parse(readFileSync(packageFile('dist/templates.json'), 'utf8')) as Record<string, string>;
-  const text = texts[name];
+  const text = allTexts()[name];
   if (text === undefined) throw new Error(`there is no template ${name}`);
   return text;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { templateText } from '../templates.ts';
 import type { Journal } from './journal.ts';
+import { plantedFiles, readPlants } from './plants.ts';
 
 /** The throw-away place of one run: a copy of the tree, what is planted, and what comes out. */
 export interface Place {
@@ -34,17 +35,6 @@ const LEFT_OUT = new Set([
   'node_modules',
 ]);
 
-/** templates/verify; one `pycrash_plant_` for each framework. */
-const PLANTED = [
-  'sitecustomize.py',
-  'pycrash_planting.py',
-  'pycrash_planted.py',
-  'pycrash_plant_django.py',
-  'pycrash_plant_flask.py',
-  'pycrash_plant_starlette.py',
-  'pycrash_routes_django.py',
-];
-
 /** Makes the place and copies the repository `root` into it. */
 export function makePlace(root: string, journal: Journal): Place {
   const token = randomBytes(6).toString('hex');
@@ -68,9 +58,11 @@ export function makePlace(root: string, journal: Journal): Place {
   mkdirSync(place.reports);
   chmodSync(place.reports, 0o1777);
   mkdirSync(place.cores, { mode: 0o700 });
-  for (const file of PLANTED) {
+  for (const file of plantedFiles()) {
     writeFileSync(join(place.planted, file), templateText(`verify/${file}`));
   }
+  const changes = readPlants().flatMap(({ module, changes: all }) => all.map((name) => [name, module]));
+  writeFileSync(join(place.planted, 'plants.json'), JSON.stringify(Object.fromEntries(changes)));
   cpSync(root, place.tree, {
     recursive: true,
     verbatimSymlinks: true,

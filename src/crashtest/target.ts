@@ -1,6 +1,7 @@
 import { UserError, usageError } from '../errors.ts';
 import type { Application, Project, Service } from '../project/project.ts';
 import { defaultCommand, serverOf } from './listening.ts';
+import { readPlants } from './plants.ts';
 import { chosenSupervisor } from './supervisors/index.ts';
 import type { VerifyOptions } from './verification.ts';
 
@@ -56,19 +57,17 @@ export function findTarget(project: Project, options: VerifyOptions): Target {
   return { ...common, ...commandFor(application, options.server) };
 }
 
-/** Frameworks that something can be planted in (templates/verify/pycrash_plant_*.py), the first one first. */
-const PLANTABLE = ['django', 'flask', 'fastapi', 'starlette'];
-
 function findApplication(project: Project, { settings, environment, migrate }: VerifyOptions): Application {
-  const found = PLANTABLE.map((name) => project.applications.find(({ framework }) => framework === name));
-  const application = found.find((each) => each !== undefined);
+  const plantable = readPlants().flatMap(({ frameworks }) => frameworks);
+  const can = project.applications.filter(({ framework }) => plantable.includes(framework));
+  const application = can.find(({ framework }) => framework === 'django') ?? can[0];
   if (application === undefined) {
     const others = project.applications.map(({ framework }) => framework);
     throw new UserError(
       'no-application',
       others.length === 0
         ? `no application was found in ${project.root}`
-        : `verify cannot crash ${others.join(', ')} yet, only ${PLANTABLE.join(', ')}`,
+        : `verify cannot crash ${others.join(', ')} yet, only ${plantable.join(', ')}`,
       { exitCode: 2, help: 'name the folder that has manage.py or the module of the application in it' },
     );
   }

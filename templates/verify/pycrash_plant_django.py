@@ -78,6 +78,7 @@ def plant_databases(conf):
     conf.Settings.__init__ = __init__
 
 
+FRAMEWORKS = ["django"]
 PLANTS = {
     "django.conf": plant_databases,
     "django.urls.resolvers": plant_routes,

@@ -4,10 +4,8 @@ import os
 import time
 from importlib.metadata import version
 
-from pycrash_planted import PREFIX, price
+from pycrash_planted import HANDLED, PREFIX, price
 from pycrash_planting import write_down_application
-
-HANDLED = {"missing": 404, "forbidden": 403, "suspicious": 400, "too-many-fields": 413, "invalid": 422}
 
 
 def plant_application(flask):
@@ -71,4 +69,5 @@ def add_routes(app):
         app.add_url_rule(f"/{PREFIX}/{rule}", PREFIX + "-" + view.__name__, view)
 
 
+FRAMEWORKS = ["flask"]
 PLANTS = {"flask.app": plant_application}

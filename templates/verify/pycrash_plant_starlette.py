@@ -5,10 +5,8 @@ import os
 import sys
 from importlib.metadata import version
 
-from pycrash_planted import PREFIX, price
+from pycrash_planted import HANDLED, PREFIX, price
 from pycrash_planting import write_down_application
-
-HANDLED = {"missing": 404, "forbidden": 403, "suspicious": 400, "too-many-fields": 413, "invalid": 422}
 
 
 def plant_starlette(applications):
@@ -99,6 +97,7 @@ def routes(app):
     ]
 
 
+FRAMEWORKS = ["starlette", "fastapi"]
 PLANTS = {
     "starlette.applications": plant_starlette,
     "starlette.middleware.trustedhost": plant_trusted_host,

@@ -4,6 +4,9 @@ import os
 
 PREFIX = "pycrash-verify-" + os.environ["PYCRASH_VERIFY_RUN"]
 
+# Planted addresses whose errors are the client's, and the status that the framework's own exception for it has.
+HANDLED = {"missing": 404, "forbidden": 403, "suspicious": 400, "too-many-fields": 413, "invalid": 422}
+
 
 class PlantedError(Exception):
     pass

@@ -58,23 +58,16 @@ def write_down_application(framework, version, **facts):
     write_down("applications.jsonl", {**fact, **facts})
 
 
-# Modules of the frameworks that something is planted in, and who does it.
-PLANTED_IN = {
-    "django.conf": "django",
-    "django.urls.resolvers": "django",
-    "django.core.handlers.base": "django",
-    "flask.app": "flask",
-    "starlette.applications": "starlette",
-    "starlette.middleware.trustedhost": "starlette",
-    "fastapi.applications": "starlette",
-}
+# The modules of frameworks that something is planted in, and the module that does it.
+with open(os.path.join(HERE, "plants.json"), encoding="utf-8") as file:
+    PLANTED_IN = json.load(file)
 
 
 class PlantFinder:
     @staticmethod
     def find_spec(name, path=None, target=None):
-        framework = PLANTED_IN.get(name)
-        if framework is None:
+        plant = PLANTED_IN.get(name)
+        if plant is None:
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec is None:
@@ -83,7 +76,7 @@ class PlantFinder:
 
         def exec_module(module):
             execute(module)
-            importlib.import_module("pycrash_plant_" + framework).PLANTS[name](module)
+            importlib.import_module(plant).PLANTS[name](module)
 
         spec.loader.exec_module = exec_module
         return spec

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { plantedFiles, readPlants } from '../../src/crashtest/plants.ts';
+
+test('every planting file is found, with its frameworks and the modules that it changes', () => {
+  const plants = readPlants();
+  expect(plants.map(({ module }) => `${module}.py`)).toEqual(
+    plantedFiles().filter((name) => name.startsWith('pycrash_plant_')),
+  );
+  expect(plants.find(({ module }) => module === 'pycrash_plant_flask')).toEqual({
+    module: 'pycrash_plant_flask',
+    frameworks: ['flask'],
+    changes: ['flask.app'],
+  });
+  expect(plants.find(({ module }) => module === 'pycrash_plant_django')?.changes).toEqual([
+    'django.conf',
+    'django.urls.resolvers',
+    'django.core.handlers.base',
+  ]);
+});
+
+test('no module is changed by two files, and no framework is served by two', () => {
+  const plants = readPlants();
+  const [changes, frameworks] = [
+    plants.flatMap((one) => one.changes),
+    plants.flatMap((one) => one.frameworks),
+  ];
+  expect(new Set(changes).size).toBe(changes.length);
+  expect(new Set(frameworks).size).toBe(frameworks.length);
+});
