@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { usageError } from '../errors.ts';
 import { DEFAULT_SYSTEMD_VERSION, systemdVersion } from '../wiring/systemd-version.ts';
-import { isKind, KINDS, type Kind } from '../wiring/wiring.ts';
+import { isKind, isWorkflow, KINDS, WORKFLOWS, type Kind, type Workflow } from '../wiring/wiring.ts';
 
 interface Writing {
   folder: string;
@@ -38,6 +38,7 @@ export function withWiringOptions(command: Command, force: string): Command {
     .option('--framework <name>', 'the framework, where it cannot be told')
     .option('--settings <module>', 'the settings module of production, e.g. shop.settings.production')
     .option('--supervisor <kind>', 'what starts the service, where the repository does not say: systemd')
+    .option('--ci <places>', `where \`pycrash check\` is to run, of ${WORKFLOWS.join(', ')}`)
     .option(
       '--dumpable',
       'allow cores of a gunicorn that gives root away itself; they may hold what its user cannot read',
@@ -54,6 +55,7 @@ export interface Wired extends Writing {
   framework?: string;
   settings?: string;
   supervisor?: string;
+  workflows?: ReadonlySet<Workflow>;
   dumpable: boolean;
   systemdVersion: number;
 }
@@ -63,25 +65,32 @@ export function wiringOptions(args: readonly unknown[], options: Readonly<Record
   const framework = textOption(options['framework']);
   const settings = textOption(options['settings']);
   const supervisor = textOption(options['supervisor']);
+  const workflows = textOption(options['ci']);
   return {
     ...writingOptions(args, options),
     dumpable: options['dumpable'] === true,
     systemdVersion: systemdVersion(textOption(options['systemdVersion'])),
-    ...(only === undefined ? {} : { only: kindsOf(only) }),
+    ...(only === undefined ? {} : { only: new Set(wordsOf('--only', only, KINDS, isKind)) }),
     ...(framework === undefined ? {} : { framework }),
     ...(settings === undefined ? {} : { settings }),
     ...(supervisor === undefined ? {} : { supervisor }),
+    ...(workflows === undefined
+      ? {}
+      : { workflows: new Set(wordsOf('--ci', workflows, WORKFLOWS, isWorkflow)) }),
   };
 }
 
-function kindsOf(list: string): Set<Kind> {
-  const kinds = new Set<Kind>();
-  for (const word of list.split(',').map((part) => part.trim())) {
-    if (!isKind(word))
-      throw usageError(`--only does not know '${word}'`, `It takes, with commas: ${KINDS.join(', ')}`);
-    kinds.add(word);
-  }
-  return kinds;
+function wordsOf<Word extends string>(
+  option: string,
+  list: string,
+  all: readonly string[],
+  isWord: (word: string) => word is Word,
+): Word[] {
+  return list.split(',').map((part) => {
+    const word = part.trim();
+    if (isWord(word)) return word;
+    throw usageError(`${option} does not know '${word}'`, `It takes, with commas: ${all.join(', ')}`);
+  });
 }
 
 /** The value of an option or argument that takes text. */

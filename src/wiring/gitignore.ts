@@ -1,4 +1,4 @@
-import { lineEnding } from '../edit/text-style.ts';
+import { atEnd } from '../edit/insertion.ts';
 import type { Situation, Wiring } from './wiring.ts';
 
 const PATTERNS = ['core', '!core/', 'core.[0-9]*'];
@@ -22,12 +22,7 @@ export function wireGitignore({ project, read }: Situation): Wiring {
     wiring.wishes.push({ kind: 'gitignore', path, good: true });
     return wiring;
   }
-  const end = lineEnding(text);
-  const start = text === '' ? '' : /[\r\n]$/.test(text) ? end : `${end}${end}`;
-  wiring.wishes.push({
-    kind: 'gitignore',
-    path,
-    insertions: [{ at: text.length, text: `${start}${LINES.join(end)}${end}` }],
-  });
+  const lines = LINES.map((line) => `${line}\n`).join('');
+  wiring.wishes.push({ kind: 'gitignore', path, insertions: [atEnd(text, lines, 1)] });
   return wiring;
 }

@@ -7,7 +7,7 @@ import type { Terminal } from '../terminal.ts';
 import { carryOut } from './carry-out.ts';
 import { chooseApplication } from './choose-application.ts';
 import { planInit } from './plan-init.ts';
-import type { Kind } from './wiring.ts';
+import type { Kind, Workflow } from './wiring.ts';
 
 export interface InitRequest {
   folder: string;
@@ -19,6 +19,7 @@ export interface InitRequest {
   framework?: string;
   settings?: string;
   supervisor?: string;
+  workflows?: ReadonlySet<Workflow>;
   dumpable: boolean;
   systemdVersion: number;
 }

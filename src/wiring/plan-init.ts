@@ -9,7 +9,7 @@ import { readProject } from '../project/read-project.ts';
 import { SourceFile } from '../project/readers/text.ts';
 import { VERSION } from '../version.ts';
 import { unmetExpectations } from './expectations.ts';
-import { wireContinuousIntegration } from './continuous-integration.ts';
+import { wireContinuousIntegration } from './ci/continuous-integration.ts';
 import { wireEntryPoints } from './entry-points.ts';
 import { wireGunicorn } from './gunicorn.ts';
 import { wireGitignore } from './gitignore.ts';
@@ -19,12 +19,13 @@ import { wireMiddleware } from './middleware.ts';
 import { wireProjectTest } from './project-test.ts';
 import { wireTeamDocument } from './team-document.ts';
 import { DROP_IN, wireUnits } from './units.ts';
-import type { Kind, Situation, Wiring, Wish } from './wiring.ts';
+import type { Kind, Situation, Wiring, Wish, Workflow } from './wiring.ts';
 
 export interface InitOptions {
   only?: ReadonlySet<Kind>;
   settings?: string;
   supervisor?: string;
+  workflows?: ReadonlySet<Workflow>;
   dumpable: boolean;
   systemdVersion: number;
   /** What to do with generated files that are not as this version writes them. */
@@ -72,6 +73,7 @@ export async function planInit(
     read: (path) => readTree(project.root, path),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
     ...(options.supervisor === undefined ? {} : { supervisor: options.supervisor }),
+    ...(options.workflows === undefined ? {} : { workflows: options.workflows }),
   };
   const wirings = new Map<Kind, Wiring>();
   for (const [kind, wire] of PARTS) {

@@ -21,6 +21,14 @@ export function isKind(word: string): word is Kind {
   return (KINDS as readonly string[]).includes(word);
 }
 
+/** Where `pycrash check` can be run without anybody's doing; `--ci` takes these names. */
+export const WORKFLOWS = ['github', 'gitlab', 'pre-commit', 'tox', 'nox'] as const;
+export type Workflow = (typeof WORKFLOWS)[number];
+
+export function isWorkflow(word: string): word is Workflow {
+  return (WORKFLOWS as readonly string[]).includes(word);
+}
+
 /** What a part of init looks at. */
 export interface Situation {
   project: Project;
@@ -31,6 +39,8 @@ export interface Situation {
   dumpable: boolean;
   /** `--supervisor`. */
   supervisor?: string;
+  /** `--ci`: where `pycrash check` is to run. */
+  workflows?: ReadonlySet<Workflow>;
   /** `--systemd-version`: the systemd that the units are for. */
   systemdVersion: number;
   /** Files that an earlier run made. */
