@@ -8,8 +8,8 @@ import type { Note, Project } from './project.ts';
 import { TreeModules } from './python-modules.ts';
 import { evaluateFile } from './readers/python/settings.ts';
 import { findFileCapabilities } from './readers/file-capabilities.ts';
-import { findAbortCode } from './readers/python/abort-code.ts';
-import { findRedeliveredTasks } from './readers/python/redelivered-tasks.ts';
+import { ABORT_WORDS, findAbortCode } from './readers/python/abort-code.ts';
+import { findRedeliveredTasks, REJECT_WORDS } from './readers/python/redelivered-tasks.ts';
 import { loadPythonParser } from './readers/python/syntax.ts';
 import { withYaml } from './readers/yaml.ts';
 import { Sources } from './sources.ts';
@@ -36,6 +36,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   }
   const [list, parser] = await Promise.all([listFiles(folder), loadPythonParser()]);
   const sources = new Sources(folder, list.files, options.overlay);
+  for (const words of [ABORT_WORDS, REJECT_WORDS]) sources.lookFor(words);
   const files = [...sources.files].sort();
   const modules = new TreeModules(sources, parser, [''], new Map());
   const found = await withYaml(() =>

@@ -14,10 +14,23 @@ import { SourceFile } from './readers/text.ts';
 /** No settings module, unit or start script that was seen comes near this; a bigger file is data. */
 const MOST_BYTES = 1024 * 1024;
 
+/** Of a file that has to be read to be searched. */
+const ALL: readonly string[] = [];
+
+/** Of nearly every file. */
+const NONE: readonly string[] = [];
+
+function present(words: readonly string[], bytes: Buffer): readonly string[] {
+  const found = words.filter((word) => bytes.includes(word, 0, 'latin1'));
+  return found.length === 0 ? NONE : found;
+}
+
 /** The files of the tree, each decoded once, and only when somebody asks. */
 export class Sources {
   readonly root: string;
   readonly files: ReadonlySet<string>;
+  /** Those that are no Python: few, where a tree is large. */
+  readonly besidesPython: readonly string[];
   /** Why a file that was asked for could not be read. */
   readonly notes: Note[] = [];
   readonly #overlay: ReadonlyMap<string, Uint8Array>;
@@ -26,11 +39,16 @@ export class Sources {
   readonly #straight = new Map<string, boolean>();
   #realRoot: string | undefined;
   #buffer: Buffer | undefined;
+  /** The words that were looked for, and of a file those of the first `asked` of them that it has. */
+  readonly #vocabulary: string[] = [];
+  readonly #searched = new Map<string, { asked: number; found: readonly string[] }>();
+  readonly #needed = new WeakMap<readonly string[], number>();
 
   /** `overlay`: bytes that stand in for those on the disk, by path from the root. */
   constructor(root: string, files: Iterable<string>, overlay: ReadonlyMap<string, Uint8Array> = new Map()) {
     this.root = root;
     this.files = new Set([...files, ...overlay.keys()]);
+    this.besidesPython = [...this.files].filter((path) => !path.endsWith('.py'));
     this.#overlay = overlay;
   }
 
@@ -43,13 +61,48 @@ export class Sources {
     return file;
   }
 
-  /**
-   * False where the file has surely none of these words of ASCII in it, and `read` would say nothing about it. Costs a
-   * third of `read`: for the many files that do not matter.
-   */
+  /** The decoded file where it has one of these words of ASCII in it; costs a third of `read` for the many files that have none, and says nothing about those. */
+  containing(path: string, words: readonly string[]): SourceFile | undefined {
+    const file = this.mayContain(path, words) ? this.read(path) : undefined;
+    return file !== undefined && words.some((word) => file.text.includes(word)) ? file : undefined;
+  }
+
+  /** False where the file has surely none of these words of ASCII in it, and `read` would say nothing about it. */
   mayContain(path: string, words: readonly string[]): boolean {
     if (this.#read.has(path) || this.#overlay.size > 0 || !this.files.has(path)) return true;
     if (!this.#isStraight(path.slice(0, Math.max(0, path.lastIndexOf('/'))))) return true;
+    const needed = this.lookFor(words);
+    let known = this.#searched.get(path);
+    if (known === undefined || known.asked < needed) {
+      const bytes = this.#plainBytes(path);
+      known = {
+        asked: this.#vocabulary.length,
+        found: bytes === undefined ? ALL : present(this.#vocabulary, bytes),
+      };
+      this.#searched.set(path, known);
+    }
+    const { found } = known;
+    return found === ALL || (found !== NONE && words.some((word) => found.includes(word)));
+  }
+
+  /**
+   * Words that `containing` will be asked about: it opens a file only once for all of those that it knows by then. To be
+   * called with the same array each time. Returns how many of all the words have to be looked for to know about these.
+   */
+  lookFor(words: readonly string[]): number {
+    let needed = this.#needed.get(words);
+    if (needed === undefined) {
+      for (const word of words) {
+        if (!this.#vocabulary.includes(word)) this.#vocabulary.push(word);
+      }
+      needed = Math.max(0, ...words.map((word) => this.#vocabulary.indexOf(word) + 1));
+      this.#needed.set(words, needed);
+    }
+    return needed;
+  }
+
+  /** The bytes of a regular file in which an ASCII character is its byte, until the next call; undefined for one that has to be read. */
+  #plainBytes(path: string): Buffer | undefined {
     this.#buffer ??= Buffer.allocUnsafe(MOST_BYTES + 1);
     const buffer = this.#buffer;
     let length;
@@ -65,13 +118,10 @@ export class Sources {
         closeSync(file);
       }
     } catch {
-      return true;
+      return undefined;
     }
     const isUtf16 = (buffer[0] === 0xff && buffer[1] === 0xfe) || (buffer[0] === 0xfe && buffer[1] === 0xff);
-    if (length > MOST_BYTES || (length >= 2 && isUtf16)) return true;
-    // in the other encodings an ASCII character is its byte
-    const bytes = buffer.subarray(0, length);
-    return words.some((word) => bytes.includes(word, 0, 'latin1'));
+    return length > MOST_BYTES || (length >= 2 && isUtf16) ? undefined : buffer.subarray(0, length);
   }
 
   /** Whether no symbolic link is on the way to this folder of the tree. */

@@ -18,17 +18,33 @@ const PACKAGE_FILES: readonly RegExp[] = [
 /** Does the folder itself say which packages it needs? */
 export function hasPackageFile(sources: Sources, folder: string): boolean {
   const prefix = `${folder}/`;
-  return [...sources.files].some(
-    (path) =>
-      path.startsWith(prefix) && PACKAGE_FILES.some((pattern) => pattern.test(path.slice(prefix.length))),
+  return filesNear(sources, folder).some((path) =>
+    PACKAGE_FILES.some((pattern) => pattern.test(path.slice(prefix.length))),
   );
+}
+
+const near = new WeakMap<Sources, Map<string, readonly string[]>>();
+
+/** The files of the folder and of those in it. */
+function filesNear(sources: Sources, folder: string): readonly string[] {
+  const folders = near.get(sources) ?? new Map<string, readonly string[]>();
+  near.set(sources, folders);
+  let paths = folders.get(folder);
+  if (paths === undefined) {
+    const prefix = folder === '' ? '' : `${folder}/`;
+    paths = [...sources.files].filter((path) => {
+      if (!path.startsWith(prefix)) return false;
+      const slash = path.indexOf('/', prefix.length);
+      return slash < 0 || !path.includes('/', slash + 1);
+    });
+    folders.set(folder, paths);
+  }
+  return paths;
 }
 
 function candidates(sources: Sources, folder: string, patterns: readonly RegExp[]): SourceFile[] {
   const prefix = folder === '' ? '' : `${folder}/`;
-  const paths = [...sources.files].filter(
-    (path) => path.startsWith(prefix) && path.slice(prefix.length).split('/').length <= 2,
-  );
+  const paths = filesNear(sources, folder);
   const found: SourceFile[] = [];
   for (const pattern of patterns) {
     for (const path of paths.filter((one) => pattern.test(one.slice(prefix.length))).sort()) {

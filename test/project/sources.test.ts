@@ -87,4 +87,22 @@ describe('mayContain', () => {
     writeFileSync(join(root, 'a.py'), bytes);
     expect(new Sources(root, ['a.py']).mayContain('a.py', WORDS)).toBe(true);
   });
+
+  test('words that are asked for later are looked for in files that were searched before', () => {
+    writeFileSync(join(root, 'a.py'), 'acks_late = True');
+    writeFileSync(join(root, 'b.py'), 'os.abort()');
+    const sources = new Sources(root, ['a.py', 'b.py']);
+    const later = ['acks_late'];
+    expect(['a.py', 'b.py'].map((path) => sources.mayContain(path, WORDS))).toEqual([false, true]);
+    expect(['a.py', 'b.py'].map((path) => sources.mayContain(path, later))).toEqual([true, false]);
+    expect(['a.py', 'b.py'].map((path) => sources.mayContain(path, WORDS))).toEqual([false, true]);
+  });
+
+  test('a file that was read for another reason contains what it contains', () => {
+    writeFileSync(join(root, 'a.py'), 'acks_late = True');
+    const sources = new Sources(root, ['a.py']);
+    sources.read('a.py');
+    expect(sources.containing('a.py', WORDS)).toBeUndefined();
+    expect(sources.containing('a.py', ['acks_late'])?.text).toBe('acks_late = True');
+  });
 });

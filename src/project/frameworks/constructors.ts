@@ -80,9 +80,10 @@ export class Constructors {
     for (let step = 0; step < 5 && words.length > 0; step++) {
       const derived = new Set<string>();
       const asked = [...new Set(words.map(({ word, module }) => module ?? word))];
+      sources.lookFor(asked);
       for (const path of paths) {
-        if (found.has(path) || !sources.mayContain(path, asked)) continue;
-        const file = sources.read(path);
+        if (found.has(path)) continue;
+        const file = sources.containing(path, asked);
         if (file === undefined || file.path !== path) continue;
         const { text } = file;
         const named = words.some(

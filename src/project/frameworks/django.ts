@@ -229,6 +229,7 @@ function siblings(sources: Sources, root: string, modules: TreeModules, module: 
   const inPackage = found.isPackage || /(^|\/)(settings|config|conf)[^/]*$/.test(folder);
   const others = [...sources.files].filter(
     (path) =>
+      path.startsWith(folder) &&
       parent(path) === folder &&
       /^[A-Za-z_]\w*\.py$/.test(baseName(path)) &&
       (inPackage

@@ -65,12 +65,10 @@ export function findWatched(
   };
   const rootOf = (path: string): string => importRootOf(sources, path);
   const names = new PythonNames(sources.files, parse, rootOf);
-  const constructors = new Constructors(FRAMEWORKS, names, ({ distribution }) =>
-    paths.some(
-      (path) =>
-        sources.mayContain(path, [distribution]) && sources.read(path)?.text.includes(distribution) === true,
-    ),
-  );
+  const constructors = new Constructors(FRAMEWORKS, names, ({ distribution }) => {
+    const word = [distribution];
+    return paths.some((path) => sources.containing(path, word) !== undefined);
+  });
   const files = constructors.files(sources, paths, parse);
   const objects = findObjects(files, constructors, rootOf);
   if (objects.length === 0) return [];

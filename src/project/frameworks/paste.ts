@@ -11,7 +11,7 @@ const NOT_PRODUCTION = /(^|[-_.])(dev\w*|tests?|testing|local)([-_.]|$)/i;
  */
 export function pasteApplications(sources: Sources, file?: string): string[] {
   const wanted = file?.replace(/#.*$/, '').replace(/^(\.\/|\/)+/, '');
-  const all = [...sources.files].filter((path) =>
+  const all = sources.besidesPython.filter((path) =>
     wanted === undefined ? path.endsWith('.ini') : path === wanted || path.endsWith(`/${wanted}`),
   );
   const production = all.filter((path) => !NOT_PRODUCTION.test(baseName(path)));
@@ -19,9 +19,10 @@ export function pasteApplications(sources: Sources, file?: string): string[] {
   return [...new Set(files.flatMap((path) => namedIn(sources, path)))];
 }
 
+const WORDS = ['use', 'paste.app_factory'];
+
 function namedIn(sources: Sources, path: string): string[] {
-  if (!sources.mayContain(path, ['use', 'paste.app_factory'])) return [];
-  const text = sources.read(path)?.text ?? '';
+  const text = sources.containing(path, WORDS)?.text ?? '';
   const named =
     /^[ \t]*(?:use[ \t]*[=:][ \t]*(?:call:(?<call>[\w.]+:[\w.]+)|egg:[\w.-]+(?:#(?<entry>[\w.-]+))?)|paste\.app_factory[ \t]*[=:][ \t]*(?<factory>[\w.]+:[\w.]+))/gm;
   return [...text.matchAll(named)].flatMap(({ groups }) => {
@@ -36,7 +37,7 @@ function entryPoint(sources: Sources, folder: string, name: string): string[] {
     ['pyproject.toml', 'setup.cfg', 'setup.py'].map((one) => join(each, one)),
   );
   for (const path of files) {
-    const text = sources.read(path)?.text ?? '';
+    const text = sources.containing(path, WORDS)?.text ?? '';
     const section = /paste\.app_factory['"\]]*\s*[=:\]]?([\s\S]*)/.exec(text)?.[1] ?? '';
     const found = new RegExp(String.raw`(?:^|['"\s,\[])${name}\s*=\s*['"]?([\w.]+:[\w.]+)`).exec(
       section,

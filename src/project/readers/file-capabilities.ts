@@ -8,11 +8,13 @@ const SHELL = /(?:^|\/)(?:[^/]*(?:dockerfile|containerfile)[^/]*|makefile|[^/]*\
 const SETCAP =
   /^(?![ \t]*#).*?\bsetcap[ \t]+(?:-[nqv]+[ \t]+|-n[ \t]+\d+[ \t]+)*(["']?)([a-z_,]+[+=]+[eip]+)\1[ \t]+([^;&|\n]+)/gim;
 
+const WORDS = ['setcap'];
+
 /** Commands that give an interpreter of Python, or uWSGI, capabilities of its file that it has at once: `e` or `p`, not `i` alone. */
 export function findFileCapabilities(sources: Sources, files: readonly string[]): Located<string>[] {
   return files.flatMap((path) => {
-    if (!SHELL.test(path) || !sources.mayContain(path, ['setcap'])) return [];
-    const file = sources.read(path);
+    if (!SHELL.test(path)) return [];
+    const file = sources.containing(path, WORDS);
     return [...(file?.text.matchAll(SETCAP) ?? [])].flatMap((match) => {
       const [whole, , capabilities = '', target = ''] = match;
       if (file === undefined || !/[ep]/.test(capabilities.split(/[+=]/).at(-1) ?? '')) return [];

@@ -9,7 +9,7 @@ import { folderOf, INHERITED, addServices, type Found, type Supervisor } from '.
 export const circus: Supervisor = {
   name: 'circus',
   find(reader, found) {
-    for (const path of reader.sources.files) {
+    for (const path of reader.sources.besidesPython) {
       if (!/\.(?:ini|conf|cfg|j2)$|circus/.test(path)) continue;
       const file = reader.sources.read(path);
       if (file === undefined || !/^\s*\[watcher:/m.test(file.text)) continue;

@@ -15,7 +15,7 @@ const FOLDER = /(?:^|\/)[^/]*compose[^/]*\/[^/]+\.ya?ml$/i;
 export const compose: Supervisor = {
   name: 'compose',
   find(reader, found) {
-    for (const path of reader.sources.files) {
+    for (const path of reader.sources.besidesPython) {
       if (!NAME.test(path) && !FOLDER.test(path)) continue;
       const file = reader.sources.read(path);
       if (file === undefined) continue;

@@ -33,7 +33,7 @@ export function isDockerfile(path: string): boolean {
 export const dockerfile: Supervisor = {
   name: 'dockerfile',
   find(reader, found) {
-    for (const path of reader.sources.files) {
+    for (const path of reader.sources.besidesPython) {
       if (!isDockerfile(path)) continue;
       const file = reader.sources.read(path);
       if (file === undefined) continue;

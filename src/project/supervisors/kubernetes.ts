@@ -18,7 +18,7 @@ export const kubernetes: Supervisor = {
   name: 'kubernetes',
   find(reader, found) {
     let files = 0;
-    for (const path of reader.sources.files) {
+    for (const path of reader.sources.besidesPython) {
       if (
         !/\.(?:ya?ml|json)(?:\.(?:j2|tmpl|tpl|in))?$/.test(path) ||
         /(?:^|\/)\.(?:github|gitlab)\//.test(path)
@@ -127,7 +127,7 @@ const KNOWN_IMAGES =
 function ownImage(reader: CommandReader, container: YamlValue): (Image & { file: string }) | undefined {
   const named = `${textOf(under(container, 'image'))?.value ?? ''} /${textOf(under(container, 'name'))?.value ?? ''}`;
   if (named.split(' ').some((part) => KNOWN_IMAGES.test(part))) return undefined;
-  const candidates = [...reader.sources.files].filter(isDockerfile);
+  const candidates = reader.sources.besidesPython.filter(isDockerfile);
   const path =
     candidates.length === 1 ? candidates[0] : candidates.find((candidate) => candidate === 'Dockerfile');
   const file = path === undefined ? undefined : reader.sources.read(path);

@@ -10,7 +10,7 @@ import type { Supervisor } from './supervisor.ts';
 export const modWsgi: Supervisor = {
   name: 'apache',
   find(reader, found) {
-    for (const path of reader.sources.files) {
+    for (const path of reader.sources.besidesPython) {
       if (!/\.(?:conf|vhost|j2|tmpl|tpl|in|example|sample)$|apache|httpd|vhost|sites-/.test(path)) continue;
       if (/\.(?:py|md|rst|html|js|css)$/.test(path)) continue;
       const file = reader.sources.read(path);

@@ -7,7 +7,7 @@ import type { Supervisor } from './supervisor.ts';
 export const nginxUnit: Supervisor = {
   name: 'nginx-unit',
   find(reader, found) {
-    for (const path of reader.sources.files) {
+    for (const path of reader.sources.besidesPython) {
       if (!/(?:^|[/._-])(?:unit|nginx|conf)[^/]*\.json$/i.test(path)) continue;
       const file = reader.sources.read(path);
       if (file === undefined || !/"type"\s*:\s*"python/.test(file.text)) continue;

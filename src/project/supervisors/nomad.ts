@@ -8,7 +8,7 @@ import { folderOf, addServices, type Found, type Supervisor } from './supervisor
 export const nomad: Supervisor = {
   name: 'nomad',
   find(reader, found) {
-    for (const path of reader.sources.files) {
+    for (const path of reader.sources.besidesPython) {
       if (!/\.nomad(?:\.hcl)?(?:\.(?:j2|tpl|tmpl))?$|nomad[^/]*\.hcl$/.test(path)) continue;
       const file = reader.sources.read(path);
       if (file === undefined) continue;

@@ -9,7 +9,7 @@ import { INHERITED, addServices, type Found, type Supervisor } from './superviso
 export const openrc: Supervisor = {
   name: 'openrc',
   find(reader, found) {
-    for (const path of reader.sources.files) {
+    for (const path of reader.sources.besidesPython) {
       if (!/(?:openrc|init\.d|initd|\.rc$)/i.test(path)) continue;
       const file = reader.sources.read(path);
       if (file === undefined || !/^#!\S*\/(?:openrc-run|runscript)\b/.test(file.text)) continue;

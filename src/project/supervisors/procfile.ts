@@ -25,7 +25,7 @@ const TOML: IniDialect = { comments: '#', inlineComments: '#', continuation: 'no
 export const procfile: Supervisor = {
   name: 'procfile',
   find(reader, found) {
-    for (const path of reader.sources.files) {
+    for (const path of reader.sources.besidesPython) {
       const name = path.slice(path.lastIndexOf('/') + 1);
       const lines = LINES.find(({ test }) => test.test(name) || test.test(path));
       if (lines === undefined) continue;

@@ -11,7 +11,7 @@ function runScripts(kind: Kind): Supervisor {
   return {
     name: kind,
     find(reader, found) {
-      for (const path of reader.sources.files) {
+      for (const path of reader.sources.besidesPython) {
         if (!/(?:^|\/)run(?:\.(?:j2|tmpl|tpl|in|sh))?$/.test(path) || /(?:^|\/)log\/run$/.test(path))
           continue;
         const file = reader.sources.read(path);

@@ -13,7 +13,7 @@ const CANDIDATE =
 export const supervisord: Supervisor = {
   name: 'supervisord',
   find(reader, found) {
-    for (const path of reader.sources.files) {
+    for (const path of reader.sources.besidesPython) {
       if (!CANDIDATE.test(path)) continue;
       const file = reader.sources.read(path);
       if (file === undefined || !/^\s*\[(?:program|fcgi-program):/m.test(file.text)) continue;

@@ -25,7 +25,7 @@ export const systemd: Supervisor = { name: 'systemd', find: findUnits };
 /** The services of the tree's systemd units that start something of Python. */
 function findUnits(reader: CommandReader, found: Found): void {
   const { sources } = reader;
-  const units = [...sources.files].filter((path) => mayBeUnit(path)).sort();
+  const units = sources.besidesPython.filter((path) => mayBeUnit(path)).sort();
   for (const path of units) {
     const name = baseName(path).replace(/\.(example|sample|dist|tmpl|template|in|txt)$/, '');
     const file = sources.read(path);
@@ -62,7 +62,7 @@ function dropInsOf(sources: Sources, path: string, name: string, units: readonly
   const folders = ['service.d', ...(template === unit ? [] : [`${template}.d`]), `${unit}.d`];
   const alone = units.filter((other) => baseName(other) === baseName(path)).length === 1;
   const found: { file: string; rank: number }[] = [];
-  for (const file of sources.files) {
+  for (const file of sources.besidesPython) {
     if (!file.endsWith('.conf')) continue;
     const folder = parent(file);
     const rank = folders.indexOf(baseName(folder));

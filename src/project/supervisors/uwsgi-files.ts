@@ -11,7 +11,7 @@ export function uwsgiFiles(reader: CommandReader, services: readonly Service[]):
   const used = new Set(services.flatMap(({ command }) => command?.value.configurationFiles ?? []));
   const emperor = services.find(({ command }) => command?.value.options.has('emperor') === true);
   const found: Service[] = [];
-  for (const path of reader.sources.files) {
+  for (const path of reader.sources.besidesPython) {
     if (used.has(path) || !/\.(?:ini|xml|ya?ml)(?:\.(?:j2|tmpl|tpl|in|example|sample|dist))?$/.test(path))
       continue;
     if (!/uwsgi|vassal/i.test(path) && !path.endsWith('.ini')) continue;

@@ -3,8 +3,9 @@ import type { Sources } from '../../sources.ts';
 import { loadPythonParser, parsePython, type Syntax } from './syntax.ts';
 
 /** Every form below has one of these words in it; most files of a repository have none and are not parsed. */
-const WORDS = /\b(SIGABRT|abort|RLIMIT_CORE|prctl|set_dumpable)\b/;
-const ANY = ['SIGABRT', 'abort', 'RLIMIT_CORE', 'prctl', 'set_dumpable'];
+const WORDS = /\b(SIGABRT|abort|RLIMIT_CORE|prctl)\b/;
+/** The same words, for `Sources.lookFor`. */
+export const ABORT_WORDS = ['SIGABRT', 'abort', 'RLIMIT_CORE', 'prctl'];
 
 /** Code that is not what production runs. */
 const ASIDE = /(^|\/)(tests?|testing)\/|(^|\/)(test_[^/]*|[^/]*_test|conftest|abort_on_exception)\.py$/;
@@ -13,8 +14,8 @@ const ASIDE = /(^|\/)(tests?|testing)\/|(^|\/)(test_[^/]*|[^/]*_test|conftest|ab
 export async function findAbortCode(sources: Sources, files: readonly string[]): Promise<AbortCode[]> {
   let found: AbortCode[] = [];
   for (const path of files) {
-    if (!path.endsWith('.py') || ASIDE.test(path) || !sources.mayContain(path, ANY)) continue;
-    const file = sources.read(path);
+    if (!path.endsWith('.py') || ASIDE.test(path)) continue;
+    const file = sources.containing(path, ABORT_WORDS);
     if (file === undefined || !WORDS.test(file.text)) continue;
     const { module } = parsePython(await loadPythonParser(), file);
     // what a child process does to itself between fork and exec is no matter of the service

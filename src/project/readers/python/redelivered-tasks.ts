@@ -5,7 +5,9 @@ import { loadPythonParser, parsePython, type Syntax } from './syntax.ts';
 /** Both options, as a setting under whatever prefix, as an argument of a task, and as an attribute of its class. */
 const REJECT = /(^|[._])reject_on_worker_lost$/i;
 const LATE = /(^|[._])acks_late$/i;
-const ANY = ['reject_on_worker_lost', 'REJECT_ON_WORKER_LOST', 'acks_late', 'ACKS_LATE'];
+/** For `Sources.lookFor`: without the first option the second one is no matter. */
+export const REJECT_WORDS = ['reject_on_worker_lost', 'REJECT_ON_WORKER_LOST'];
+const ANY = [...REJECT_WORDS, 'acks_late', 'ACKS_LATE'];
 const ASIDE = /(^|\/)(tests?|testing)\/|(^|\/)(test_[^/]*|[^/]*_test|conftest)\.py$/;
 
 interface Option {
@@ -21,10 +23,11 @@ interface Option {
  */
 export async function findRedeliveredTasks(sources: Sources, files: readonly string[]): Promise<Span[]> {
   const options: Option[] = [];
-  for (const path of files) {
-    if (!path.endsWith('.py') || ASIDE.test(path) || !sources.mayContain(path, ANY)) continue;
-    const file = sources.read(path);
-    if (file === undefined || !ANY.some((word) => file.text.includes(word))) continue;
+  const own = files.filter((path) => path.endsWith('.py') && !ASIDE.test(path));
+  if (!own.some((path) => sources.containing(path, REJECT_WORDS) !== undefined)) return [];
+  for (const path of own) {
+    const file = sources.containing(path, ANY);
+    if (file === undefined) continue;
     const { module } = parsePython(await loadPythonParser(), file);
     visit(module, undefined, options);
   }
