@@ -101,6 +101,19 @@ test('settings that need what is not there are judged all the same: what fails a
   expect(judge(FIRST_OK, seen)).toEqual({ verdict: 'right', reasons: [] });
 });
 
+test('settings in a folder without __init__.py are run again with the variable that they ask for', async () => {
+  const folder = repository('namespace', 'from site_settings.parts.base import *\n');
+  mkdirSync(join(folder, 'site_settings/parts'));
+  writeFileSync(
+    join(folder, 'site_settings/parts/base.py'),
+    'import os\n\nKEY = os.environ["SITE_KEY"]\nMIDDLEWARE = [\n    "a.A",\n]\n',
+  );
+  const seen = await observe(folder, 'namespace', FIRST_OK, TOOLS);
+  expect(seen.oracle).toEqual([
+    { name: 'site_settings.settings', production: true, middleware: [ENTRY, 'a.A'] },
+  ]);
+});
+
 test('settings in the syntax of a newer Python are run by that one', async (context) => {
   if (interpreter('3.14') === undefined) context.skip('needs Python 3.14');
   const folder = repository(

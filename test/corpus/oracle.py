@@ -354,11 +354,17 @@ def run():
     return {"classes": found} if found else {"unjudged": "the module has no MIDDLEWARE after it has run"}
 
 
+def is_own(module):
+    """Is the module, or the package without an __init__.py, one of the repository?"""
+    names = vars(module)
+    places = [names.get("__file__") or "", *(() if names.get("__file__") else names.get("__path__", ()))]
+    return isinstance(module, StubModule) or any(str(place).startswith(ROOT + os.sep) for place in places)
+
+
 def forget():
-    for name, module in list(sys.modules.items()):
-        file = vars(module).get("__file__") or ""
-        if isinstance(module, StubModule) or file.startswith(ROOT + os.sep):
-            del sys.modules[name]
+    # all are found before the first goes: the path of a namespace package asks for its parent
+    for name in [name for name, module in sys.modules.items() if isinstance(module, types.ModuleType) and is_own(module)]:
+        del sys.modules[name]
     importlib.invalidate_caches()
 
 

@@ -234,6 +234,55 @@ describe('what cannot be known is said', () => {
     expect(codes(list)).toEqual(['may-be-changed']);
   });
 
+  const KEEPER =
+    'class Merged:\n    def __init__(self, names):\n        self.names = names\n' +
+    '    def write(self):\n        self.names.update(read_the_file())\n';
+
+  test.each([
+    [
+      'a class of the tree keeps',
+      'from merged import Merged\nmerged = Merged(names=globals())\nmerged.write()',
+      2,
+    ],
+    ['a class of another package keeps', 'import other\nother.Settings(globals())', 2],
+    ['an object keeps vars() of', 'import other\nkept = other.register(vars())', 2],
+    [
+      'an object keeps sys.modules[__name__] as',
+      'import sys, other\nkept = other.register(sys.modules[__name__])',
+      2,
+    ],
+  ])('%s all names: any setting may be overridden, also one that is set later', async (_name, code, line) => {
+    const list = await middleware({
+      'merged.py': KEEPER,
+      'settings.py': `${code}\nMIDDLEWARE = ['a']\n`,
+    });
+    expect(shown(list)).toEqual(['a']);
+    expect(codes(list)).toEqual(['may-be-changed']);
+    expect(list.notes[0]?.message).toMatch(/keeps it: any setting may be overridden$/);
+    expect(list.notes[0]?.at).toMatchObject({ file: 'settings.py', line });
+  });
+
+  test.each([
+    [
+      'sys.modules[__name__] given away',
+      'import sys, other\nMIDDLEWARE = ["a"]\nother.load(sys.modules[__name__])',
+      ['may-be-changed'],
+    ],
+    ['globals() given to a function before', 'import other\nother.load(globals())\nMIDDLEWARE = ["a"]', []],
+    ['vars() of something else', 'import other\nMIDDLEWARE = ["a"]\nother.load(vars(other))', []],
+  ])('%s', async (_name, code, expected) => {
+    expect(codes(await middleware({ 'settings.py': `${code}\n` }))).toEqual(expected);
+  });
+
+  test('setattr() and __dict__ of sys.modules[__name__]', async () => {
+    const files = {
+      'settings.py':
+        "import sys\nMIDDLEWARE = ['a']\nsetattr(sys.modules[__name__], 'MIDDLEWARE', ['b'] + MIDDLEWARE)\n" +
+        "sys.modules[__name__].__dict__['MIDDLEWARE'] = ['c'] + MIDDLEWARE\n",
+    };
+    expect(await elements(files)).toEqual(['c', 'b', 'a']);
+  });
+
   test('exec of another file', async () => {
     const list = await middleware({
       'settings.py': "MIDDLEWARE = ['a']\nexec(open('local.py').read())\n",

@@ -9,6 +9,7 @@ export function getAttribute(run: Run, object: Value, name: string): Value {
   switch (object.kind) {
     case 'module': {
       const module = run.loaded.get(object.name);
+      if (module !== undefined && name === '__dict__') return { kind: 'namespace', scope: module.scope };
       const value = module === undefined ? undefined : run.read(module.scope, name);
       if (value !== undefined) {
         if (['none', 'bool', 'number', 'string', 'choice', 'environment'].includes(value.kind))
@@ -112,6 +113,12 @@ export function resolutionOrder(run: Run, klass: Value): readonly Value[] {
 
 /** `object.name = value`. */
 export function setAttribute(run: Run, object: Value, name: string, value: Value, place: Place): void {
+  if (object.kind === 'instance' || object.kind === 'class') {
+    const state = run.heap(
+      object.kind === 'instance' && object.of.kind === 'class' ? object.of.ref : object.ref,
+    );
+    overridable(run, value, state?.kind === 'class' ? state.name : 'an object');
+  }
   if (object.kind === 'module') {
     const module = run.loaded.get(object.name);
     if (module !== undefined) run.bind(module.scope, name, value, place);
@@ -130,4 +137,21 @@ export function setAttribute(run: Run, object: Value, name: string, value: Value
       attributes: new Map([...state.attributes, [name, value]]),
     });
   }
+}
+
+/** Where `value` is all the names of a module, `keeper` has them from now on: it may set each of them whenever it is called. */
+export function overridable(run: Run, value: Value, keeper: string): void {
+  const scope = scopeOfNames(run, value);
+  if (scope === undefined) return;
+  const place = run.namesTaken.get(scope);
+  const message = `the whole module is given to ${keeper}, which keeps it: any setting may be overridden`;
+  run.open(scope, { code: 'may-be-changed', message, ...(place === undefined ? {} : { place }) }, Infinity);
+}
+
+/** The scope whose names `globals()`, `locals()`, `vars()`, `module.__dict__` or `sys.modules[__name__]` has. */
+export function scopeOfNames(run: Run, value: Value): number | undefined {
+  if (value.kind === 'namespace') return value.scope;
+  return value.kind === 'module' && value.name === run.frame.module
+    ? run.loaded.get(value.name)?.scope
+    : undefined;
 }

@@ -1,4 +1,4 @@
-import { getAttribute, resolutionOrder, setAttribute } from './attributes.ts';
+import { getAttribute, overridable, resolutionOrder, scopeOfNames, setAttribute } from './attributes.ts';
 import { evaluate, keyOf, lift } from './expressions.ts';
 import { callFunction, instantiate } from './functions.ts';
 import { include } from './imports.ts';
@@ -95,7 +95,9 @@ function escape(run: Run, call: Arguments, name: string): void {
     place: run.place(call.node),
   });
   for (const value of [...call.positional, ...call.named.values()]) {
-    if (value.kind === 'namespace') run.open(value.scope, doubt('the whole module'));
+    const scope = scopeOfNames(run, value);
+    if (scope !== undefined && isKept(call, name)) overridable(run, value, name);
+    else if (scope !== undefined) run.open(scope, doubt('the whole module'));
     else if (value.kind === 'list' && run.list(value)?.type === 'list') run.doubt(value, [doubt('the list')]);
     else if (value.kind === 'mapping') run.doubt(value, [doubt('the dictionary')]);
   }
@@ -104,6 +106,13 @@ function escape(run: Run, call: Arguments, name: string): void {
       run.open(run.frame.globals, doubt('the name of the module'));
     }
   }
+}
+
+/** Does what the call makes, an object of a class or a value that is used, outlive the statement? */
+function isKept({ node }: Arguments, name: string): boolean {
+  const { text } = node.file;
+  const before = text.slice(text.lastIndexOf('\n', node.start - 1) + 1, node.start);
+  return /(^|\.)_?[A-Z]\w*$/.test(name) || !/^\s*$/.test(before);
 }
 
 /** Functions that get a module's name or a list and leave both alone. */
@@ -178,18 +187,19 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
       };
     }
     case 'setattr': {
-      const target = first?.kind === 'external' ? thisModule(run, first) : first;
       const value = call.positional[2] ?? NONE;
-      if (target !== undefined && second?.kind === 'string')
-        setAttribute(run, target, second.value, value, place);
-      else if (target?.kind === 'module') escapeModule(run, target, call);
+      if (first !== undefined && second?.kind === 'string')
+        setAttribute(run, first, second.value, value, place);
+      else if (first?.kind === 'module') escapeModule(run, first, call);
       return NONE;
     }
     case 'globals':
-      return { kind: 'namespace', scope: run.frame.globals };
-    case 'locals':
+      return run.namesOf(run.frame.globals, place);
     case 'vars':
-      return { kind: 'namespace', scope: run.frame.scope };
+      if (first !== undefined) return getAttribute(run, first, '__dict__');
+      return run.namesOf(run.frame.scope, place);
+    case 'locals':
+      return run.namesOf(run.frame.scope, place);
     case 'filter':
       return filtered(run, call);
     case 'super':
@@ -243,11 +253,6 @@ const BUILTIN_PURE = new Set(
     ' ',
   ),
 );
-
-/** `sys.modules[__name__]` is this module. */
-function thisModule(run: Run, value: Value & { kind: 'external' }): Value {
-  return value.path.startsWith('sys.modules') ? { kind: 'module', name: run.frame.module } : value;
-}
 
 function escapeModule(run: Run, target: Value & { kind: 'module' }, call: Arguments): void {
   const module = run.loaded.get(target.name);

@@ -328,6 +328,11 @@ function subscript(run: Run, node: Syntax): Value {
     return { kind: 'environment', name: name.kind === 'string' ? name.value : index.text };
   }
   if (index.type === 'slice') return slice(run, value, index);
+  const isThisModule = value.kind === 'external' && value.path === 'sys.modules' && index.text === '__name__';
+  if (isThisModule) {
+    run.namesTaken.set(run.frame.globals, run.place(node));
+    return { kind: 'module', name: run.frame.module };
+  }
   const at = evaluate(run, index);
   if (value.kind === 'namespace' && at.kind === 'string') {
     return run.read(value.scope, at.value) ?? unknown(`${at.value} is not set in this module`);

@@ -74,6 +74,8 @@ export class Run {
   mayFail: string[] = [];
   readonly environmentDefaults = new Map<string, Value>();
   readonly doubts: Doubt[] = [];
+  /** Where all names of a scope were last taken as one value. */
+  readonly namesTaken = new Map<number, Place>();
   #identity = 0;
   #steps = 0;
 
@@ -110,14 +112,20 @@ export class Run {
     this.bind(scope, name, value, place);
   }
 
-  /** From now on any name of the scope may have another value. */
-  open(scope: number, doubt: Doubt): void {
+  /** From now on any name of the scope may have another value; with `at` Infinity one that is bound later, too. */
+  open(scope: number, doubt: Doubt, at = this.fresh()): void {
     const entry = this.state.scopes.get(scope);
     if (entry === undefined) return;
     this.state.scopes.set(scope, {
       names: entry.names,
-      opened: [...entry.opened, { at: this.fresh(), doubt }],
+      opened: [...entry.opened, { at, doubt }],
     });
+  }
+
+  /** All names of the scope as one value: `globals()` and the like. */
+  namesOf(scope: number, place: Place): Value {
+    this.namesTaken.set(scope, place);
+    return { kind: 'namespace', scope };
   }
 
   binding(scope: number, name: string): Binding | undefined {
