@@ -85,6 +85,8 @@ export class Session {
   lastAnswer: Answer | undefined;
   readonly #timeout: number;
   readonly #url: string;
+  /** What the planted page has said; undefined until it has answered. */
+  #saysDebug: boolean | undefined;
   readonly #environment: Readonly<Record<string, string>>;
   #count = 0;
 
@@ -94,7 +96,7 @@ export class Session {
     facts: ApplicationFacts,
     timeout: number,
     /** A page that answers 200; the planted one where it is not given. */
-    url = `${place.prefix}/ready/`,
+    url = readyPage(place),
     /** What the service sets where the test sets something else. */
     environment: Readonly<Record<string, string>> = {},
   ) {
@@ -109,7 +111,7 @@ export class Session {
 
   /** Is the application in debug mode? Some say so only once they answer. */
   get debug(): boolean {
-    return this.facts.debug || /"debug": ?true/.test(this.lastAnswer?.body ?? '');
+    return this.facts.debug || this.#saysDebug === true;
   }
 
   /** Waits for a 200; the seconds that it took, undefined where it did not come in time. */
@@ -120,7 +122,17 @@ export class Session {
       this.lastAnswer = await this.client.get(this.#url);
       return this.lastAnswer.status === 200 ? true : undefined;
     });
-    return answered === true ? (performance.now() - start) / 1000 : undefined;
+    if (answered !== true) return undefined;
+    const seconds = (performance.now() - start) / 1000;
+    this.#saysDebug ??= await this.#askDebug();
+    return seconds;
+  }
+
+  /** What another page calls "debug" is its own affair. */
+  async #askDebug(): Promise<boolean | undefined> {
+    const planted = readyPage(this.place);
+    const answer = this.#url === planted ? this.lastAnswer : await this.client.get(planted);
+    return answer?.status === 200 ? /"debug": ?true/.test(answer.body) : undefined;
   }
 
   /** The processes that answer requests: those below the main process that have no children and the application, or itself. */
@@ -341,6 +353,11 @@ export class Session {
 
 /** In milliseconds. */
 const GRACE = 3000;
+
+/** The page that is planted in every framework, and says how the application is set. */
+function readyPage({ prefix }: Place): string {
+  return `${prefix}/ready/`;
+}
 
 /** The JSON line of a log that names the request. */
 export function structuredLine(log: string, requestId: string): Record<string, unknown> | undefined {

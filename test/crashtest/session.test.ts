@@ -1,6 +1,11 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { proxyHeaders, structuredLine, type ApplicationFacts } from '../../src/crashtest/session.ts';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import type { RunningService } from '../../src/crashtest/launch.ts';
+import type { Place } from '../../src/crashtest/place.ts';
+import { proxyHeaders, Session, structuredLine, type ApplicationFacts } from '../../src/crashtest/session.ts';
 
 const FACTS: ApplicationFacts = {
   user: 'shop',
@@ -54,4 +59,47 @@ test('no log is too odd to be searched', () => {
       expect(found === undefined || Object.values(found).includes('r-1')).toBe(true);
     }),
   );
+});
+
+const nothing = (): Promise<undefined> => Promise.resolve(undefined);
+
+test.for([
+  // --url, what that page answers, what the planted one answers, is it debug mode?
+  ['/health/', '{"debug": true}', '{"pid": 1, "debug": false}', false],
+  ['/health/', 'fine', '{"pid": 1, "debug": true}', true],
+  [undefined, '', '{"pid": 1, "debug": true}', true],
+  [undefined, '', '{"pid": 1, "debug": false}', false],
+] as const)('%s answers %s, the planted page %s', async ([url, own, planted, debug]) => {
+  const prefix = '/pycrash-verify-0123456789ab';
+  const server = createServer(({ url: path }, answer) => {
+    answer.end(path === `${prefix}/ready/` ? planted : own);
+  });
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const folder = '/nowhere';
+  const place: Place = {
+    folder,
+    tree: folder,
+    planted: folder,
+    reports: folder,
+    cores: folder,
+    token: '0',
+    prefix,
+  };
+  const service: RunningService = {
+    address: { host: '127.0.0.1', port },
+    detail: 'a server of the test',
+    mainPid: nothing,
+    log: () => Promise.resolve(''),
+    failure: nothing,
+    root: () => Promise.resolve(''),
+    exits: () => Promise.resolve([]),
+    restarts: nothing,
+    restart: nothing,
+    stop: nothing,
+  };
+  const session = new Session(place, service, FACTS, 5, url);
+  expect(await session.waitForAnswer()).toBeGreaterThan(0);
+  expect(session.debug).toBe(debug);
 });
