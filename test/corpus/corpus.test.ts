@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -102,15 +102,23 @@ test('settings that need what is not there are judged all the same: what fails a
 });
 
 test('settings in a folder without __init__.py are run again with the variable that they ask for', async () => {
-  const folder = repository('namespace', 'from site_settings.parts.base import *\n');
+  const folder = repository('namespace', 'MIDDLEWARE = []\n');
+  rmSync(join(folder, 'site_settings/settings.py'));
   mkdirSync(join(folder, 'site_settings/parts'));
   writeFileSync(
-    join(folder, 'site_settings/parts/base.py'),
+    join(folder, 'site_settings/parts/production.py'),
     'import os\n\nKEY = os.environ["SITE_KEY"]\nMIDDLEWARE = [\n    "a.A",\n]\n',
   );
-  const seen = await observe(folder, 'namespace', FIRST_OK, TOOLS);
+  for (const file of ['manage.py', 'site_settings/wsgi.py']) {
+    const text = readFileSync(join(folder, file), 'utf8');
+    writeFileSync(
+      join(folder, file),
+      text.replace('site_settings.settings', 'site_settings.parts.production'),
+    );
+  }
+  const seen = await observe(folder, 'namespace', undefined, TOOLS);
   expect(seen.oracle).toEqual([
-    { name: 'site_settings.settings', production: true, middleware: [ENTRY, 'a.A'] },
+    { name: 'site_settings.parts.production', production: true, middleware: [ENTRY, 'a.A'] },
   ]);
 });
 
