@@ -49,7 +49,9 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   const python = pythonVersion(sources);
   const notes: Note[] = [...django.notes, ...found.notes, ...sources.notes];
   const watched = findWatched(sources, parser, found.services, django.applications);
-  if (django.applications.length === 0 && watched.length === 0) {
+  const applications = [...django.applications, ...watched.applications];
+  notes.push(...watched.notes);
+  if (applications.length === 0) {
     notes.push({
       code: 'no-django',
       message: 'no Django project was found: no manage.py, wsgi.py or asgi.py that belongs to one',
@@ -62,7 +64,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
     files,
     folders: foldersOf(files),
     git: list.git,
-    applications: [...django.applications, ...watched],
+    applications,
     services: found.services,
     abortCode: await findAbortCode(sources, files),
     redeliveredTasks: await findRedeliveredTasks(sources, files),

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { project } from './whole-project.ts';
 import type { Files } from './evaluate.ts';
 
@@ -150,4 +150,56 @@ test.each<{ what: string; files: Files; found: string[] }>([
   },
 ])('$what', async ({ files, found }) => {
   expect(await objects(files)).toEqual(found);
+});
+
+describe('an application that is made inside of a class, in a package that installs a command to start itself', () => {
+  const HUB: Files = {
+    'pyproject.toml': '[project]\nname = "hub"\n\n[project.scripts]\nhub = "hub.app:main"\n',
+    'hub/__init__.py': '',
+    'hub/app.py':
+      'import tornado.web\n\nclass Hub:\n    def start(self):\n        self.web = tornado.web.Application([])\n',
+  };
+  const SETUP =
+    'from setuptools import setup\n\nsetup(entry_points={"console_scripts": ["hub = hub.app:main"]})\n';
+  const { 'pyproject.toml': _, ...rest } = HUB;
+
+  test.each<[string, Files, number]>([
+    ['pyproject.toml', HUB, 5],
+    ['setup.py', { ...rest, 'setup.py': SETUP }, 3],
+    [
+      'setup.cfg',
+      { ...rest, 'setup.cfg': '[options.entry_points]\nconsole_scripts =\n    hub = hub.app:main\n' },
+      3,
+    ],
+    ['an example starts it', { ...HUB, 'examples/x/Dockerfile': 'FROM python\nCMD ["hub"]\n' }, 5],
+  ])('is none that the repository deploys: %s', async (name, files, line) => {
+    expect(await objects(files)).toEqual([]);
+    const { notes } = await project(files);
+    const file = name.startsWith('setup') ? name : 'pyproject.toml';
+    expect(notes.find(({ code }) => code === 'starts-itself')).toMatchObject({
+      message: `hub/app.py:5 makes a Tornado application inside of Hub, which the command "hub" of this package starts (${file}:${line}): no server imports it, and no unit, container or Procfile here starts that command. Add the one that you run, then init puts watch_tornado(…) around that call`,
+      at: { file: 'hub/app.py', line: 5 },
+    });
+  });
+
+  test.each<[string, Files]>([
+    [
+      'a unit starts that command',
+      { ...HUB, 'hub.service': '[Service]\nExecStart=/opt/venv/bin/hub --port 80\n' },
+    ],
+    ['a container starts the package', { ...HUB, Dockerfile: 'FROM python\nCMD ["python", "-m", "hub"]\n' }],
+    [
+      'the command is one of another package',
+      { ...HUB, 'pyproject.toml': '[project.scripts]\nx = "other:main"\n' },
+    ],
+    ['it installs no command', rest],
+  ])('is one where %s', async (_name, files) => {
+    expect(await objects(files)).toEqual(['tornado hub/app.py:5 Hub.start()']);
+  });
+
+  test('a method that returns it is a factory', async () => {
+    const text =
+      'import tornado.web\n\nclass Hub:\n    def make(self):\n        return tornado.web.Application([])\n';
+    expect(await objects({ ...HUB, 'hub/app.py': text })).toEqual(['tornado hub/app.py:5 Hub.make()']);
+  });
 });

@@ -1,6 +1,6 @@
 import type { Parser } from 'web-tree-sitter';
 import { inspectGeneratedModule } from '../generated-header.ts';
-import type { Application, Service } from '../project.ts';
+import type { Application, Note, Service } from '../project.ts';
 import { join } from '../python-modules.ts';
 import { parsePython, type PythonFile } from '../readers/python/syntax.ts';
 import type { Sources } from '../sources.ts';
@@ -15,6 +15,7 @@ import { flask } from './flask.ts';
 import type { Framework } from './framework.ts';
 import { litestar } from './litestar.ts';
 import { deployedFiles, findObjects, importRootOf, type FoundObject } from './objects.ts';
+import { startsItself } from './own-command.ts';
 import { pasteApplications } from './paste.ts';
 import { pyramid } from './pyramid.ts';
 import { PythonNames } from './python-names.ts';
@@ -37,7 +38,7 @@ export const FRAMEWORKS: readonly Framework[] = [
 ];
 
 /**
- * Finds the applications of these frameworks; of several objects of one package those that `services` start. `besides`:
+ * Finds the applications of these frameworks, and why an object is none that the repository deploys; of several objects of one package those that `services` start. `besides`:
  * the Django projects of the tree, inside of which only what a service starts is an application of its own.
  */
 export function findWatched(
@@ -45,7 +46,8 @@ export function findWatched(
   parser: Parser,
   services: readonly Service[],
   besides: readonly Application[],
-): Application[] {
+): { applications: Application[]; notes: Note[] } {
+  const none = { applications: [], notes: [] };
   const roots = besides.map(({ importRoot }) => importRoot);
   const isInside = (path: string) => roots.some((root) => root === '' || path.startsWith(`${root}/`));
   const own = new Set(besides.flatMap(({ entryPoints }) => entryPoints.map(({ module }) => module)));
@@ -54,7 +56,7 @@ export function findWatched(
     return module !== undefined && !own.has(module);
   });
   const paths = deployedFiles(sources).filter((path) => startsOther || !isInside(path));
-  if (paths.length === 0) return [];
+  if (paths.length === 0) return none;
   const parsed = new Map<string, PythonFile | undefined>();
   const parse = (path: string): PythonFile | undefined => {
     if (!parsed.has(path)) {
@@ -71,11 +73,17 @@ export function findWatched(
   });
   const files = constructors.files(sources, paths, parse);
   const objects = findObjects(files, constructors, rootOf);
-  if (objects.length === 0) return [];
+  if (objects.length === 0) return none;
   const isProject = (root: string) => root !== '' && !isInside(`${root}/`) && hasPackageFile(sources, root);
   const alone = besides.length === 0;
   const chosen = choose(objects, namedApplications(sources, services), names, { alone, isProject });
-  return inOnePackage(chosen).map((group) => applicationOf(group, sources));
+  const notes: Note[] = [];
+  const deployed = chosen.filter((object) => {
+    const note = startsItself(object, sources, services);
+    if (note !== undefined) notes.push(note);
+    return note === undefined;
+  });
+  return { applications: inOnePackage(deployed).map((group) => applicationOf(group, sources)), notes };
 }
 
 /** What start commands name; and what PasteDeploy's files name, should none of those be found. */

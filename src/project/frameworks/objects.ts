@@ -23,10 +23,12 @@ export interface FoundObject {
   points: readonly [EntryPoint, ...EntryPoint[]];
   /** More, the less likely it is that a server imports it: 0 where nothing speaks against it. */
   unlikely: number;
+  /** The class in a method of which it is made and kept: nothing can import it. */
+  madeIn?: string;
 }
 
 /** Folders and files whose applications nobody deploys. */
-const NOT_DEPLOYED =
+export const NOT_DEPLOYED =
   /(^|\/)(tests?|testing|docs?|docs_src|examples?|fixtures|samples?|benchmarks?)\/|(^|\/)(conftest|test_[^/]*|[^/]*_test|setup|abort_on_exception)\.py$/;
 
 /** The Python files that a server may import, in order. */
@@ -129,7 +131,13 @@ function objectsOfScope(module: Module, block: Syntax, defined: DefinedFunction 
       (placed.inMain ? 40 : 0) +
       (isReturned ? 0 : 80) +
       (defined?.name.includes('.') === true ? 20 : 0);
-    found.set(object, { framework, points: [first, ...others], unlikely });
+    const kept = isReturned ? undefined : /^(.*)\.\w+$/.exec(defined?.name ?? '')?.[1];
+    found.set(object, {
+      framework,
+      points: [first, ...others],
+      unlikely,
+      ...(kept === undefined ? {} : { madeIn: kept }),
+    });
   }
   return [...found.values()];
 }
