@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import type { CrashReport } from '../report/model.ts';
 import { UserError, usageError } from '../errors.ts';
 import { sysctl } from '../host/checks/kernel.ts';
-import { parseCorePattern } from '../host/core-pattern.ts';
 import { processStatus } from '../host/process-status.ts';
 import { descendants, isRunning, ownPid } from '../host/processes.ts';
 import { missingBytes } from './core-complete.ts';
-import { findCoreFile, type CollectedCore, type CoreSettings, type CrashingProcess } from './core-file.ts';
+import { coreSettings, findCoreFile, type CollectedCore, type CrashingProcess } from './core-file.ts';
 import { judgeRequestedReport, reportOf } from './core-report.ts';
 import { verdict } from './judge.ts';
 import { Steps, type Listener } from './steps.ts';
@@ -182,10 +181,7 @@ async function lookForCore(
   processes: readonly Known[],
   begun: number,
 ): Promise<Looked> {
-  const settings: CoreSettings = {
-    pattern: parseCorePattern(sysctl('kernel.core_pattern') ?? ''),
-    usesPid: sysctl('kernel.core_uses_pid') === '1',
-  };
+  const settings = coreSettings();
   const { cores } = options;
   if (cores === undefined && processes.length === 0) {
     const detail =

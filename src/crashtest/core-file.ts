@@ -1,7 +1,8 @@
 import { copyFileSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { sysctl } from '../host/checks/kernel.ts';
 import { coreFolder } from '../host/checks/storage.ts';
-import { coreName, type CorePattern } from '../host/core-pattern.ts';
+import { coreName, parseCorePattern, writtenPattern, type CorePattern } from '../host/core-pattern.ts';
 
 export interface CoreSettings {
   pattern: CorePattern;
@@ -30,6 +31,16 @@ export interface CrashingProcess {
   pid: number;
   /** As the process sees it. */
   workingDirectory: string | undefined;
+  /** Where a chroot(2) has put its root, as seen from outside. */
+  rootDirectory?: string | undefined;
+  /** In milliseconds since the epoch: what is older is not its core. */
+  since?: number;
+}
+
+/** What the kernel of this machine does with cores. */
+export function coreSettings(): CoreSettings {
+  const usesPid = sysctl('kernel.core_uses_pid') === '1';
+  return { pattern: writtenPattern(parseCorePattern(sysctl('kernel.core_pattern') ?? ''), usesPid), usesPid };
 }
 
 /**
@@ -56,13 +67,18 @@ export function findCoreFile(
   root: string,
 ): CollectedCore | undefined {
   const folder = coreFolder(pattern, process.workingDirectory);
-  if (folder === undefined || pattern.kind !== 'file' || !existsSync(root + folder)) return undefined;
+  if (folder === undefined || pattern.kind !== 'file') return undefined;
+  // the working directory is known from outside, and a path of the pattern is looked up from the root of the process
+  const here = join(root, pattern.absolute ? (process.rootDirectory ?? '') : '', folder);
+  if (!existsSync(here)) return undefined;
   const expected = namesOfCore(basename(pattern.template), process.pid, usesPid);
-  const name = readdirSync(root + folder).find((file) => expected.test(file));
-  if (name === undefined) return undefined;
-  const file = join(root + folder, name);
-  const stat = statSync(file);
-  return stat.isFile() ? { path: join(folder, name), file, bytes: stat.size, pid: process.pid } : undefined;
+  for (const name of readdirSync(here).filter((one) => expected.test(one))) {
+    const file = join(here, name);
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (stat?.isFile() !== true || stat.mtimeMs < (process.since ?? 0)) continue;
+    return { path: join(folder, name), file, bytes: stat.size, pid: process.pid };
+  }
+  return undefined;
 }
 
 /** Everything but the pid stands for any text: a name or a time is not known beforehand. */

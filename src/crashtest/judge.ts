@@ -9,6 +9,7 @@ import type { Step, StepId } from './verification.ts';
 export type Verdict = Omit<Step, 'seconds'>;
 
 const SIGABRT = 6;
+const NOTHING_ENDED = 'no process has ended';
 
 export function verdict(id: StepId, ok: Step['ok'], detail: string): Verdict {
   return { id, ok, detail };
@@ -54,7 +55,9 @@ export function judgeLog(crashes: readonly Crash[]): Verdict {
 }
 
 /** Did the kernel say "core dumped" to the parent (wait(2))? */
-export function judgeWaitStatus(crashes: readonly Crash[]): Verdict {
+export function judgeWaitStatus(all: readonly Crash[]): Verdict {
+  const crashes = all.filter(({ ended }) => ended);
+  if (crashes.length === 0) return verdict('wait-status', 'unknown', NOTHING_ENDED);
   for (const crash of crashes) {
     const { waitStatus } = crash;
     if (waitStatus === undefined && crash.exit?.includes('dumped') === true) continue;
@@ -96,7 +99,9 @@ export function judgeWaitStatus(crashes: readonly Crash[]): Verdict {
 }
 
 /** Is each core there after the service answers again? */
-export function judgeCorePresent(crashes: readonly Crash[], settings: CoreSettings): Verdict {
+export function judgeCorePresent(all: readonly Crash[], settings: CoreSettings): Verdict {
+  const crashes = all.filter(({ ended }) => ended);
+  if (crashes.length === 0) return verdict('core-present', 'unknown', NOTHING_ENDED);
   const without = crashes.find(({ core }) => core === undefined);
   if (settings.pattern.kind !== 'file' && !takesJournal(settings)) {
     const undumped = crashes.find((crash) => wasDumped(crash) === false && whyNoCore(crash) !== '');
@@ -107,7 +112,7 @@ export function judgeCorePresent(crashes: readonly Crash[], settings: CoreSettin
     return verdict(
       'core-present',
       'unknown',
-      `this machine gives cores to ${takerOf(settings.pattern)}, which is not asked${first === undefined ? '' : whyNoCore(first)}; ` +
+      `this machine gives cores to ${takerOf(settings.pattern)}, which is not asked${first === undefined ? '' : whatTakesIt(first)}; ` +
         'run `sysctl -w kernel.core_pattern=core.%p` and verify again',
     );
   }
@@ -198,7 +203,9 @@ function takerOf(pattern: CoreSettings['pattern']): string {
 }
 
 /** Was there a 200 again after each crash, and were all workers back? */
-export function judgeRecovery(crashes: readonly Crash[], timeout: number): Verdict {
+export function judgeRecovery(all: readonly Crash[], timeout: number): Verdict {
+  const crashes = all.filter(({ ended }) => ended);
+  if (crashes.length === 0) return verdict('recovery', 'unknown', NOTHING_ENDED);
   const dead = crashes.find(({ recoverySeconds }) => recoverySeconds === undefined);
   if (dead !== undefined) {
     const why = lastWord(dead);
@@ -270,6 +277,12 @@ export function judgeLost(counts: { answered: number; refused: number; lost: num
     `${counts.lost} of ${counts.answered + counts.lost} requests in flight besides the crashing ones were cut off` +
       (counts.refused === 0 ? '' : `; ${counts.refused} found nobody listening`),
   );
+}
+
+/** What doctor says of the program that gets the cores. */
+function whatTakesIt({ checks }: Crash): string {
+  const found = checks.find(({ id, verdict: known }) => id === 'core-pattern' && known !== 'good');
+  return found === undefined ? '' : ` (${found.id}: ${found.detail})`;
 }
 
 /** Did the kernel say that it wrote a core? undefined where nobody heard it. */

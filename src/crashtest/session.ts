@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sysctl } from '../host/checks/kernel.ts';
 import { coreFolder } from '../host/checks/storage.ts';
-import { parseCorePattern } from '../host/core-pattern.ts';
 import { examineForCore } from '../host/doctor.ts';
 import type { HostCheck } from '../host/host-check.ts';
 import { processStatus } from '../host/process-status.ts';
 import { descendants, isDumping, isRunning, ownPid, signal } from '../host/processes.ts';
 import {
   collectCore,
+  coreSettings,
   takesJournal,
   type CollectedCore,
   type CoreSettings,
@@ -75,10 +74,7 @@ export class Session {
   readonly service: RunningService;
   readonly facts: ApplicationFacts;
   readonly client: Client;
-  readonly settings: CoreSettings = {
-    pattern: parseCorePattern(sysctl('kernel.core_pattern') ?? ''),
-    usesPid: sysctl('kernel.core_uses_pid') === '1',
-  };
+  readonly settings: CoreSettings = coreSettings();
   /** Requests that were in flight besides the crashing one, over all crashes. */
   readonly inFlight = { answered: 0, refused: 0, lost: 0 };
   /** What the page that should answer 200 gave the last time. */
@@ -186,9 +182,15 @@ export class Session {
     this.#count += 1;
     const requestId = `verify-${this.place.token}-${this.#count}`;
     const pid = ownPid(worker) ?? worker;
+    const since = Date.now() - TIMESTAMPS;
     const status = processStatus(worker);
     const checks = this.#examine(worker);
-    const dying = { pid, workingDirectory: status?.workingDirectory };
+    const dying = {
+      pid,
+      workingDirectory: status?.workingDirectory,
+      rootDirectory: status?.rootDirectory,
+      since,
+    };
     const load = new Load(this.client, `${this.place.prefix}/slow/`, Math.max(2, count));
     await sleep(50);
     const path = `${this.place.prefix}/${how === 'view' ? 'crash' : 'crash-in-body'}/${pid}/`;
@@ -231,9 +233,15 @@ export class Session {
     const main = await this.service.mainPid();
     if (main === undefined) return undefined;
     const pid = ownPid(main) ?? main;
+    const since = Date.now() - TIMESTAMPS;
     const status = processStatus(main);
     const checks = this.#examine(main);
-    const dying = { pid, workingDirectory: status?.workingDirectory };
+    const dying = {
+      pid,
+      workingDirectory: status?.workingDirectory,
+      rootDirectory: status?.rootDirectory,
+      since,
+    };
     const exits = (await this.service.exits()).length;
     const start = performance.now();
     process.kill(main, 'SIGABRT');
@@ -353,6 +361,8 @@ export class Session {
 
 /** In milliseconds. */
 const GRACE = 3000;
+/** In milliseconds: the kernel's clock for files is that of its last tick, 10 at most. */
+const TIMESTAMPS = 20;
 
 /** The page that is planted in every framework, and says how the application is set. */
 function readyPage({ prefix }: Place): string {

@@ -44,6 +44,13 @@ export function parseCorePattern(text: string): CorePattern {
   };
 }
 
+/** Where the kernel writes cores by itself: with an empty pattern and core_uses_pid they are named `.PID` (core(5)). */
+export function writtenPattern(pattern: CorePattern, usesPid: boolean): CorePattern {
+  return pattern.kind === 'none' && usesPid
+    ? { kind: 'file', template: '', absolute: false, tokens: [], unknownTokens: [] }
+    : pattern;
+}
+
 /** Has each core a name of its own, or does the next one of a folder overwrite it? `usesPid` is `kernel.core_uses_pid`. */
 export function namesEachCore(pattern: CorePattern, usesPid: boolean): boolean {
   return usesPid || (pattern.kind === 'file' && pattern.tokens.some((token) => 'pPiIt'.includes(token)));

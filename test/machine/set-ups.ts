@@ -171,8 +171,8 @@ export const BROKEN: readonly SetUp[] = [
     name: 'a crash budget of somebody else',
     core: 'none',
     bad: ['budget-folder'],
-    before: 'mkdir /tmp/others; chmod 700 /tmp/others',
-    environment: { PYCRASH_BUDGET_DIRECTORY: '/tmp/others' },
+    before: 'mkdir /run/others; chmod 700 /run/others',
+    environment: { PYCRASH_BUDGET_DIRECTORY: '/run/others' },
   },
   { name: 'privileges dropped by the process', core: 'none', bad: ['dumpable'], ...AS_ROOT, code: DROP },
   {

@@ -28,14 +28,8 @@ export function processChecks(
     ...abortChecks(process, check),
   ];
   if (pattern.kind === 'file') checks.push(...destinationChecks(process, pattern, usesPid, check));
-  checks.push(
-    ...spaceCheck(
-      insideProcess(process, coreFolder(pattern, process.workingDirectory)),
-      process.residentBytes,
-      cores,
-      subject,
-    ),
-  );
+  const folder = coreFolder(pattern, process.workingDirectory);
+  checks.push(...spaceCheck(folder, insideProcess(process, folder), process.residentBytes, cores, subject));
   const timeout = serverTimeout(process.commandLine);
   if (timeout !== undefined) {
     const seconds = process.residentBytes / BYTES_A_SECOND;

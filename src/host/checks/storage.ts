@@ -66,24 +66,28 @@ export function coredumpConfChecks(
   return checks;
 }
 
-/** Is there room for `count` cores of `bytes` each where cores go? Undefined folder: nothing can be said. */
+/**
+ * Is there room for `count` cores of `bytes` each where cores go? `path` is where the folder is seen from here.
+ * Undefined: nothing can be said.
+ */
 export function spaceCheck(
   folder: string | undefined,
+  path: string | undefined,
   bytes: number,
   count: number,
   subject: string,
 ): HostCheck[] {
-  if (folder === undefined || !existsSync(folder)) return [];
-  const { bavail, bsize, files, ffree } = statfsSync(folder);
+  if (folder === undefined || path === undefined || !existsSync(path)) return [];
+  const { bavail, bsize, files, ffree } = statfsSync(path);
   const free = bavail * bsize;
   const needed = bytes * count;
   const inodes = files === 0 || ffree >= count;
   const detail = inodes
-    ? `${formatBytes(free)} free in ${folder}, ${formatBytes(needed)} needed for ${count} cores`
+    ? `${formatBytes(free)} free in ${folder}, ${formatBytes(needed)} needed for ${count === 1 ? 'one core' : `${count} cores`}`
     : `no inodes left in ${folder}`;
   if (free >= needed && inodes) return [hostCheck(subject, 'disk-space', 'good', detail)];
   const why = 'A core that does not fit is cut off without a word.';
-  return [hostCheck(subject, 'disk-space', 'bad', detail, why, `df -h ${folder}; pycrash cores prune`)];
+  return [hostCheck(subject, 'disk-space', 'bad', detail, why, `df -h ${path}; pycrash cores prune`)];
 }
 
 /** The folder that cores go to by this pattern, for a process with that working directory. */
