@@ -13,8 +13,18 @@ interface Listening {
   environment?(port: number): Readonly<Record<string, string>>;
   /** How it is started without a command in the repository; `object` is `shop.wsgi:application`. */
   command(object: string): readonly string[];
-  interface: 'wsgi' | 'asgi';
+  /** `http`: the program of the repository is the server, and chooses its address itself. */
+  interface: 'wsgi' | 'asgi' | 'http';
 }
+
+/** A program that serves HTTP by itself: PORT is what it may look at, as hosts for such programs set it. */
+const PROGRAM: Listening = {
+  options: [],
+  words: () => [],
+  environment: (port) => ({ PORT: String(port) }),
+  command: (object) => ['python', '-m', object.replace(/:.*$/, '')],
+  interface: 'http',
+};
 
 const LISTENING: Readonly<Record<string, Listening>> = {
   gunicorn: {
@@ -79,6 +89,8 @@ const LISTENING: Readonly<Record<string, Listening>> = {
     command: (object) => ['uwsgi', '--master', '--processes', '2', '--module', object],
     interface: 'wsgi',
   },
+  aiohttp: PROGRAM,
+  tornado: PROGRAM,
 };
 
 /** uvicorn calls `create_app` itself; others import `create_app()`. */
@@ -102,10 +114,15 @@ export function serverOf(command: string): string {
   return found?.name ?? 'unknown';
 }
 
+/** Does that server choose its address in code of the repository, where no option of a command line can say another one? */
+export function choosesItsAddress(server: string): boolean {
+  return LISTENING[server]?.interface === 'http';
+}
+
 /** The words with the address that they name taken off and another one put in. */
 export function movedWords(words: readonly string[], server: string, port: number): string[] {
   const listening = LISTENING[server];
-  if (listening === undefined) return [...words];
+  if (listening === undefined || listening.interface === 'http') return [...words];
   const kept: string[] = [];
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? '';
@@ -119,7 +136,7 @@ export function movedWords(words: readonly string[], server: string, port: numbe
 /** The same for a command line that is still one text, or a script that has one in it. */
 export function movedText(text: string, server: string, port: number): string {
   const listening = LISTENING[server];
-  if (listening === undefined) return text;
+  if (listening === undefined || listening.interface === 'http') return text;
   const options = listening.options.map((option) =>
     option.startsWith('--') ? `${option}(?:=|\\s+)` : `${option}\\s*`,
   );

@@ -1,5 +1,6 @@
+import { posix } from 'node:path';
 import { UserError, usageError } from '../errors.ts';
-import type { Application, Project, Service } from '../project/project.ts';
+import type { Application, EntryPoint, Project, Service } from '../project/project.ts';
 import { defaultCommand, serverOf } from './listening.ts';
 import { readPlants } from './plants.ts';
 import { chosenSupervisor } from './supervisors/index.ts';
@@ -94,11 +95,16 @@ function supervisorFor(
 
 /** A server on the application's own entry point. */
 function commandFor(application: Application, named: string | undefined): Pick<Target, 'server' | 'command'> {
-  const entryOf = (kind: 'wsgi' | 'asgi'): string | undefined => {
+  const entryOf = (kind: EntryPoint['kind']): string | undefined => {
     const entry = application.entryPoints.find((one) => one.kind === kind);
     return entry === undefined ? undefined : `${entry.module}:${entry.object ?? 'application'}`;
   };
-  const server = named ?? (entryOf('wsgi') === undefined ? 'uvicorn' : 'gunicorn');
+  const own = entryOf('http') === undefined ? undefined : application.framework;
+  if (application.pasteFile !== undefined && (named ?? 'gunicorn') === 'gunicorn') {
+    const file = posix.relative(application.importRoot, application.pasteFile);
+    return { server: 'gunicorn', command: ['gunicorn', '--workers', '2', '--paste', file] };
+  }
+  const server = named ?? own ?? (entryOf('wsgi') === undefined ? 'uvicorn' : 'gunicorn');
   const start = defaultCommand(server);
   const object = start === undefined ? undefined : entryOf(start.interface);
   if (start === undefined || object === undefined) {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import type { CrashReport } from '../report/model.ts';
+import { descendants } from '../host/processes.ts';
 import { readProject } from '../project/read-project.ts';
 import { usageError, UserError } from '../errors.ts';
 import { because } from './causes.ts';
@@ -24,6 +25,8 @@ import {
   type Verdict,
 } from './judge.ts';
 import { launch, type RunningService } from './launch.ts';
+import { choosesItsAddress } from './listening.ts';
+import { listeningSockets } from './listening-sockets.ts';
 import { migrate } from './migrate.ts';
 import { makePlace, reported, type Place } from './place.ts';
 import type { Address } from './provoke.ts';
@@ -77,6 +80,8 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     // a folder of the deployment need not be here, unless its supervisor makes it
     const ownEnvironment = target.supervisor === 'none' ? options.environment : target.environment;
     const facts = await waitForApplication(place, service, options.timeout);
+    if (facts !== undefined && page.address === undefined && choosesItsAddress(target.server))
+      service.address = (await ownAddress(service, options.timeout)) ?? service.address;
     session =
       facts === undefined
         ? undefined
@@ -200,6 +205,16 @@ async function waitForApplication(
     return (await service.failure()) === undefined ? undefined : null;
   });
   return facts === undefined || facts === null ? undefined : (facts as unknown as ApplicationFacts);
+}
+
+/** Where a service listens that says so in its own code: as its processes do. */
+async function ownAddress(service: RunningService, timeout: number): Promise<Address | undefined> {
+  return waitFor(timeout, async () => {
+    const main = await service.mainPid();
+    if (main === undefined) return undefined;
+    const [first] = listeningSockets([main, ...descendants(main).map(({ pid }) => pid)]);
+    return first === undefined ? undefined : { host: '127.0.0.1', port: first.port };
+  });
 }
 
 async function judgeFailedStart(

@@ -80,6 +80,8 @@ export interface Application {
   importRoot: string;
   settings: readonly SettingsModule[];
   entryPoints: readonly EntryPoint[];
+  /** The file of PasteDeploy, from the root, that names the factory of the first entry point and gives it its arguments. */
+  pasteFile?: string;
   generated?: GeneratedModule;
 }
 

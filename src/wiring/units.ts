@@ -84,6 +84,8 @@ function commandOf(
     const isRun = packageName !== '' && project.files.includes(`${packageFolder}/__main__.py`);
     return programCommand(place, isRun ? packageName : module);
   }
+  if (application.pasteFile !== undefined)
+    return gunicornCommand(place, `--paste ${posix.join(place, application.pasteFile)}`);
   const command = entry?.kind === 'asgi' ? uvicornCommand : gunicornCommand;
   return command(place, `${module}:${entry?.object ?? 'application'}`);
 }

@@ -83,15 +83,17 @@ class PlantFinder:
 
 
 def write_down_waits():
-    original = os.waitpid
+    def written_down(original):
+        def wait(*args):
+            child, status = original(*args)
+            if child:
+                write_down("waits.jsonl", {"parent": os.getpid(), "pid": child, "status": status})
+            return child, status
 
-    def waitpid(pid, options):
-        child, status = original(pid, options)
-        if child:
-            write_down("waits.jsonl", {"parent": os.getpid(), "pid": child, "status": status})
-        return child, status
+        return wait
 
-    os.waitpid = waitpid
+    # what forks by itself calls wait (tornado.process)
+    os.wait, os.waitpid = written_down(os.wait), written_down(os.waitpid)
 
 
 def let_the_first_process_be_aborted():

@@ -1,7 +1,6 @@
 // Frameworks other than Django: the examples as `init` leaves them, under their servers.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../src/crashtest/address.ts';
 import { needs } from '../parts.ts';
 import { Example, GOOD } from './verify/example.ts';
 
@@ -19,10 +18,11 @@ const PACKAGES = [
 
 beforeEach((context) => needs(context, 'plain core pattern'));
 
-async function initialised(name: string): Promise<Example> {
+/** Tests that run at the same time pass their own `atEnd`. */
+async function initialised(name: string, atEnd = onTestFinished): Promise<Example> {
   const packages = /^(?:flask|fastapi)/.test(name) ? [] : PACKAGES;
   const example = await Example.initialised(name, '3.11', undefined, packages);
-  onTestFinished(() => example.remove());
+  atEnd(() => example.remove());
   return example;
 }
 
@@ -51,32 +51,97 @@ test('FastAPI under uvicorn: every step holds, after the 500 that Starlette send
   expect(shop.changes()).toBe('');
 });
 
-/** Example, server, what `start` says, what `handled-errors` says. */
-const OTHERS = [
-  [
-    'falcon-shop',
-    'gunicorn',
-    /gunicorn .*shop\.app:create_app\(\), Falcon 4\.\S+ on Python 3\.11\.\d+: 3 workers/,
-    'missing 404, forbidden 403, suspicious 400, too-many-fields 413, invalid 400, no-such-page 404',
-  ],
-  [
-    'bottle-shop',
-    'gunicorn',
-    /gunicorn .*shop\.web:application, Bottle 0\.13\S* on Python 3\.11\.\d+: 3 workers/,
-    'missing 404, forbidden 403, suspicious 400, too-many-fields 413, invalid 422, no-such-page 404',
-  ],
+const STATUSES =
+  'missing 404, forbidden 403, suspicious 400, too-many-fields 413, invalid 4xx, no-such-page 404';
+
+/** Example, its server, how many workers its unit is given, what `start` says, status of what does not validate. */
+const REPLACING = [
+  ['falcon-shop', 'gunicorn', 2, /gunicorn .*shop\.app:create_app\(\), Falcon 4\./, 400],
+  ['bottle-shop', 'gunicorn', 1, /gunicorn .*shop\.web:application, Bottle 0\.13/, 422],
+  ['pyramid-shop', 'gunicorn', 1, /gunicorn .*--paste \S+\/production\.ini, Pyramid 2\./, 422],
+  ['litestar-shop', 'uvicorn', 2, /uvicorn .*shop\.main:app, Litestar 2\./, 400],
 ] as const;
 
-test.for(OTHERS)('%s under %s: every step holds', async ([name, server, start, handled]) => {
-  const shop = await initialised(name);
+test.for(REPLACING)(
+  '%s under %s, which replaces its workers: every step holds',
+  async ([name, server, workers, start, invalid]) => {
+    const shop = await initialised(name);
+    shop.replace('deploy/shop.service', /--workers 3/g, `--workers ${workers}`);
+    const before = shop.changes();
+    const { outcome, document, steps, detail } = await shop.verify();
+    expect(steps, outcome.stderr).toMatchObject({ ...GOOD, 'cores-distinct': true, 'wait-status': true });
+    expect(outcome.exitCode).toBe(0);
+    expect(document).toMatchObject({ server, supervisor: 'none' });
+    expect(detail('start')).toMatch(start);
+    expect(detail('start')).toContain(`: ${workers} worker`);
+    expect(detail('handled-errors')).toBe(
+      `${STATUSES.replace('4xx', String(invalid))}: every worker lives on`,
+    );
+    expect(detail('abort')).toMatch(/^(\d) exceptions? in a view and \1 in a streaming body/);
+    expect(shop.changes()).toBe(before);
+  },
+);
+
+test('Falcon for ASGI under uvicorn: every step holds', async () => {
+  const shop = new Example('falcon-shop', '3.11', undefined, PACKAGES);
+  onTestFinished(() => shop.remove());
+  shop.replace('shop/app.py', /import falcon\n/g, 'import falcon.asgi\n');
+  shop.replace('shop/app.py', /falcon\.App/g, 'falcon.asgi.App');
+  shop.replace('shop/orders.py', /def on_get/g, 'async def on_get');
+  await shop.init();
+  shop.replace('deploy/shop.service', /--workers 3/g, '--workers 2');
   const { outcome, document, steps, detail } = await shop.verify();
   expect(steps, outcome.stderr).toMatchObject({ ...GOOD, 'wait-status': true });
   expect(outcome.exitCode).toBe(0);
-  expect(document).toMatchObject({ server, supervisor: 'none' });
-  expect(detail('start')).toMatch(start);
-  expect(detail('handled-errors')).toBe(`${handled}: every worker lives on`);
-  expect(detail('abort')).toContain('3 exceptions in a view and 3 in a streaming body');
-  expect(shop.changes()).toBe('');
+  expect(document).toMatchObject({ server: 'uvicorn', supervisor: 'none' });
+  expect(detail('start')).toMatch(/uvicorn .*--factory shop\.app:create_app, Falcon 4\./);
+});
+
+test("aiohttp in gunicorn's worker for it: every step holds", async () => {
+  const shop = await initialised('aiohttp-shop');
+  const words = ['gunicorn', '--worker-class', 'aiohttp.GunicornWebWorker', '"shop.web:create_app()"'];
+  const { outcome, document, steps } = await shop.verify(['--command', words.join(' ')]);
+  expect(steps, outcome.stderr).toMatchObject({ ...GOOD, 'wait-status': true });
+  expect(document).toMatchObject({ server: 'gunicorn', supervisor: 'none' });
+});
+
+test('aiohttp as its own server ends with its first crash: recovery fails, and says what it takes', async () => {
+  const shop = await initialised('aiohttp-shop');
+  const { outcome, document, steps, detail } = await shop.verify();
+  expect(steps, outcome.stderr).toMatchObject({
+    start: true,
+    'handled-errors': true,
+    abort: true,
+    recovery: false,
+  });
+  expect(document).toMatchObject({ server: 'aiohttp', supervisor: 'none' });
+  expect(detail('start')).toMatch(/python -m shop\.web, aiohttp 3\.\S+ on Python 3\.11\.\d+: 1 worker as/);
+  expect(detail('recovery')).toContain(
+    'it ended with SIGABRT, and nothing started it again: that takes a supervisor (--supervisor)',
+  );
+  expect(outcome.exitCode).toBe(1);
+});
+
+test('aiohttp as its own server under s6: every step holds', async (context) => {
+  needs(context, 'root', 's6');
+  const shop = await initialised('aiohttp-shop');
+  const { outcome, document, steps, detail } = await shop.verify(['--supervisor', 's6']);
+  expect(steps, outcome.stderr).toMatchObject({ ...GOOD, 'main-process': true, 'start-limit': true });
+  expect(document).toMatchObject({ server: 'aiohttp', supervisor: 's6' });
+  expect(detail('abort')).toBe(
+    '1 exception in a view and 1 in a streaming body: each of 1 worker aborted twice',
+  );
+});
+
+test('Tornado under its own unit, at a port that its code names: every step holds', async (context) => {
+  needs(context, 'root', 'systemd');
+  const shop = await initialised('tornado-shop');
+  shop.replace('shop/server.py', /int\(os\.environ\["PORT"\]\)/g, String(await freePort()));
+  const { outcome, document, steps, detail } = await shop.verify(['--supervisor', 'systemd']);
+  expect(steps, outcome.stderr).toMatchObject({ ...GOOD, 'main-process': true, 'start-limit': true });
+  expect(document).toMatchObject({ server: 'tornado', supervisor: 'systemd' });
+  expect(detail('start')).toMatch(/Tornado 6\.\S+ on Python 3\.11\.\d+: 1 worker as www-data/);
+  expect(detail('handled-errors')).toContain('invalid 400, no-such-page 404: every worker lives on');
 });
 
 test('Flask under its own unit, in a private systemd: the main process comes back, too', async (context) => {
@@ -89,21 +154,26 @@ test('Flask under its own unit, in a private systemd: the main process comes bac
 });
 
 test.for([
-  ['flask-shop', 'shop/__init__.py', 'watch_flask(app)'],
-  ['fastapi-shop', 'shop/main.py', 'watch_starlette(app)'],
-  ['falcon-shop', 'shop/app.py', 'watch_falcon(app)'],
-  ['bottle-shop', 'shop/web.py', 'watch_bottle(application)'],
-] as const)('%s without its hook: the step says that the process lives on', async ([name, file, call]) => {
-  const shop = await initialised(name);
-  const path = join(shop.root, file);
-  const wired = readFileSync(path, 'utf8');
-  writeFileSync(path, wired.replace(call, 'pass'));
-  expect(readFileSync(path, 'utf8')).not.toBe(wired);
-  const { outcome, steps, detail } = await shop.verify();
-  expect(steps, outcome.stderr).toMatchObject({ start: true, 'handled-errors': true, abort: false });
-  expect(detail('abort')).toContain('was answered with 500 and the process lives on');
-  expect(outcome.exitCode).toBe(1);
-});
+  ['flask-shop', 'shop/__init__.py'],
+  ['fastapi-shop', 'shop/main.py'],
+  ['falcon-shop', 'shop/app.py'],
+  ['bottle-shop', 'shop/web.py'],
+  ['pyramid-shop', 'shop/__init__.py'],
+  ['aiohttp-shop', 'shop/web.py'],
+  ['tornado-shop', 'shop/server.py'],
+  ['litestar-shop', 'shop/main.py'],
+] as const)(
+  '%s without its hook: the step says that the process lives on',
+  { concurrent: true },
+  async ([name, file], { onTestFinished: atEnd }) => {
+    const shop = await initialised(name, atEnd);
+    shop.replace(file, /\bwatch_\w+\(/g, '(');
+    const { outcome, steps, detail } = await shop.verify();
+    expect(steps, outcome.stderr).toMatchObject({ start: true, 'handled-errors': true, abort: false });
+    expect(detail('abort')).toContain('was answered with 500 and the process lives on');
+    expect(outcome.exitCode).toBe(1);
+  },
+);
 
 test('options for Django are refused', async () => {
   const shop = await initialised('flask-shop');

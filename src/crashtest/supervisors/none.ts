@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRunning } from '../../host/processes.ts';
 import { UserError } from '../../errors.ts';
@@ -17,6 +17,7 @@ import {
 import { programOf } from '../python.ts';
 import { waitFor } from '../wait.ts';
 import type { StartableSupervisor } from './supervisor.ts';
+import { deployedFolders } from './unit-facts.ts';
 
 export const none: StartableSupervisor = { name: 'none', start: startWithNone };
 
@@ -30,7 +31,11 @@ async function startWithNone(request: LaunchRequest): Promise<RunningService> {
   const words =
     typeof command === 'string'
       ? ['/bin/sh', '-c', `exec ${named === undefined ? movedText(command, server, port) : command}`]
-      : movedWords([programOf(command[0] ?? '', python), ...command.slice(1)], server, port);
+      : movedWords(
+          [programOf(command[0] ?? '', python), ...command.slice(1).map((word) => inCopy(word, request))],
+          server,
+          port,
+        );
   const user = options.user === undefined ? undefined : await userIds(options.user);
   if (user !== undefined) await giveTreeTo(place, options.user, undefined);
   const logFile = join(place.folder, 'service.log');
@@ -72,6 +77,16 @@ async function startWithNone(request: LaunchRequest): Promise<RunningService> {
     },
     stop: () => running.stop(),
   };
+}
+
+/** A path in the tree where that is deployed, e.g. of a configuration file, as that in the copy. */
+function inCopy(word: string, { target, place }: LaunchRequest): string {
+  if (target.service === undefined) return word;
+  const { tree } = deployedFolders(target.service, target.folder);
+  const [, option = '', path = ''] = /^((?:-[\w-]+=)?)(\/.*)$/s.exec(word) ?? [];
+  if (path !== tree && !path.startsWith(`${tree}/`)) return word;
+  const copied = place.tree + path.slice(tree.length);
+  return existsSync(copied) ? option + copied : word;
 }
 
 class Running {

@@ -16,7 +16,7 @@ import type { Framework } from './framework.ts';
 import { litestar } from './litestar.ts';
 import { deployedFiles, findObjects, importRootOf, type FoundObject } from './objects.ts';
 import { startsItself } from './own-command.ts';
-import { pasteApplications } from './paste.ts';
+import { pasteApplications, pasteFileOf } from './paste.ts';
 import { pyramid } from './pyramid.ts';
 import { PythonNames } from './python-names.ts';
 import { starlette } from './starlette.ts';
@@ -122,11 +122,19 @@ function sharedPackage(objects: readonly FoundObject[]): string {
 }
 
 function applicationOf(group: readonly [FoundObject, ...FoundObject[]], sources: Sources): Application {
-  const [{ framework, importRoot }] = group;
+  const [
+    {
+      framework,
+      importRoot,
+      points: [point],
+    },
+  ] = group;
   const version = requiredVersion(sources, importRoot, framework.distribution);
   const packageName = sharedPackage(group);
   const packageFolder = join(importRoot, packageName.replaceAll('.', '/'));
   const generated = sources.read(join(packageFolder, 'abort_on_exception.py'));
+  const factory = point.object?.endsWith('()') === true ? point.object.slice(0, -2) : undefined;
+  const pasteFile = factory === undefined ? undefined : pasteFileOf(sources, `${point.module}:${factory}`);
   return {
     framework: framework.name,
     ...(version === undefined ? {} : { frameworkVersion: version }),
@@ -135,6 +143,7 @@ function applicationOf(group: readonly [FoundObject, ...FoundObject[]], sources:
     importRoot,
     settings: [],
     entryPoints: group.flatMap(({ points }) => points),
+    ...(pasteFile === undefined ? {} : { pasteFile }),
     ...(generated === undefined
       ? {}
       : { generated: { file: generated.path, ...inspectGeneratedModule(generated.text) } }),

@@ -10,13 +10,21 @@ const NOT_PRODUCTION = /(^|[-_.])(dev\w*|tests?|testing|local)([-_.]|$)/i;
  * `file`: only that one, as a start command names it; else all that are not for development or tests.
  */
 export function pasteApplications(sources: Sources, file?: string): string[] {
+  return [...new Set(pasteFiles(sources, file).flatMap((path) => namedIn(sources, path)))];
+}
+
+/** The first of those files that names the function `application`, e.g. `shop:main`; from the root. */
+export function pasteFileOf(sources: Sources, application: string): string | undefined {
+  return pasteFiles(sources).find((path) => namedIn(sources, path).includes(application));
+}
+
+function pasteFiles(sources: Sources, file?: string): string[] {
   const wanted = file?.replace(/#.*$/, '').replace(/^(\.\/|\/)+/, '');
   const all = sources.besidesPython.filter((path) =>
     wanted === undefined ? path.endsWith('.ini') : path === wanted || path.endsWith(`/${wanted}`),
   );
   const production = all.filter((path) => !NOT_PRODUCTION.test(baseName(path)));
-  const files = wanted === undefined && production.length > 0 ? production : all;
-  return [...new Set(files.flatMap((path) => namedIn(sources, path)))];
+  return wanted === undefined && production.length > 0 ? production : all;
 }
 
 const WORDS = ['use', 'paste.app_factory'];

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,14 +39,28 @@ export class Example {
     packages?: readonly string[],
   ): Promise<Example> {
     const example = new Example(name, python, django, packages);
-    const outcome = await pycrash(['--yes', example.root], { bin: 'pycrash-init' });
+    await example.init();
+    return example;
+  }
+
+  /** Runs `pycrash-init` in it, and commits. */
+  async init(): Promise<void> {
+    const outcome = await pycrash(['--yes', this.root], { bin: 'pycrash-init' });
     if (outcome.exitCode !== 0) throw new Error(outcome.stderr);
     const git = (...words: string[]): unknown =>
-      execFileSync('git', words, { cwd: example.root, stdio: 'ignore' });
+      execFileSync('git', words, { cwd: this.root, stdio: 'ignore' });
     git('init', '-q');
     git('add', '-A');
     git('-c', 'user.name=t', '-c', 'user.email=t@example.org', 'commit', '-q', '-m', 'start');
-    return example;
+  }
+
+  /** Replaces every match in a file of it; throws where there is none. */
+  replace(file: string, what: RegExp, by: string): void {
+    const path = join(this.root, file);
+    const before = readFileSync(path, 'utf8');
+    const after = before.replaceAll(what, by);
+    if (after === before) throw new Error(`${file} has no ${what}`);
+    writeFileSync(path, after);
   }
 
   /** What git says has changed since the commit. */
