@@ -24,6 +24,7 @@ const complete = installDebianPackages([
   'python3.11-dbg',
   'qemu-system-x86',
   'qemu-user-static',
+  'redis-server',
   'runc',
   'runit',
   's6',

@@ -13,6 +13,7 @@ const PARTS = {
   mod_wsgi: () => existsSync('/usr/lib/apache2/modules/mod_wsgi.so'),
   podman: () => runs('podman', ['--version']) && existsSync('/usr/sbin/runc'),
   supervisord: () => runs('supervisord', ['--version']),
+  'redis-server': () => runs('redis-server', ['--version']),
   runit: () => existsSync('/usr/bin/runsv'),
   s6: () => existsSync('/usr/bin/s6-supervise'),
   daemontools: () => existsSync('/usr/bin/supervise'),

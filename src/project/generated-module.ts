@@ -33,15 +33,18 @@ function watcherOf(call: string): string {
 /**
  * The text of the test that `init` puts into the project: an unhandled exception aborts a process, a 404 does not.
  * `module` is the dotted name of the generated module, `settings` that of the settings to run with; for a framework
- * without settings `call` is the function that watches its application.
+ * without settings `call` is the function that watches its application; `jobs`: it runs tasks instead of serving pages.
  */
 export function renderModuleTest(
-  options: { module: string; settings: string } | { module: string; framework: string; call: string },
+  options:
+    | { module: string; settings: string }
+    | { module: string; framework: string; call: string; jobs?: boolean },
 ): string {
   return render('python/test_abort_on_exception.py.njk', {
     framework: 'django',
     settings: '',
     call: '',
+    jobs: false,
     watcher: 'call' in options ? watcherOf(options.call) : '',
     ...options,
   });

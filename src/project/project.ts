@@ -159,8 +159,11 @@ export interface FirstPlace {
 }
 
 export interface EntryPoint {
-  /** `http`: an application that serves HTTP by itself, neither by WSGI nor by ASGI (aiohttp, Tornado). */
-  kind: 'wsgi' | 'asgi' | 'http' | 'manage' | 'script';
+  /**
+   * `http`: an application that serves HTTP by itself, neither by WSGI nor by ASGI (aiohttp, Tornado). `worker`: what
+   * a process of background work starts with, such as a Celery application.
+   */
+  kind: 'wsgi' | 'asgi' | 'http' | 'worker' | 'manage' | 'script';
   file: string;
   /** Dotted module, e.g. `shop.wsgi`. */
   module: string;

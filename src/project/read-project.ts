@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import { foldersOf, listFiles } from './file-list.ts';
 import { findDjango } from './frameworks/django.ts';
 import { findWatched } from './frameworks/index.ts';
+import { withJobs } from './frameworks/jobs.ts';
 import type { Note, Project } from './project.ts';
 import { TreeModules } from './python-modules.ts';
 import { evaluateFile } from './readers/python/settings.ts';
@@ -49,9 +50,10 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   const python = pythonVersion(sources);
   const notes: Note[] = [...django.notes, ...found.notes, ...sources.notes];
   const watched = findWatched(sources, parser, found.services, django.applications);
-  const applications = [...django.applications, ...watched.applications];
   notes.push(...watched.notes);
-  if (applications.length === 0) {
+  const all = withJobs([...django.applications, ...watched.applications], sources, parser, found.services);
+  notes.push(...all.notes);
+  if (all.applications.length === 0) {
     notes.push({
       code: 'no-django',
       message: 'no Django project was found: no manage.py, wsgi.py or asgi.py that belongs to one',
@@ -64,7 +66,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
     files,
     folders: foldersOf(files),
     git: list.git,
-    applications,
+    applications: all.applications,
     services: found.services,
     abortCode: await findAbortCode(sources, files),
     redeliveredTasks: await findRedeliveredTasks(sources, files),

@@ -30,7 +30,7 @@ export const rule: Rule = {
               {
                 level: 'error' as const,
                 confidence: 'high' as const,
-                message: `${file} serves ${object ?? (target === '' ? 'its default application' : target)} as it is: an exception that nothing handles leaves no core`,
+                message: `${file} ${kind === 'worker' ? 'runs tasks of' : 'serves'} ${object ?? (target === '' ? 'its default application' : target)} as it is: an exception that nothing handles leaves no core`,
                 help: `${instruction(inPlace)}, with \`from ${ours} import ${call}\``,
                 at: inPlace.statement,
               },

@@ -1,14 +1,18 @@
 import { usageError, UserError } from '../errors.ts';
 import { productionSettings } from '../project/production-settings.ts';
 import { FRAMEWORKS } from '../project/frameworks/index.ts';
+import { JOBS } from '../project/frameworks/jobs.ts';
 import type { Application, Project } from '../project/project.ts';
+
+/** All but Django. */
+const KNOWN = [...FRAMEWORKS, ...JOBS];
 
 /** The one application that init is about; throws a `UserError` that says what to pass where there is none or several. */
 export function chooseApplication(
   project: Project,
   wanted: { framework?: string; settings?: string },
 ): Application {
-  const able = ['django', ...new Set(FRAMEWORKS.map(({ name }) => name))];
+  const able = ['django', ...new Set(KNOWN.map(({ name }) => name))];
   if (wanted.framework !== undefined && !able.includes(wanted.framework)) {
     throw usageError(`init cannot set up ${wanted.framework} yet`, `It can set up: ${able.join(', ')}`);
   }
@@ -63,7 +67,7 @@ export function chooseApplication(
       ...reasons,
       ...(seen.length > 0 ? [`Found: ${seen.join(', ')}.`] : []),
       'Looked for manage.py, wsgi.py, asgi.py and modules that DJANGO_SETTINGS_MODULE names, and for ' +
-        `${[...new Set(FRAMEWORKS.map(({ title }) => title))].join(', ')} applications. Run init in the folder that has manage.py.`,
+        `${[...new Set(KNOWN.map(({ title }) => title))].join(', ')} applications. Run init in the folder that has manage.py.`,
     ].join('\n'),
   });
 }
@@ -92,5 +96,5 @@ function settingsOf(application: Application): string {
 }
 
 function titleOf(framework: string): string {
-  return FRAMEWORKS.find(({ name }) => name === framework)?.title ?? 'Django';
+  return KNOWN.find(({ name }) => name === framework)?.title ?? 'Django';
 }

@@ -12,7 +12,7 @@ export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
   const { application } = situation;
   const module = moduleName(application);
   const entries = application.entryPoints.filter(({ kind }) => kind !== 'manage' && kind !== 'script');
-  if (entries.length === 0) {
+  if (!entries.some(({ kind }) => kind !== 'worker' || application.framework !== 'django')) {
     wiring.impossible.push({
       path: inFolder(application.packageFolder, 'wsgi.py'),
       reason:

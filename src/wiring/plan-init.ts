@@ -119,6 +119,7 @@ async function withoutDropIns(project: Project, manifest: Manifest | undefined):
 
 /** Codes of the reader's notes that tell why init did something or not; those on how services start are check's. */
 const ABOUT_WIRING = new Set([
+  'job-left-alone',
   'django-too-old',
   'no-middleware',
   'outside-tree',
@@ -227,7 +228,7 @@ function carriedBy(wirings: ReadonlyMap<Kind, Wiring>): Note[] {
   for (const { reason } of entryPoints?.impossible ?? []) {
     notes.push({
       code: 'entry-point-by-hand',
-      message: `${reason}. Until then crashes in streaming bodies are not seen, the rest is`,
+      message: `${reason}. Until then what only it sees is not seen, such as a streaming body or a task; the rest is`,
     });
   }
   return notes;

@@ -8,14 +8,14 @@ export function wireProjectTest(situation: Situation): Wiring {
   const { application, project } = situation;
   const wiring: Wiring = { wishes: [], notes: [], impossible: [] };
   const { framework } = application;
-  const call = application.entryPoints.find(({ inPlace }) => inPlace !== undefined)?.inPlace?.call;
+  const call = framework === 'django' ? undefined : application.entryPoints[0]?.inPlace?.call;
   const settings = settingsOfTests(situation);
   const module = moduleName(application);
   const options =
     settings !== undefined
       ? { module, settings: settings.module }
       : call !== undefined
-        ? { module, framework, call }
+        ? { module, framework, call, jobs: application.entryPoints[0]?.kind === 'worker' }
         : undefined;
   if (options === undefined) return wiring;
   const tests = inFolder(application.importRoot, 'tests');

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { EntryPoint, Service } from '../project/project.ts';
 import { modulesToWire } from './middleware.ts';
 import { dropInFor, renderDropIn } from './units/drop-in.ts';
-import { gunicornCommand, programCommand, renderUnit, uvicornCommand } from './units/unit.ts';
+import { celeryCommand, gunicornCommand, programCommand, renderUnit, uvicornCommand } from './units/unit.ts';
 import type { Situation, Wiring, Wish } from './wiring.ts';
 
 /** The drop-in's name: it comes after the distribution's and before an operator's own (systemd.unit(5)). */
@@ -52,9 +52,10 @@ function dropInBeside(service: Service, { systemdVersion }: Situation): Wish[] {
 function completeUnit(situation: Situation, systemdVersion: number): Wish {
   const { application } = situation;
   const { entryPoints, framework } = application;
-  const entry = entryPoints.find(
-    ({ kind }) => kind === 'wsgi' || kind === 'http' || (kind === 'asgi' && framework !== 'django'),
-  );
+  const entry =
+    entryPoints.find(
+      ({ kind }) => kind === 'wsgi' || kind === 'http' || (kind === 'asgi' && framework !== 'django'),
+    ) ?? entryPoints.find(({ kind }) => kind === 'worker' && framework !== 'django');
   const name = serviceName(situation);
   const modules = modulesToWire(situation);
   const production = modules.find(({ role }) => role === 'production')?.module;
@@ -86,7 +87,8 @@ function commandOf(
   }
   if (application.pasteFile !== undefined)
     return gunicornCommand(place, `--paste ${posix.join(place, application.pasteFile)}`);
-  const command = entry?.kind === 'asgi' ? uvicornCommand : gunicornCommand;
+  const command =
+    entry?.kind === 'worker' ? celeryCommand : entry?.kind === 'asgi' ? uvicornCommand : gunicornCommand;
   return command(place, `${module}:${entry?.object ?? 'application'}`);
 }
 

@@ -101,7 +101,7 @@ function namesIn(source: string): string[] {
 }
 
 function rank({ points: [point], unlikely }: FoundObject): number {
-  const usual = /(^|\.)(app|main|wsgi|asgi|application|server)$/.test(point.module) ? 0 : 2;
+  const usual = /(^|\.)(app|main|wsgi|asgi|application|server|celery|celery_app)$/.test(point.module) ? 0 : 2;
   const name = /^(app|application|create_app\(\)|make_app\(\)|get_app\(\))$/.test(point.object ?? '') ? 0 : 1;
   return usual + name + point.module.split('.').length * 4 + unlikely;
 }

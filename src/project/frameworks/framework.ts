@@ -8,7 +8,7 @@ export interface Framework {
   distribution: string;
   /** The classes that make an application, by the modules that have them. */
   constructors: Readonly<Record<string, readonly string[]>>;
-  kind: 'wsgi' | 'asgi' | 'http';
+  kind: 'wsgi' | 'asgi' | 'http' | 'worker';
   /** Methods that make an application, of whatever object. What they return is not watched in place: the call is wrapped. */
   methods?: readonly string[];
   /** The function of the generated module that watches an application; `templates/python/frameworks` has it. */

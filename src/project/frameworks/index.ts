@@ -21,6 +21,7 @@ import { pyramid } from './pyramid.ts';
 import { PythonNames } from './python-names.ts';
 import { starlette } from './starlette.ts';
 import { tornado } from './tornado.ts';
+import { isJobServer } from '../servers/index.ts';
 
 /** Frameworks other than Django, whose application objects are watched in place. */
 export const FRAMEWORKS: readonly Framework[] = [
@@ -51,12 +52,33 @@ export function findWatched(
   const roots = besides.map(({ importRoot }) => importRoot);
   const isInside = (path: string) => roots.some((root) => root === '' || path.startsWith(`${root}/`));
   const own = new Set(besides.flatMap(({ entryPoints }) => entryPoints.map(({ module }) => module)));
-  const startsOther = services.some(({ command }) => {
+  const serving = services.filter(({ command }) => !isJobServer(command?.value.server));
+  const startsOther = serving.some(({ command }) => {
     const module = command?.value.application?.split(':')[0];
     return module !== undefined && !own.has(module);
   });
   const paths = deployedFiles(sources).filter((path) => startsOther || !isInside(path));
-  if (paths.length === 0) return none;
+  const { objects, names } = findIn(paths, FRAMEWORKS, sources, parser);
+  if (objects.length === 0) return none;
+  const isProject = (root: string) => root !== '' && !isInside(`${root}/`) && hasPackageFile(sources, root);
+  const alone = besides.length === 0;
+  const chosen = choose(objects, namedApplications(sources, serving), names, { alone, isProject });
+  const notes: Note[] = [];
+  const deployed = chosen.filter((object) => {
+    const note = startsItself(object, sources, services);
+    if (note !== undefined) notes.push(note);
+    return note === undefined;
+  });
+  return { applications: inOnePackage(deployed).map((group) => applicationOf(group, sources)), notes };
+}
+
+/** Every object of these frameworks that the files make, and the names of the tree to follow. */
+export function findIn(
+  paths: readonly string[],
+  frameworks: readonly Framework[],
+  sources: Sources,
+  parser: Parser,
+): { objects: FoundObject[]; names: PythonNames } {
   const parsed = new Map<string, PythonFile | undefined>();
   const parse = (path: string): PythonFile | undefined => {
     if (!parsed.has(path)) {
@@ -67,23 +89,12 @@ export function findWatched(
   };
   const rootOf = (path: string): string => importRootOf(sources, path);
   const names = new PythonNames(sources.files, parse, rootOf);
-  const constructors = new Constructors(FRAMEWORKS, names, ({ distribution }) => {
+  const constructors = new Constructors(frameworks, names, ({ distribution }) => {
     const word = [distribution];
     return paths.some((path) => sources.containing(path, word) !== undefined);
   });
   const files = constructors.files(sources, paths, parse);
-  const objects = findObjects(files, constructors, rootOf);
-  if (objects.length === 0) return none;
-  const isProject = (root: string) => root !== '' && !isInside(`${root}/`) && hasPackageFile(sources, root);
-  const alone = besides.length === 0;
-  const chosen = choose(objects, namedApplications(sources, services), names, { alone, isProject });
-  const notes: Note[] = [];
-  const deployed = chosen.filter((object) => {
-    const note = startsItself(object, sources, services);
-    if (note !== undefined) notes.push(note);
-    return note === undefined;
-  });
-  return { applications: inOnePackage(deployed).map((group) => applicationOf(group, sources)), notes };
+  return { objects: findObjects(files, constructors, rootOf), names };
 }
 
 /** What start commands name; and what PasteDeploy's files name, should none of those be found. */
@@ -96,7 +107,7 @@ function namedApplications(sources: Sources, services: readonly Service[]): stri
 }
 
 /** The objects of one framework that share a package, and can so share the generated module. */
-function inOnePackage(objects: readonly FoundObject[]): (readonly [FoundObject, ...FoundObject[]])[] {
+export function inOnePackage(objects: readonly FoundObject[]): (readonly [FoundObject, ...FoundObject[]])[] {
   const groups: [FoundObject, ...FoundObject[]][] = [];
   for (const object of objects) {
     const group = groups.find(
@@ -121,7 +132,10 @@ function sharedPackage(objects: readonly FoundObject[]): string {
   return (differs < 0 ? first : first.slice(0, differs)).join('.');
 }
 
-function applicationOf(group: readonly [FoundObject, ...FoundObject[]], sources: Sources): Application {
+export function applicationOf(
+  group: readonly [FoundObject, ...FoundObject[]],
+  sources: Sources,
+): Application {
   const [
     {
       framework,

@@ -10,6 +10,11 @@ import { uvicorn } from './uvicorn.ts';
 import { uwsgi } from './uwsgi.ts';
 import { waitress } from './waitress.ts';
 
+/** Does the program of that name run tasks, and serve nothing? */
+export function isJobServer(name: string | undefined): boolean {
+  return name === 'celery' || name === 'rq' || name === 'dramatiq';
+}
+
 /** Every server that can stand on a command line. */
 export const SERVERS: readonly Server[] = [
   celery,

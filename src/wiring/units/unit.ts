@@ -36,6 +36,11 @@ export function uvicornCommand(place: string, application: string): string {
   return `${place}/.venv/bin/uvicorn --host 127.0.0.1 --port 8000 --workers 3 ${factory}${application.replace('()', '')}`;
 }
 
+/** The command line of a worker of Celery there. */
+export function celeryCommand(place: string, application: string): string {
+  return `${place}/.venv/bin/celery --app ${application.replace('()', '')} worker --loglevel INFO`;
+}
+
 /** The command line of a program there that serves HTTP by itself. */
 export function programCommand(place: string, module: string): string {
   return `${place}/.venv/bin/python -m ${module}`;

@@ -15,6 +15,7 @@ test.each([
   ['flask-shop', 0],
   ['fastapi-shop', 0],
   ['falcon-shop', 0],
+  ['celery-shop', 0],
   ['bottle-shop', 0],
   ['aiohttp-shop', 0],
   ['tornado-shop', 0],

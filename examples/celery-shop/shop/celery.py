@@ -1,0 +1,4 @@
+from celery import Celery
+
+app = Celery("shop", include=["shop.tasks"])
+app.config_from_object("shop.celeryconfig")
