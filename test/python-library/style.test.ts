@@ -24,6 +24,8 @@ const VARIANTS = [
   { framework: 'litestar', wsgi: false, calls: ['watch_litestar'] },
   { framework: 'pyramid', asgi: false, calls: ['watch_pyramid'] },
   { framework: 'falcon', wsgi: false, calls: ['watch_falcon_asgi'] },
+  { framework: 'celery', wsgi: false, asgi: false, calls: ['watch_celery'] },
+  { framework: 'django', asgi: false, calls: ['watch_celery'] },
 ];
 
 let folder: string;
@@ -86,6 +88,7 @@ test.each([
   { framework: 'tornado', call: 'watch_tornado' },
   { framework: 'litestar', call: 'watch_litestar' },
   { framework: 'pyramid', call: 'watch_pyramid' },
+  { framework: 'celery', call: 'watch_celery', jobs: true },
 ])('the test for the project is as ruff would write it: %j', (options) => {
   const file = join(folder, 'test_abort_on_exception.py');
   const text = renderModuleTest({ module: 'shop.abort_on_exception', ...options });
