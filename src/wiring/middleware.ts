@@ -34,6 +34,7 @@ export function wireMiddleware(situation: Situation): Wiring {
       if (note !== undefined) wiring.notes.push(note);
     }
   }
+  wiring.notes.push(...inOtherModules(situation, modules, places, entry));
   for (const place of places.values()) {
     const { file } = place.literal;
     const text = situation.read(file)?.text;
@@ -57,6 +58,45 @@ function secondPlace(settings: SettingsModule, place: FirstPlace, entry: string)
       'but not one in the constructor of an entry before it',
     at: place.literal,
   };
+}
+
+/**
+ * Modules that nothing names and whose name tells nothing may be those of production: said where ours is not first in
+ * one of them, or not in it at all.
+ */
+function inOtherModules(
+  { application }: Situation,
+  wired: readonly SettingsModule[],
+  places: ReadonlyMap<string, FirstPlace>,
+  entry: string,
+): Note[] {
+  return application.settings.flatMap((settings) => {
+    const place = settings.middleware?.firstPlace;
+    if (wired.includes(settings) || settings.role === 'development' || settings.role === 'test') return [];
+    if (place === undefined) return [];
+    const { literal } = place;
+    if (places.has(`${literal.file}:${literal.start}`)) return secondPlace(settings, place, entry) ?? [];
+    // the first of the entries that ours will stand before, or ours itself
+    const index = (settings.middleware?.elements ?? []).findIndex(
+      ({ value, at }) =>
+        (value.kind === 'string' && value.value === entry) ||
+        [...places.values()].some(
+          (one) => one.literal.file === at.file && one.literal.start <= at.start && at.end <= one.literal.end,
+        ),
+    );
+    if (index === 0) return [];
+    const what =
+      index > 0
+        ? `ours comes after ${settings.module}'s own first entries of MIDDLEWARE`
+        : `${settings.module} has a MIDDLEWARE of its own, without ours`;
+    return [
+      {
+        code: index > 0 ? 'not-first' : 'other-settings',
+        message: `${what}: if production runs with it, --settings ${settings.module} wires it`,
+        at: literal,
+      },
+    ];
+  });
 }
 
 /** Middleware whose documentation asks for the first place. */

@@ -52,6 +52,24 @@ test('settings in layers: each with its role and who names it', async () => {
   expect(production?.middleware?.firstPlace?.literal.file).toBe('shop/settings/base.py');
 });
 
+test.each([
+  [
+    'compose.yml',
+    'services:\n  web:\n    build: .\n    environment:\n      DJANGO_SETTINGS_MODULE: shop.settings.dev\n    command: gunicorn shop.wsgi\n',
+    'development',
+  ],
+  [
+    'shop.service',
+    '[Service]\nEnvironment=DJANGO_SETTINGS_MODULE=shop.settings.dev\nExecStart=/opt/bin/gunicorn shop.wsgi\n',
+    'production',
+  ],
+])('a module of developers by its name that %s names', async (file, text, role) => {
+  const { 'shop/settings/production.py': unnamed = '', ...rest } = LAYERED;
+  const read = await project({ ...rest, 'shop/settings/cloud.py': unnamed, [file]: text });
+  expect(read.services).toHaveLength(1);
+  expect(roles(read)).toMatchObject({ 'shop.settings.dev': role, 'shop.settings.cloud': 'unknown' });
+});
+
 test('a single module is production where the entry points name it', async () => {
   const read = await project({
     'manage.py': manage('settings'),

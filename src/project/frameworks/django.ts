@@ -166,7 +166,9 @@ function settingsOf(
   for (const { point } of entries) if (point.settingsModule !== undefined) name(point.settingsModule);
   for (const located of named) {
     name(located);
-    byService.add(located.value);
+    // a compose file is as often what developers start: a module whose name says so is theirs
+    const isTheirs = COMPOSE.test(located.at.file) && NOT_PRODUCTION.has(roleOf(located.value, false));
+    if (!isTheirs) byService.add(located.value);
   }
   const wanted = new Set(namedBy.keys());
   if (wanted.size === 0) {
@@ -248,6 +250,9 @@ const ROLES: readonly [SettingsModule['role'], RegExp][] = [
   ['production', /(^|_)(prod|production|live|deploy|deployment|heroku|release|staging)(_|$)/],
   ['base', /(^|_)(base|common|defaults?|shared|core|main)(_|$)/],
 ];
+
+const COMPOSE = /compose[^/]*\.ya?ml$/;
+const NOT_PRODUCTION = new Set<SettingsModule['role']>(['development', 'test']);
 
 function roleOf(module: string, byService: boolean): SettingsModule['role'] {
   if (byService) return 'production';

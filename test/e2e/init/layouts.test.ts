@@ -69,6 +69,44 @@ async function expectWired(root: string, settings: string): Promise<void> {
   expect(snapshot(root)).toEqual(before);
 }
 
+test('settings modules that nothing names: said where ours is not first in one, or not in it', async () => {
+  const base = 'from shop.settings.base import *\n';
+  const root = project(
+    {
+      'shop/settings/__init__.py': '',
+      'shop/settings/base.py': `MIDDLEWARE = [\n    "${COMMON}",\n]\n${REST}`,
+      'shop/settings/production.py': base,
+      'shop/settings/cloud.py': `${base}MIDDLEWARE = ["${CSRF}", *MIDDLEWARE]\n`,
+      'shop/settings/static.py': `${base}MIDDLEWARE = [*MIDDLEWARE, "${CSRF}"]\n`,
+      'shop/settings/worker.py': `${base}MIDDLEWARE = ["${CSRF}"]\n`,
+      'shop/settings/dev.py': `${base}MIDDLEWARE = ["${CSRF}", *MIDDLEWARE]\n`,
+    },
+    'shop.settings.production',
+  );
+  const said = [
+    {
+      code: 'not-first',
+      message:
+        "ours comes after shop.settings.cloud's own first entries of MIDDLEWARE: if production runs with it, --settings shop.settings.cloud wires it",
+      file: 'shop/settings/cloud.py',
+      line: 2,
+    },
+    {
+      code: 'other-settings',
+      message:
+        'shop.settings.worker has a MIDDLEWARE of its own, without ours: if production runs with it, --settings shop.settings.worker wires it',
+      file: 'shop/settings/worker.py',
+      line: 2,
+    },
+  ];
+  for (const _run of ['first', 'again']) {
+    const { stdout } = await pycrash(['init', '--yes', '--json', '--force'], { cwd: root });
+    const { notes } = JSON.parse(stdout) as { notes: { code: string }[] };
+    expect(notes.filter(({ code }) => ['not-first', 'other-settings'].includes(code))).toMatchObject(said);
+  }
+  expect(middlewareOf(python, root, 'shop.settings.static')[0]).toBe(OURS);
+});
+
 describe('MIDDLEWARE written in any way', () => {
   test.each<[string, string | Uint8Array, string]>([
     ['one line', `MIDDLEWARE = ['${COMMON}', '${CSRF}']${REST}`, `['${OURS}', '${COMMON}', '${CSRF}']`],
