@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { Journal } from './journal.ts';
 import type { Place } from './place.ts';
 import type { Address } from './provoke.ts';
-import { movingEnvironment } from './listening.ts';
+import { choosesItsAddress, movingEnvironment } from './listening.ts';
 import { findSupervisor } from './supervisors/index.ts';
 import type { Target } from './target.ts';
 import type { VerifyOptions } from './verification.ts';
@@ -60,7 +60,7 @@ export function launch(request: LaunchRequest): Promise<RunningService> {
  * `paths` are those that the service sees.
  */
 export function plantedEnvironment(
-  target: Pick<Target, 'environment' | 'server'>,
+  target: Pick<Target, 'environment' | 'server'> & Partial<Pick<Target, 'command'>>,
   place: Place,
   paths: { planted: string; reports: string },
   { port, budget }: { port: number; budget: number },
@@ -69,6 +69,10 @@ export function plantedEnvironment(
   return {
     PYTHONPATH: pythonPath,
     PYTHONUNBUFFERED: '1',
+    // what a program looks at that chooses its address itself: hosts for such programs set it
+    ...(target.command !== undefined && choosesItsAddress(target.command, target.server)
+      ? { PORT: target.environment['PORT'] ?? String(port) }
+      : {}),
     ...movingEnvironment(target.server, port),
     PYCRASH_VERIFY_REPORTS: paths.reports,
     PYCRASH_VERIFY_RUN: place.token,

@@ -17,11 +17,10 @@ interface Listening {
   interface: 'wsgi' | 'asgi' | 'http';
 }
 
-/** A program that serves HTTP by itself: PORT is what it may look at, as hosts for such programs set it. */
+/** A program that serves HTTP by itself. */
 const PROGRAM: Listening = {
   options: [],
   words: () => [],
-  environment: (port) => ({ PORT: String(port) }),
   command: (object) => ['python', '-m', object.replace(/:.*$/, '')],
   interface: 'http',
 };
@@ -114,15 +113,20 @@ export function serverOf(command: string): string {
   return found?.name ?? 'unknown';
 }
 
-/** Does that server choose its address in code of the repository, where no option of a command line can say another one? */
-export function choosesItsAddress(server: string): boolean {
-  return LISTENING[server]?.interface === 'http';
+/**
+ * Does code of the repository choose the address, which no option of a command line can then change? That is where the
+ * command does not name the server's own program.
+ */
+export function choosesItsAddress(command: readonly string[] | string, server: string): boolean {
+  if (LISTENING[server] === undefined || LISTENING[server].interface === 'http') return true;
+  const words = typeof command === 'string' ? command.split(/[\s'"]+/) : command;
+  return !words.some((word) => isProgram(basename(word), server));
 }
 
 /** The words with the address that they name taken off and another one put in. */
 export function movedWords(words: readonly string[], server: string, port: number): string[] {
   const listening = LISTENING[server];
-  if (listening === undefined || listening.interface === 'http') return [...words];
+  if (listening === undefined || choosesItsAddress(words, server)) return [...words];
   const kept: string[] = [];
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? '';
@@ -136,7 +140,7 @@ export function movedWords(words: readonly string[], server: string, port: numbe
 /** The same for a command line that is still one text, or a script that has one in it. */
 export function movedText(text: string, server: string, port: number): string {
   const listening = LISTENING[server];
-  if (listening === undefined || listening.interface === 'http') return text;
+  if (listening === undefined || choosesItsAddress(text, server)) return text;
   const options = listening.options.map((option) =>
     option.startsWith('--') ? `${option}(?:=|\\s+)` : `${option}\\s*`,
   );

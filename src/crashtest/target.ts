@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { UserError, usageError } from '../errors.ts';
 import type { Application, EntryPoint, Project, Service } from '../project/project.ts';
-import { defaultCommand, serverOf } from './listening.ts';
+import { choosesItsAddress, defaultCommand, serverOf } from './listening.ts';
 import { readPlants } from './plants.ts';
 import { chosenSupervisor } from './supervisors/index.ts';
 import type { VerifyOptions } from './verification.ts';
@@ -38,7 +38,7 @@ export function findTarget(project: Project, options: VerifyOptions): Target {
   const own = candidates.filter((one) => one.supervisor === supervisor);
   const preferred = own.length > 0 ? own : candidates;
   const service = preferred.find(({ command }) => command?.value.server === 'gunicorn') ?? preferred[0];
-  const environment = { ...environmentOf(service), ...options.environment };
+  const environment: Record<string, string> = { ...environmentOf(service), ...options.environment };
   const settings = options.settings ?? service?.settingsModule?.value;
   if (settings !== undefined) environment['DJANGO_SETTINGS_MODULE'] = settings;
   const common = { application, supervisor, leftOut, environment, folder: application.importRoot };
@@ -48,6 +48,9 @@ export function findTarget(project: Project, options: VerifyOptions): Target {
   if (service?.command !== undefined) {
     const { argv, server = 'unknown' } = service.command.value;
     const usable = supervisor === 'none' || service.supervisor === supervisor;
+    // the service's own port may be taken here; another one is set when it is started
+    const moves = choosesItsAddress(argv, server) && options.environment['PORT'] === undefined;
+    if (moves) delete environment['PORT'];
     return { ...common, server, command: argv, ...(usable ? { service } : {}) };
   }
   if (supervisor === 'systemd') {

@@ -80,8 +80,8 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     // a folder of the deployment need not be here, unless its supervisor makes it
     const ownEnvironment = target.supervisor === 'none' ? options.environment : target.environment;
     const facts = await waitForApplication(place, service, options.timeout);
-    if (facts !== undefined && page.address === undefined && choosesItsAddress(target.server))
-      service.address = (await ownAddress(service, options.timeout)) ?? service.address;
+    if (facts !== undefined && page.address === undefined && choosesItsAddress(target.command, target.server))
+      service.address = await ownAddress(service, options.timeout);
     session =
       facts === undefined
         ? undefined
@@ -207,14 +207,20 @@ async function waitForApplication(
   return facts === undefined || facts === null ? undefined : (facts as unknown as ApplicationFacts);
 }
 
-/** Where a service listens that says so in its own code: as its processes do. */
-async function ownAddress(service: RunningService, timeout: number): Promise<Address | undefined> {
-  return waitFor(timeout, async () => {
+/** Where a service listens that says so in its own code: where it was asked to, or elsewhere, as its processes do. */
+async function ownAddress(service: RunningService, timeout: number): Promise<Address> {
+  const { address } = service;
+  const found = await waitFor(timeout, async () => {
     const main = await service.mainPid();
-    if (main === undefined) return undefined;
-    const [first] = listeningSockets([main, ...descendants(main).map(({ pid }) => pid)]);
-    return first === undefined ? undefined : { host: '127.0.0.1', port: first.port };
+    if (main === undefined) return (await service.failure()) === undefined ? undefined : address;
+    const ports = listeningSockets([main, ...descendants(main).map(({ pid }) => pid)]).map(
+      ({ port }) => port,
+    );
+    const [first] = ports;
+    if (first === undefined) return undefined;
+    return 'port' in address && ports.includes(address.port) ? address : { host: '127.0.0.1', port: first };
   });
+  return found ?? address;
 }
 
 async function judgeFailedStart(

@@ -21,7 +21,7 @@ def plant_application(module):
             version("litestar"),
             handled=[*HANDLED],
             debug=bool(self.debug),
-            allowedHosts=[host.replace("*.", ".") for host in allowed or ["*"]],
+            allowedHosts=[host.replace("*.", "www.") for host in allowed or ["*"]],
         )
 
     module.Litestar.__init__ = __init__

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { boundAddress } from '../../src/crashtest/address.ts';
-import { movedWords } from '../../src/crashtest/listening.ts';
+import { choosesItsAddress, movedText, movedWords } from '../../src/crashtest/listening.ts';
 
 test.for([
   ['127.0.0.1:8000', { host: '127.0.0.1', port: 8000 }],
@@ -38,7 +38,29 @@ test('words that name no address stay, wherever addresses stood', () => {
   fc.assert(
     fc.property(parts, (chunks) => {
       const kept = chunks.filter(([first = '']) => !/^(-b|--bind)/.test(first));
-      expect(movedWords(chunks.flat(), 'gunicorn', 1)).toEqual(kept.flat());
+      const words = movedWords(['gunicorn', ...chunks.flat()], 'gunicorn', 1);
+      expect(words).toEqual(['gunicorn', ...kept.flat()]);
     }),
   );
+});
+
+test.for([
+  ['gunicorn -w 2 shop.wsgi', 'gunicorn', false],
+  ['/srv/venv/bin/uvicorn --port 1 shop:app', 'uvicorn', false],
+  ['python -m gunicorn shop.wsgi', 'gunicorn', false],
+  ['python main.py --port 8000', 'uvicorn', true],
+  ['python -m shop.server --port 8000', 'tornado', true],
+  ['./start.sh --port 8000', 'unknown', true],
+] as const)('%s (%s): does its own code choose the address? %s', ([command, server, chooses]) => {
+  expect(choosesItsAddress(command.split(' '), server)).toBe(chooses);
+  expect(choosesItsAddress(`exec '${command}'`, server)).toBe(chooses);
+});
+
+test.for([
+  ['python main.py --port 8000', 'uvicorn'],
+  ['python -m shop.server --port 8000', 'tornado'],
+  ['./start.sh --port 8000', 'unknown'],
+] as const)('the options of %s are its own', ([command, server]) => {
+  expect(movedWords(command.split(' '), server, 1)).toEqual(command.split(' '));
+  expect(movedText(command, server, 1)).toBe(command);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { plantedFiles, readPlants } from '../../src/crashtest/plants.ts';
+import { FRAMEWORKS } from '../../src/project/frameworks/index.ts';
 
 test('every planting file is found, with its frameworks and the modules that it changes', () => {
   const plants = readPlants();
@@ -26,4 +27,11 @@ test('no module is changed by two files, and no framework is served by two', () 
   ];
   expect(new Set(changes).size).toBe(changes.length);
   expect(new Set(frameworks).size).toBe(frameworks.length);
+});
+
+test('every framework whose applications init finds can be crashed', () => {
+  const plantable = readPlants().flatMap(({ frameworks }) => frameworks);
+  expect(plantable.toSorted()).toEqual(
+    [...new Set(['django', ...FRAMEWORKS.map(({ name }) => name)])].sort(),
+  );
 });

@@ -19,11 +19,17 @@ const PACKAGES = [
 beforeEach((context) => needs(context, 'plain core pattern'));
 
 /** Tests that run at the same time pass their own `atEnd`. */
-async function initialised(name: string, atEnd = onTestFinished): Promise<Example> {
+function example(name: string, atEnd = onTestFinished): Example {
   const packages = /^(?:flask|fastapi)/.test(name) ? [] : PACKAGES;
-  const example = await Example.initialised(name, '3.11', undefined, packages);
-  atEnd(() => example.remove());
-  return example;
+  const shop = new Example(name, '3.11', undefined, packages);
+  atEnd(() => shop.remove());
+  return shop;
+}
+
+async function initialised(name: string, atEnd = onTestFinished): Promise<Example> {
+  const shop = example(name, atEnd);
+  await shop.init();
+  return shop;
 }
 
 test('Flask under gunicorn: every step holds, and nothing of the repository is changed', async () => {
@@ -64,8 +70,9 @@ const REPLACING = [
 
 test.for(REPLACING)(
   '%s under %s, which replaces its workers: every step holds',
-  async ([name, server, workers, start, invalid]) => {
-    const shop = await initialised(name);
+  { concurrent: true },
+  async ([name, server, workers, start, invalid], { onTestFinished: atEnd }) => {
+    const shop = await initialised(name, atEnd);
     shop.replace('deploy/shop.service', /--workers 3/g, `--workers ${workers}`);
     const before = shop.changes();
     const { outcome, document, steps, detail } = await shop.verify();
@@ -83,8 +90,7 @@ test.for(REPLACING)(
 );
 
 test('Falcon for ASGI under uvicorn: every step holds', async () => {
-  const shop = new Example('falcon-shop', '3.11', undefined, PACKAGES);
-  onTestFinished(() => shop.remove());
+  const shop = example('falcon-shop');
   shop.replace('shop/app.py', /import falcon\n/g, 'import falcon.asgi\n');
   shop.replace('shop/app.py', /falcon\.App/g, 'falcon.asgi.App');
   shop.replace('shop/orders.py', /def on_get/g, 'async def on_get');
@@ -144,6 +150,34 @@ test('Tornado under its own unit, at a port that its code names: every step hold
   expect(detail('handled-errors')).toContain('invalid 400, no-such-page 404: every worker lives on');
 });
 
+test('Tornado that forks, and starts its processes again: every step holds', async () => {
+  const shop = example('tornado-shop');
+  shop.replace(
+    'shop/server.py',
+    /^( +)app\.listen\(.*\)$/gm,
+    '$1tornado.httpserver.HTTPServer(app).add_sockets(sockets)',
+  );
+  shop.replace(
+    'shop/server.py',
+    /^import tornado\.web$/gm,
+    'import tornado.httpserver, tornado.netutil, tornado.web',
+  );
+  shop.replace(
+    'shop/server.py',
+    /^( +)asyncio\.run/gm,
+    [
+      '$1sockets = tornado.netutil.bind_sockets(int(os.environ["PORT"]), "127.0.0.1")',
+      '$1tornado.process.fork_processes(2)',
+      '$1asyncio.run',
+    ].join('\n'),
+  );
+  await shop.init();
+  const { outcome, steps, detail } = await shop.verify();
+  expect(steps, outcome.stderr).toMatchObject({ ...GOOD, 'wait-status': true });
+  expect(outcome.exitCode).toBe(0);
+  expect(detail('start')).toContain(': 2 workers');
+});
+
 test('Flask under its own unit, in a private systemd: the main process comes back, too', async (context) => {
   needs(context, 'root', 'systemd');
   const shop = await initialised('flask-shop');
@@ -153,20 +187,90 @@ test('Flask under its own unit, in a private systemd: the main process comes bac
   expect(outcome.exitCode).toBe(0);
 });
 
-test.for([
-  ['flask-shop', 'shop/__init__.py'],
+/** Example, the file with its hook, and what stands in front of the planted routes: a login, a route that matches all. */
+const WATCHED: readonly (readonly [string, string, ((shop: Example) => void)?])[] = [
+  [
+    'flask-shop',
+    'shop/__init__.py',
+    (shop) =>
+      shop.replace(
+        'shop/__init__.py',
+        /^    return app$/gm,
+        '    app.before_request(lambda: ("", 401))\n    return app',
+      ),
+  ],
   ['fastapi-shop', 'shop/main.py'],
   ['falcon-shop', 'shop/app.py'],
-  ['bottle-shop', 'shop/web.py'],
-  ['pyramid-shop', 'shop/__init__.py'],
+  [
+    'bottle-shop',
+    'shop/web.py',
+    (shop) =>
+      shop.replace(
+        'shop/web.py',
+        /^@get\("\/"\)$/gm,
+        [
+          'application.add_hook("before_request", lambda: abort(401))',
+          'get("/<path:path>")(lambda path: "all")',
+          '',
+          '@get("/")',
+        ].join('\n'),
+      ),
+  ],
+  [
+    'pyramid-shop',
+    'shop/__init__.py',
+    (shop) =>
+      shop.replace(
+        'shop/__init__.py',
+        /^( +)config\.add_route\("index"/gm,
+        [
+          '$1from pyramid.authentication import AuthTktAuthenticationPolicy as Login',
+          '$1from pyramid.authorization import ACLAuthorizationPolicy as Rules',
+          '$1config.set_authentication_policy(Login("a secret"))',
+          '$1config.set_authorization_policy(Rules())',
+          '$1config.set_default_permission("admin")',
+          '$1config.add_route("all", "/{path:.*}")',
+          '$1config.add_route("index"',
+        ].join('\n'),
+      ),
+  ],
   ['aiohttp-shop', 'shop/web.py'],
-  ['tornado-shop', 'shop/server.py'],
-  ['litestar-shop', 'shop/main.py'],
-] as const)(
+  [
+    'tornado-shop',
+    'shop/server.py',
+    (shop) => shop.replace('shop/server.py', /^ +\(r"\/", IndexHandler\),$/gm, '(r"/.*", IndexHandler),'),
+  ],
+  [
+    'litestar-shop',
+    'shop/main.py',
+    (shop) => {
+      shop.replace(
+        'shop/main.py',
+        /^app = /gm,
+        [
+          'from litestar.exceptions import NotAuthorizedException',
+          'from litestar.middleware import AbstractAuthenticationMiddleware',
+          '',
+          'class Login(AbstractAuthenticationMiddleware):',
+          '    async def authenticate_request(self, connection):',
+          '        raise NotAuthorizedException',
+          '',
+          'app = ',
+        ].join('\n'),
+      );
+      const more = ', middleware=[Login], allowed_hosts=["*.example.org"])';
+      shop.replace('shop/main.py', /(?<=\[index, order\])\)/g, more);
+    },
+  ],
+];
+
+test.for(WATCHED)(
   '%s without its hook: the step says that the process lives on',
   { concurrent: true },
-  async ([name, file], { onTestFinished: atEnd }) => {
-    const shop = await initialised(name, atEnd);
+  async ([name, file, putInFront], { onTestFinished: atEnd }) => {
+    const shop = example(name, atEnd);
+    putInFront?.(shop);
+    await shop.init();
     shop.replace(file, /\bwatch_\w+\(/g, '(');
     const { outcome, steps, detail } = await shop.verify();
     expect(steps, outcome.stderr).toMatchObject({ start: true, 'handled-errors': true, abort: false });

@@ -105,8 +105,17 @@ class Running {
     if (pid === undefined || this.ended !== undefined) return;
     // to uWSGI, SIGTERM means to start again
     process.kill(pid, 'SIGINT');
-    const ended = await waitFor(10, () => (isRunning(pid) ? undefined : true));
-    if (ended === undefined) process.kill(-pid, 'SIGKILL');
+    await waitFor(10, () => (isRunning(pid) ? undefined : true));
+    // workers that outlive their parent would keep the port (tornado.process)
+    endGroup(pid);
+  }
+}
+
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // nobody is left
   }
 }
 

@@ -78,7 +78,7 @@ export async function startSupervised(
     const environment = {
       ...options.environment,
       ...(options.settings === undefined ? {} : { DJANGO_SETTINGS_MODULE: options.settings }),
-      ...plantedEnvironment({ ...deployment, server: target.server }, place, paths, { port, budget }),
+      ...plantedEnvironment({ ...target, ...deployment }, place, paths, { port, budget }),
     };
     const next = { request, deployment, environment, port };
     const wanted = Object.entries(environment).filter(([name]) => name !== 'PYTHONPATH');
