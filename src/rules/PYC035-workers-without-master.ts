@@ -1,5 +1,5 @@
 import type { Service } from '../project/project.ts';
-import { isOn } from '../project/servers/uwsgi.ts';
+import { workersWithoutMaster } from '../project/servers/uwsgi.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 
 export const rule: Rule = {
@@ -10,16 +10,10 @@ export const rule: Rule = {
   check: (project) => project.services.flatMap(lookAt),
 };
 
-/** Keys that put in another file, which may well say `master`. */
-const MORE = ['include', 'inherit', 'emperor'];
-
-function lookAt({ name, command, supervisor, notes }: Service): RuleFinding[] {
-  if (command?.value.server !== 'uwsgi') return [];
-  const { options } = command.value;
-  const count = options.get('processes');
-  if (count === undefined || !(Number(count.value) > 1) || isOn(options.get('master')?.value)) return [];
-  if (MORE.some((key) => options.has(key)) || notes.some(({ code }) => code === 'server-config-unread'))
-    return [];
+function lookAt(service: Service): RuleFinding[] {
+  const { name, supervisor } = service;
+  const count = workersWithoutMaster(service);
+  if (count === undefined) return [];
   const message = `uWSGI of ${name} has ${count.value} workers and no master: each that crashes is gone for good, and the supervisor sees the end of the first one alone`;
   // Debian's init script adds /usr/share/uwsgi/conf/default.ini, where the master is on
   const foreign = supervisor === 'unknown';

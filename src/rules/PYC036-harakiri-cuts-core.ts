@@ -1,7 +1,5 @@
+import { shortHarakiri } from '../project/servers/uwsgi.ts';
 import type { Rule } from './rule.ts';
-
-/** Seconds. 1.5 GB took 6.7 s to write and were cut off at 830 MB with `harakiri = 3`; the same bound as for gunicorn (PYC031). */
-const SHORT = 10;
 
 export const rule: Rule = {
   id: 'PYC036',
@@ -9,11 +7,9 @@ export const rule: Rule = {
   level: 'warning',
   summary: "uWSGI's harakiri kills the worker while its core is being written",
   check: (project) =>
-    project.services.flatMap(({ command }) => {
-      const harakiri = command?.value.server === 'uwsgi' ? command.value.options.get('harakiri') : undefined;
-      const seconds = Number(harakiri?.value);
-      // 0 turns it off
-      if (harakiri === undefined || !(seconds > 0 && seconds < SHORT)) return [];
+    project.services.flatMap((service) => {
+      const harakiri = shortHarakiri(service);
+      if (harakiri === undefined) return [];
       return [
         {
           confidence: 'medium' as const,

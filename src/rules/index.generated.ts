@@ -37,6 +37,7 @@ import { rule as PYC035 } from './PYC035-workers-without-master.ts';
 import { rule as PYC036 } from './PYC036-harakiri-cuts-core.ts';
 import { rule as PYC037 } from './PYC037-interpreter-with-capabilities.ts';
 import { rule as PYC038 } from './PYC038-workers-not-replaced.ts';
+import { rule as PYC039 } from './PYC039-apache-forbids-core.ts';
 import { rule as PYC040 } from './PYC040-signal-instead-of-abort.ts';
 import { rule as PYC041 } from './PYC041-process-exception-aborts.ts';
 import { rule as PYC042 } from './PYC042-folder-named-core.ts';
@@ -84,6 +85,7 @@ export const RULES: readonly Rule[] = [
   PYC036,
   PYC037,
   PYC038,
+  PYC039,
   PYC040,
   PYC041,
   PYC042,

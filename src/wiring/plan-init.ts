@@ -19,6 +19,7 @@ import { wireMiddleware } from './middleware.ts';
 import { wireProjectTest } from './project-test.ts';
 import { wireTeamDocument } from './team-document.ts';
 import { DROP_IN, wireUnits } from './units.ts';
+import { wireUwsgi } from './uwsgi.ts';
 import type { Kind, Situation, Wiring, Wish, Workflow } from './wiring.ts';
 
 export interface InitOptions {
@@ -47,6 +48,7 @@ const PARTS: readonly [Kind, (situation: Situation, wishes: readonly Wish[]) => 
     ['manage', wireManagementCommands],
     ['units', wireUnits],
     ['gunicorn', wireGunicorn],
+    ['uwsgi', wireUwsgi],
     ['ci', wireContinuousIntegration],
     ['tests', wireProjectTest],
     ['gitignore', wireGitignore],

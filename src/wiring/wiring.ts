@@ -10,6 +10,7 @@ export const KINDS = [
   'manage',
   'units',
   'gunicorn',
+  'uwsgi',
   'ci',
   'tests',
   'gitignore',

@@ -9,7 +9,7 @@ import { APACHE, PROGRAMS } from './programs.ts';
 
 /** A way to start a server. */
 export interface Row {
-  /** Words after the folder of the environment; PORT is put in. For Apache, lines of its configuration. */
+  /** Words after the folder of the environment, with variables before them; PORT is put in. For Apache, lines of its configuration. */
   line: string;
   workers?: number;
   apache?: true;
@@ -41,15 +41,17 @@ export async function observe({ line, workers = 1, apache }: Row, bin: string): 
   const port = await freePort();
   const filled = (text: string): string => text.replaceAll('PORT', String(port)).replaceAll('FOLDER', folder);
   if (apache === true) writeFileSync(join(folder, 'site.conf'), filled(APACHE.replace('LINES', line)));
-  const [program = '', ...args] =
+  const words =
     apache === true
       ? ['/usr/sbin/apache2', '-f', join(folder, 'site.conf'), '-DFOREGROUND']
       : filled(line).split(' ');
+  const variables = words.filter((word) => /^[A-Z_]+=/.test(word)).map((word) => word.split('='));
+  const [program = '', ...args] = words.slice(variables.length);
   const child = spawn('prlimit', ['--core=unlimited', join(apache === true ? '/' : bin, program), ...args], {
     cwd: folder,
     detached: true,
     stdio: 'ignore',
-    env: { ...process.env, PYTHONPATH: folder },
+    env: { ...process.env, PYTHONPATH: folder, ...Object.fromEntries(variables) },
   });
   const end = new Promise<string | number>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? code ?? 0));

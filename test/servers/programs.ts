@@ -3,30 +3,55 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   'app.py': `import os
 import time
 
+slow_requests = 0
+
+
+def slow():
+    global slow_requests
+    slow_requests += 1
+    time.sleep(0.4)
+    slow_requests -= 1
+
+
+def abort():
+    # with another request in progress, where this process can have one
+    patience = 100
+    while slow_requests == 0 and patience > 0:
+        time.sleep(0.01)
+        patience -= 1
+    os.abort()
+
 
 def application(environ, start_response):
     if environ["PATH_INFO"] == "/abort":
-        os.abort()
+        abort()
     if environ["PATH_INFO"] == "/slow":
-        time.sleep(0.4)
+        slow()
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [str(os.getpid()).encode()]
 
 
 async def asgi(scope, receive, send):
+    global slow_requests
     if scope["type"] == "lifespan":
         while True:
             message = await receive()
             await send({"type": message["type"] + ".complete"})
             if message["type"] == "lifespan.shutdown":
                 return
+    # a worker that gave root away may not be able to import it any more
+    if scope["path"] in ("/abort", "/slow"):
+        import asyncio
     if scope["path"] == "/abort":
+        patience = 100
+        while slow_requests == 0 and patience > 0:
+            await asyncio.sleep(0.01)
+            patience -= 1
         os.abort()
     if scope["path"] == "/slow":
-        # a worker that gave root away may not be able to import it any more
-        import asyncio
-
+        slow_requests += 1
         await asyncio.sleep(0.4)
+        slow_requests -= 1
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
 
@@ -47,12 +72,13 @@ WSGIServer(("127.0.0.1", int(sys.argv[1])), app.application).serve_forever()
 `,
   'manage.py': `import os
 import sys
-import time
 
 from django.conf import settings
 from django.core.management import execute_from_command_line
 from django.http import HttpResponse
 from django.urls import path
+
+import app
 
 settings.configure(DEBUG=False, ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, SECRET_KEY="x")
 
@@ -62,17 +88,17 @@ def answer(request):
 
 
 def slow(request):
-    time.sleep(0.4)
+    app.slow()
     return answer(request)
 
 
-urlpatterns = [path("", answer), path("slow", slow), path("abort", lambda request: os.abort())]
+urlpatterns = [path("", answer), path("slow", slow), path("abort", lambda request: app.abort())]
 if __name__ == "__main__":
     execute_from_command_line(sys.argv)
 `,
   'shop.py': `import os
-import time
 
+from app import abort, slow as wait
 from flask import Flask
 
 app = Flask(__name__)
@@ -83,13 +109,13 @@ def answer():
 
 
 def slow():
-    time.sleep(0.4)
+    wait()
     return answer()
 
 
 app.add_url_rule("/", "answer", answer)
 app.add_url_rule("/slow", "slow", slow)
-app.add_url_rule("/abort", "abort", os.abort)
+app.add_url_rule("/abort", "abort", abort)
 `,
 };
 

@@ -49,6 +49,7 @@ const ROWS: readonly Row[] = [
   { line: 'granian --interface asgi --port PORT app:asgi' },
   { line: 'granian --interface asgi --port PORT --workers 2 app:asgi', workers: 2 },
   { line: 'granian --interface asgi --port PORT --respawn-failed-workers app:asgi' },
+  { line: 'GRANIAN_RESPAWN_FAILED_WORKERS=true granian --interface asgi --port PORT app:asgi' },
   { line: 'waitress-serve --listen=127.0.0.1:PORT app:application' },
   { line: 'python serve.py PORT' },
   { line: 'pyuwsgi --http-socket 127.0.0.1:PORT -w app:application' },

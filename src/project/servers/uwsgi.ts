@@ -1,4 +1,4 @@
-import type { Located, Note } from '../project.ts';
+import type { Located, Note, Service } from '../project.ts';
 import { readIni, unquoted, UWSGI } from '../readers/ini.ts';
 import type { SourceFile } from '../readers/text.ts';
 import { mappingOf, readYaml, textOf } from '../readers/yaml.ts';
@@ -85,6 +85,31 @@ export function readUwsgiFile(file: SourceFile, context: ServerContext): ServerR
 /** Is an option of uWSGI that is yes or no turned on? */
 export function isOn(value: string | undefined): boolean {
   return value !== undefined && !/^(?:false|0|no|off)$/i.test(value.trim());
+}
+
+/** Keys that put in another file, which may well say `master`. */
+const MORE = ['include', 'inherit', 'emperor'];
+
+/** Where the number of workers stands that no master replaces; undefined where there is a master, or one worker, or no telling. */
+export function workersWithoutMaster({ command, notes }: Service): Located<string> | undefined {
+  if (command?.value.server !== 'uwsgi') return undefined;
+  const { options } = command.value;
+  const count = options.get('processes');
+  if (count === undefined || !(Number(count.value) > 1) || isOn(options.get('master')?.value))
+    return undefined;
+  const unread = notes.some(({ code }) => code === 'server-config-unread');
+  return unread || MORE.some((key) => options.has(key)) ? undefined : count;
+}
+
+/** Seconds. 1.5 GB took 6.7 s to write and were cut off at 830 MB with `harakiri = 3`; the same bound as for gunicorn (PYC031). */
+const SHORT_HARAKIRI = 10;
+
+/** A harakiri that ends a worker while its core is being written. */
+export function shortHarakiri({ command }: Service): Located<string> | undefined {
+  const harakiri = command?.value.server === 'uwsgi' ? command.value.options.get('harakiri') : undefined;
+  const seconds = Number(harakiri?.value);
+  // 0 turns it off
+  return seconds > 0 && seconds < SHORT_HARAKIRI ? harakiri : undefined;
 }
 
 class UwsgiReading {

@@ -21,6 +21,8 @@ export interface DropIn {
   preserveRuntimeDirectory: boolean;
   timeoutStopSec: string;
   oldTimeout: string;
+  /** granian is to replace a worker by itself. */
+  granianRespawns: boolean;
 }
 
 /** The drop-in's text. */
@@ -49,6 +51,7 @@ export function generalDropIn(unit: string, systemdVersion: number): DropIn {
     preserveRuntimeDirectory: false,
     timeoutStopSec: '',
     oldTimeout: '',
+    granianRespawns: false,
   };
 }
 
@@ -72,6 +75,7 @@ export function dropInFor(service: Service, systemdVersion: number): DropIn | un
     ...workingDirectory(service, unit, systemdVersion),
     timeoutStopSec: short ? '90s' : '',
     oldTimeout: short ? timeout.text : '',
+    granianRespawns: endsWithOneWorker(service),
   };
   const values = Object.entries(dropIn).filter(
     ([key]) => !['unit', 'server', 'whyWorkingDirectory', 'oldTimeout'].includes(key),
@@ -107,6 +111,14 @@ function restartNeeded(service: Service, unit: UnitKeys): DropIn['restart'] {
   // behind a shell SIGABRT is exit status 134, an ordinary failure
   const abortIsSeen = service.command?.value.behindShell !== true;
   return (policy === 'on-abort' || policy === 'on-abnormal') && abortIsSeen ? '' : 'on-failure';
+}
+
+/** granian with several workers, of which none is replaced; `--no-respawn-failed-workers` is somebody's decision. */
+function endsWithOneWorker({ command }: Service): boolean {
+  if (command?.value.server !== 'granian') return false;
+  const { options } = command.value;
+  const decided = options.has('respawn-failed-workers') || options.has('no-respawn-failed-workers');
+  return !decided && Number(options.get('workers')?.value) > 1;
 }
 
 /** A start command that says `ulimit -c unlimited` itself. */

@@ -149,6 +149,18 @@ describe('the drop-in has the lines that the unit lacks', () => {
     const start = 'ExecStart=/srv/shop/venv/bin/hypercorn shop.asgi:application';
     expect(await dropIn([...GOOD, 'Restart=on-failure'], [], start)).toEqual(['[Service]Restart=always']);
   });
+
+  test('granian with several workers replaces one by itself, unless somebody decided against it', async () => {
+    const start = 'ExecStart=/srv/shop/venv/bin/granian --interface wsgi --workers 2 shop.wsgi:application';
+    expect(await dropIn([...GOOD, 'Restart=on-failure'], [], start)).toEqual([
+      '[Service]Environment=GRANIAN_RESPAWN_FAILED_WORKERS=true',
+    ]);
+    const decided = start.replace('--workers', '--no-respawn-failed-workers --workers');
+    expect(await dropIn([...GOOD, 'Restart=on-failure'], [], decided)).toBeUndefined();
+    expect(
+      await dropIn([...GOOD, 'Restart=on-failure'], [], start.replace('--workers 2', '')),
+    ).toBeUndefined();
+  });
 });
 
 test('a line taken away is missed by check', async () => {
