@@ -83,7 +83,7 @@ export function readUwsgiFile(file: SourceFile, context: ServerContext): ServerR
 }
 
 /** Is an option of uWSGI that is yes or no turned on? */
-export function isOn(value: string | undefined): boolean {
+function isOn(value: string | undefined): boolean {
   return value !== undefined && !/^(?:false|0|no|off)$/i.test(value.trim());
 }
 
