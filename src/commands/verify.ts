@@ -18,6 +18,7 @@ const EXAMPLES = `
 Examples:
   pycrash verify --supervisor none                 the service of this repository, without a supervisor
   sudo pycrash verify --supervisor systemd         the same under its own unit, in a private systemd
+  pycrash verify --supervisor systemd              the same without root, in the systemd of this user
   pycrash verify --attach https://staging.example.org/ --allow-crash /a-secret-route --cores /var/crash
   pycrash verify --sqlite --migrate                without the database of production
   pycrash verify --server uvicorn                  the application under another server

@@ -12,6 +12,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { processEntry, processesWith, signal } from '../host/processes.ts';
 import { removeProject, type ContainerEngine } from './containers.ts';
+import { removeUserUnit } from './user-manager.ts';
 import { waitFor } from './wait.ts';
 
 interface Named {
@@ -28,6 +29,8 @@ interface Entry {
   cgroups: string[];
   /** Compose projects, as the engine that runs their containers knows them. */
   projects?: { engine: ContainerEngine['name']; name: string }[];
+  /** Units of this user's systemd. */
+  units?: string[];
 }
 
 /**
@@ -89,6 +92,12 @@ export class Journal {
     this.#write();
   }
 
+  /** A unit of this user's systemd, before its file is there. */
+  userUnit(name: string): void {
+    (this.#entry.units ??= []).push(name);
+    this.#write();
+  }
+
   /** A folder below /sys/fs/cgroup. */
   cgroup(path: string): void {
     this.#entry.cgroups.push(path);
@@ -127,8 +136,9 @@ function isAlive({ pid, startTime }: Named): boolean {
   return processEntry(pid)?.startTime === startTime;
 }
 
-async function cleanUp({ folders, runs, cgroups, projects = [] }: Entry): Promise<void> {
-  // before their processes: the engine would start those again
+async function cleanUp({ folders, runs, cgroups, projects = [], units = [] }: Entry): Promise<void> {
+  // before their processes: these would start those again
+  for (const unit of units) await removeUserUnit(unit);
   for (const { engine, name } of projects) await removeProject(engine, name);
   for (const token of runs) {
     await waitFor(10, () => {

@@ -12,6 +12,8 @@ export interface RunningService {
   address: Address;
   /** How it was started, for people. */
   detail: string;
+  /** What is not as it is deployed, and what would try that; undefined where it is. */
+  notTried?: string;
   /** The process that the supervisor looks after; undefined while there is none. */
   mainPid(): Promise<number | undefined>;
   /** Everything that it and its processes have written. */

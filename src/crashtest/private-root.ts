@@ -171,6 +171,16 @@ export async function startPrivateRoot(request: PrivateRoot): Promise<number> {
   );
 }
 
+/** Where the cgroups of a private systemd are: in systemd's hierarchy and the unified one, which are the same on newer machines (cgroups(7)). */
+export function cgroupsOf(token: string): string[] {
+  const hierarchies = existsSync('/sys/fs/cgroup/cgroup.controllers')
+    ? ['/sys/fs/cgroup']
+    : ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified'];
+  return hierarchies
+    .filter((hierarchy) => existsSync(hierarchy))
+    .map((hierarchy) => join(hierarchy, `pycrash-verify-${token}`));
+}
+
 /** What the first process and all that inherited its output have written. */
 export function bootLog(place: Place): string {
   const file = join(place.folder, 'boot.log');

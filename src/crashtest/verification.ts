@@ -30,6 +30,7 @@ export interface VerifyOptions {
 /** The steps, in the order in which they are told. docs/verify.md says what each one proves. */
 export type StepId =
   | 'start'
+  | 'as-deployed'
   | 'handled-errors'
   | 'abort'
   | 'log-line'

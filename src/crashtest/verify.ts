@@ -32,9 +32,10 @@ import { makePlace, reported, type Place } from './place.ts';
 import type { Address } from './provoke.ts';
 import { findPython } from './python.ts';
 import { Session, type Crash, type ApplicationFacts } from './session.ts';
-import { cgroupsOf } from './supervisors/systemd.ts';
+import { cgroupsOf } from './private-root.ts';
 import { Steps, type Listener } from './steps.ts';
 import { findTarget } from './target.ts';
+import { userUnitFile } from './user-manager.ts';
 import type { Verification, VerifyOptions } from './verification.ts';
 import { waitFor } from './wait.ts';
 
@@ -78,7 +79,8 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     listener.progress('starting the service');
     service = await launch({ target, place, options, journal, python, address: page.address });
     // a folder of the deployment need not be here, unless its supervisor makes it
-    const ownEnvironment = target.supervisor === 'none' ? options.environment : target.environment;
+    const isDeployed = target.supervisor !== 'none' && service.notTried === undefined;
+    const ownEnvironment = isDeployed ? target.environment : options.environment;
     const facts = await waitForApplication(place, service, options.timeout);
     if (facts !== undefined && page.address === undefined && choosesItsAddress(target.command, target.server))
       service.address = await ownAddress(service, options.timeout);
@@ -101,6 +103,7 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
           `${workers.length} worker${workers.length === 1 ? '' : 's'} as ${session.facts.user}`,
       ),
     );
+    if (service.notTried !== undefined) steps.add(verdict('as-deployed', 'unknown', service.notTried));
     listener.progress('handled errors');
     steps.add(await judgeHandledErrors(session, workers));
     await crashEveryWorker(session, workers.length, crashes, listener);
@@ -412,6 +415,8 @@ function judgeCleanUp(place: Place, options: VerifyOptions, before: MachineState
   if (after.tree !== before.tree) left.push('files in the repository');
   if (after.sysctls !== before.sysctls) left.push('changed sysctls');
   if (after.mounts.includes(place.folder)) left.push('mounts');
+  if (existsSync(userUnitFile(`pycrash-verify-${place.token}.service`)))
+    left.push("a unit of this user's systemd");
   if (cgroupsOf(place.token).some((folder) => existsSync(folder))) left.push('cgroups');
   if (left.length > 0) return verdict('clean-up', false, `left behind: ${left.join('; ')}`);
   const kept = options.keep ? `; kept: ${place.folder}` : '';

@@ -8,7 +8,7 @@ import { removeCgroup } from '../../src/crashtest/journal.ts';
 import '../../src/crashtest/launch.ts';
 import type { Place } from '../../src/crashtest/place.ts';
 import { endPrivateRoot, startPrivateRoot, writeOver } from '../../src/crashtest/private-root.ts';
-import { cgroupsOf } from '../../src/crashtest/supervisors/systemd.ts';
+import { cgroupsOf } from '../../src/crashtest/private-root.ts';
 import { waitFor } from '../../src/crashtest/wait.ts';
 import { needs } from '../parts.ts';
 import { saidOf, startCrashServer } from '../reality/crash-server.ts';

@@ -14,13 +14,17 @@ interface Options {
   env?: Record<string, string>;
   input?: string;
   bin?: 'pycrash' | 'pycrash-init';
+  /** Words of a command that runs it, e.g. as another user. */
+  through?: readonly string[];
   /** Kills it with SIGKILL. */
   kill?: AbortSignal;
 }
 
 /** Runs the built bundle as a user would; never throws on a non-zero exit. */
 export async function pycrash(args: readonly string[], options: Options = {}): Promise<Outcome> {
-  const result = await execa(process.execPath, [`${BIN}${options.bin ?? 'pycrash'}.js`, ...args], {
+  const words = [process.execPath, `${BIN}${options.bin ?? 'pycrash'}.js`, ...args];
+  const [program = '', ...rest] = [...(options.through ?? []), ...words];
+  const result = await execa(program, rest, {
     reject: false,
     stripFinalNewline: false,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

@@ -21,8 +21,9 @@ export function chosenSupervisor(services: readonly Service[]): {
     ({ name, isHere }) => isHere !== undefined && services.some(({ supervisor }) => supervisor === name),
   );
   if (wanted === undefined) return { supervisor: 'none', leftOut: undefined };
-  if (process.getuid?.() !== 0) {
-    return { supervisor: 'none', leftOut: `not under ${wanted.name}: that takes root` };
+  if (process.getuid?.() !== 0 && wanted.worksWithoutRoot?.() !== true) {
+    const or = wanted.worksWithoutRoot === undefined ? '' : ', or a systemd of this user (systemctl --user)';
+    return { supervisor: 'none', leftOut: `not under ${wanted.name}: that takes root${or}` };
   }
   return wanted.isHere?.() === true
     ? { supervisor: wanted.name, leftOut: undefined }

@@ -6,6 +6,8 @@ export interface StartableSupervisor {
   name: string;
   /** Is it on this machine? Absent where there is nothing to be there. */
   isHere?(): boolean;
+  /** Can it be started by a user who is not root? Absent where that is never so. */
+  worksWithoutRoot?(): boolean;
   /** Starts the service; throws a `UserError` where that cannot be done on this machine. */
   start(request: LaunchRequest): Promise<RunningService>;
 }

@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { descendants, isRunning, ownPid } from '../../host/processes.ts';
+import { descendants, ownPid } from '../../host/processes.ts';
 import type { Service } from '../../project/project.ts';
 import { boundAddress, freePort } from '../address.ts';
 import { AMPLE_BUDGET, plantedEnvironment, type LaunchRequest, type RunningService } from '../launch.ts';
@@ -10,6 +10,7 @@ import type { Journal } from '../journal.ts';
 import { movedText } from '../listening.ts';
 import type { Place } from '../place.ts';
 import {
+  cgroupsOf,
   checkPrivateRoot,
   endPrivateRoot,
   giveTreeTo,
@@ -19,18 +20,23 @@ import {
   writeOver,
 } from '../private-root.ts';
 import type { Address } from '../provoke.ts';
+import { hasUserManager } from '../user-manager.ts';
+import { environmentText } from './environment-file.ts';
+import { StartedUnit, type SystemctlOutput } from './started-unit.ts';
 import type { StartableSupervisor } from './supervisor.ts';
 import { deployedFolders, environmentFiles, lastValue, userOf } from './unit-facts.ts';
+import { startWithUserManager } from './user-systemd.ts';
 
 export const systemd: StartableSupervisor = {
   name: 'systemd',
   isHere: () => existsSync(PROGRAM),
+  worksWithoutRoot: hasUserManager,
   start: startWithSystemd,
 };
 
 const PROGRAM = '/lib/systemd/systemd';
 
-/** Starts the project's own unit, with its drop-ins as they are, under a systemd in namespaces of its own. */
+/** Starts the project's own unit, with its drop-ins as they are, under a systemd in namespaces of its own; without root, under the user's. */
 async function startWithSystemd(request: LaunchRequest): Promise<RunningService> {
   const { target, place, options, journal, python } = request;
   const { service } = target;
@@ -38,6 +44,10 @@ async function startWithSystemd(request: LaunchRequest): Promise<RunningService>
     throw new UserError('no-unit', 'no systemd unit in the repository starts the application', {
       help: 'let `pycrash init --supervisor systemd` write one, or verify with --supervisor none',
     });
+  }
+  if (process.getuid?.() !== 0) {
+    checkUserManager();
+    return startWithUserManager(request, service);
   }
   checkMachine();
   const name = basename(service.file).endsWith('.service') ? basename(service.file) : service.name;
@@ -82,78 +92,46 @@ async function startWithSystemd(request: LaunchRequest): Promise<RunningService>
     cgroups: makeCgroups(place, journal),
     ready: isBooted,
   });
-  const inside = (
-    ...words: string[]
-  ): Promise<{ stdout: string; stderr: string; exitCode?: number | undefined }> =>
+  const inside = (...words: string[]): Promise<SystemctlOutput> =>
     execa('nsenter', ['--target', String(first), '--all', '--', ...words], {
       reject: false,
       timeout: 60_000,
     });
-  const properties = async (...keys: string[]): Promise<(string | undefined)[]> => {
-    const { stdout } = await inside('systemctl', 'show', `--property=${keys.join(',')}`, name);
-    const lines = stdout.split('\n');
-    return keys.map((key) => lines.find((line) => line.startsWith(`${key}=`))?.slice(key.length + 1));
-  };
   const log = async (): Promise<string> =>
     (await inside('journalctl', '--no-pager', '--quiet', '--output=cat', '--all', `--unit=${name}`)).stdout;
-  let known: number | undefined;
-  const mainPid = async (): Promise<number | undefined> => {
-    // systemd is asked only when the last one has ended: that takes longer than anything else here
-    if (known !== undefined && isRunning(known)) return known;
-    const own = Number((await properties('MainPID'))[0]);
-    known = own > 0 ? descendants(first).find(({ pid }) => ownPid(pid) === own)?.pid : undefined;
-    return known;
-  };
-  const sockets = socket === undefined ? [] : [name.replace(/\.service$/, '.socket')];
-  const started = await inside('systemctl', 'start', '--no-block', ...sockets, name);
-  let refused = started.exitCode === 0 ? undefined : started.stderr.trim();
+  const unit = new StartedUnit(
+    name,
+    (...words) => inside('systemctl', ...words),
+    (own) => descendants(first).find(({ pid }) => ownPid(pid) === own)?.pid,
+  );
+  await unit.start(socket === undefined ? [] : [name.replace(/\.service$/, '.socket')]);
   return {
     address: request.address ?? addressOf(socket, first, port),
     detail: `${service.file} and ${plural((service.unit.files.length ?? 1) - 1, 'drop-in')} in a private systemd`,
     root: async () => {
-      const main = await mainPid();
+      const main = await unit.mainPid();
       return `/proc/${main ?? first}/root`;
     },
-    mainPid,
+    mainPid: () => unit.mainPid(),
     log,
-    failure: async () => {
-      if (refused !== undefined) return refused;
-      if (known !== undefined && isRunning(known)) return undefined;
-      const [state, job, result] = await properties('ActiveState', 'Job', 'Result');
-      // between two starts a service is "activating"; queued for its first one it is "inactive" for a moment
-      if (state !== 'failed' && (state !== 'inactive' || (job !== undefined && job !== ''))) return undefined;
-      return `systemd says ${state} (${result ?? 'no result'})`;
-    },
+    failure: () => unit.failure(),
     exits: async () =>
       [...(await log()).matchAll(/Main process exited, (code=\S+, status=\S+)/g)].map(([, how = '']) => how),
-    restarts: async () => {
-      const names = ['RestartUSec', 'StartLimitBurst', 'StartLimitIntervalUSec'];
-      const [pause = '', burst = '', interval = ''] = await properties(...names);
-      const [seconds, within] = [timeSpan(pause), timeSpan(interval)];
-      return {
-        pause: seconds,
-        crashes: CRASHES_IN_A_ROW,
-        givesUp:
-          // how fast this machine starts it decides whether the limit was reached here
-          Number(burst) * seconds < within
-            ? `more than ${burst} starts within ${within} s stop it for good, and a crash loop makes them: ` +
-              'write StartLimitIntervalSec=0 in [Unit]'
-            : undefined,
-      };
-    },
+    restarts: () => unit.restarts(),
     restart: async (budget) => {
       setEnvironment(budget);
-      // this start must not be refused for those that the crashes before it made: it flushes the counter, too
-      await inside('systemctl', 'reset-failed', name);
-      const result = await inside('systemctl', 'restart', name);
-      if (result.exitCode !== 0) refused = result.stderr.trim();
+      await unit.restart();
     },
     stop: () => endPrivateRoot(first),
   };
 }
 
-/** systemd's default gives up after 5 starts in 10 s (systemd.unit(5)). */
-const CRASHES_IN_A_ROW = 5;
+function checkUserManager(): void {
+  if (hasUserManager()) return;
+  throw new UserError('not-root', 'a private systemd takes root, and this user has none (systemctl --user)', {
+    help: 'run it with sudo, or `sudo loginctl enable-linger $USER` first, or verify with --supervisor none',
+  });
+}
 
 function checkMachine(): void {
   checkPrivateRoot('systemd');
@@ -217,14 +195,6 @@ function settingsOf({ options }: LaunchRequest): Record<string, string> {
   return options.settings === undefined ? {} : { DJANGO_SETTINGS_MODULE: options.settings };
 }
 
-/** systemd.exec(5), EnvironmentFile=: within double quotes `\` escapes `"`, `\`, `$` and the backtick. */
-function environmentText(environment: Readonly<Record<string, string>>): string {
-  const lines = Object.entries(environment).map(
-    ([name, value]) => `${name}="${value.replaceAll(/["\\$`]/g, '\\$&')}"\n`,
-  );
-  return lines.join('');
-}
-
 /** cgroups of its own, so that it can be told from the machine's. */
 function makeCgroups(place: Place, journal: Journal): string[] {
   const cgroups = cgroupsOf(place.token);
@@ -239,23 +209,6 @@ function makeCgroups(place: Place, journal: Journal): string[] {
     }
   }
   return cgroups;
-}
-
-/** Where they are: in systemd's hierarchy and the unified one, which are the same on newer machines (cgroups(7)). */
-export function cgroupsOf(token: string): string[] {
-  const hierarchies = existsSync('/sys/fs/cgroup/cgroup.controllers')
-    ? ['/sys/fs/cgroup']
-    : ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified'];
-  return hierarchies
-    .filter((hierarchy) => existsSync(hierarchy))
-    .map((hierarchy) => join(hierarchy, `pycrash-verify-${token}`));
-}
-
-/** Seconds of what systemctl(1) prints for a time span: `0`, `100ms`, `1s`, `1min 30s`. */
-function timeSpan(text: string): number {
-  const units: Record<string, number> = { us: 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, d: 86_400 };
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(us|ms|s|min|h|d)\b/g)];
-  return parts.reduce((sum, [, number, unit = 's']) => sum + Number(number) * (units[unit] ?? 0), 0);
 }
 
 function plural(count: number, noun: string): string {
