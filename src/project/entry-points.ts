@@ -81,7 +81,7 @@ export function assignmentOf(statement: Syntax): { name: string; value: Syntax }
 }
 
 /** A call of the generated module's wrapper anywhere in an expression. */
-function findWrap(node: Syntax): Syntax | undefined {
+export function findWrap(node: Syntax): Syntax | undefined {
   if (!/\bwrap_(w|a)sgi\b/.test(node.text)) return undefined;
   if (node.type === 'call' && /(^|\.)wrap_(w|a)sgi$/.test(node.field('function')?.text ?? '')) return node;
   for (const child of node.named) {
@@ -92,8 +92,8 @@ function findWrap(node: Syntax): Syntax | undefined {
 }
 
 /** Is what is called imported? Without its import the wrapper's name stops the server at its start. */
-export function isImported(wrapping: Syntax, text: string): boolean {
-  const name = wrapping.field('function')?.text ?? '';
+export function isImported(called: Syntax | string, text: string): boolean {
+  const name = typeof called === 'string' ? called : (called.field('function')?.text ?? '');
   return name.includes('.') || new RegExp(`^[ \\t]*(?:from|import)\\b[^=]*\\b${name}\\b`, 'm').test(text);
 }
 

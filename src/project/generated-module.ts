@@ -21,13 +21,17 @@ export function renderGeneratedModule({
   calls = [],
 }: ModuleParts): string {
   const django = framework === 'django';
-  const watchers = [...new Set(calls)].sort().map(watcherOf);
-  return withHeader(render('python/abort_on_exception.py.njk', { django, wsgi, asgi, http, watchers }));
+  const watchers = [...new Set(calls.filter((call) => call.startsWith('watch_')))].sort().map(watcherOf);
+  // a callable of no framework is replaced, where the others are watched in place
+  const plain = framework === 'wsgi' || framework === 'asgi';
+  return withHeader(
+    render('python/abort_on_exception.py.njk', { django, wsgi, asgi, http, plain, watchers }),
+  );
 }
 
-/** The name in templates/python/frameworks of the function, e.g. `flask` for `watch_flask`. */
+/** The name in templates/python/frameworks of the function, e.g. `flask` for `watch_flask`, `wsgi` for `wrap_wsgi`. */
 function watcherOf(call: string): string {
-  return call.replace(/^watch_/, '');
+  return call.replace(/^(watch|wrap)_/, '');
 }
 
 /**

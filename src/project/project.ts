@@ -69,7 +69,10 @@ export interface AbortCode {
 
 /** One deployable program of the repository: a Django project, a Flask app … */
 export interface Application {
-  /** `django`, or one of `FRAMEWORKS`, e.g. `flask`: no settings, and an entry point that is watched in place. */
+  /**
+   * `django`; or one of `FRAMEWORKS`, e.g. `flask`: no settings, and an entry point that is watched in place; or `wsgi`
+   * or `asgi`: callables of no framework, that are wrapped as Django's are.
+   */
   framework: string;
   frameworkVersion?: Located<string>;
   /** Dotted name of the package that the generated module goes into, e.g. `shop`; '' for the import root itself. */
@@ -171,6 +174,8 @@ export interface EntryPoint {
   object?: string;
   /** The assignment of that object at module level, and its right-hand side. */
   assignment?: { statement: Span; value: Span; source: string };
+  /** Instead of an assignment: the function or class that is the object, decorators included. */
+  definition?: Span;
   /** Default of DJANGO_SETTINGS_MODULE that it sets. */
   settingsModule?: Located<string>;
   /** For an object that is watched in place instead of being replaced by a wrapper: what is not Django. */
@@ -179,6 +184,8 @@ export interface EntryPoint {
   wrapped?: Span;
   /** Why the file cannot be edited safely. */
   unreadable?: string;
+  /** What a person does where a wrapper would not help. */
+  byHand?: string;
 }
 
 /** How an object is watched in place: by a statement `call(target)`, or by `call(…)` around the expression that makes it. */

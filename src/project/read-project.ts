@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { foldersOf, listFiles } from './file-list.ts';
+import { findCallables } from './frameworks/callables.ts';
 import { findDjango } from './frameworks/django.ts';
 import { findWatched } from './frameworks/index.ts';
 import { withJobs } from './frameworks/jobs.ts';
@@ -51,7 +52,10 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   const notes: Note[] = [...django.notes, ...found.notes, ...sources.notes];
   const watched = findWatched(sources, parser, found.services, django.applications);
   notes.push(...watched.notes);
-  const all = withJobs([...django.applications, ...watched.applications], sources, parser, found.services);
+  const known = [...django.applications, ...watched.applications];
+  const callables = findCallables(sources, parser, found.services, known);
+  notes.push(...callables.notes);
+  const all = withJobs([...known, ...callables.applications], sources, parser, found.services);
   notes.push(...all.notes);
   if (all.applications.length === 0) {
     notes.push({

@@ -10,8 +10,8 @@ export const rule: Rule = {
   check: (project) =>
     project.applications
       .filter(({ generated }) => generated !== undefined)
-      .flatMap(({ entryPoints, packageName }) =>
-        entryPoints.flatMap(({ kind, file, object, assignment, wrapped, inPlace }) => {
+      .flatMap(({ framework, entryPoints, packageName }) =>
+        entryPoints.flatMap(({ kind, file, object, assignment, definition, wrapped, inPlace, ...entry }) => {
           if (wrapped !== undefined || kind === 'script') return [];
           if (kind === 'manage') {
             return [
@@ -37,6 +37,21 @@ export const rule: Rule = {
             ];
           }
           const name = object ?? 'application';
+          if (framework !== 'django') {
+            const how =
+              definition === undefined
+                ? `${name} = wrap_${kind}(${name}) after it`
+                : `@wrap_${kind} above it`;
+            return [
+              {
+                level: 'error' as const,
+                confidence: 'high' as const,
+                message: `${file} serves ${name} as it is: an exception that nothing handles leaves no core`,
+                help: entry.byHand ?? `write ${how}, with \`from ${ours} import wrap_${kind}\``,
+                at: assignment?.value ?? definition ?? startOf(file),
+              },
+            ];
+          }
           return [
             {
               confidence: assignment === undefined ? ('medium' as const) : ('high' as const),

@@ -1,11 +1,12 @@
 import { usageError, UserError } from '../errors.ts';
 import { productionSettings } from '../project/production-settings.ts';
+import { CALLABLES } from '../project/frameworks/callables.ts';
 import { FRAMEWORKS } from '../project/frameworks/index.ts';
 import { JOBS } from '../project/frameworks/jobs.ts';
 import type { Application, Project } from '../project/project.ts';
 
 /** All but Django. */
-const KNOWN = [...FRAMEWORKS, ...JOBS];
+const KNOWN = [...FRAMEWORKS, ...JOBS, ...CALLABLES];
 
 /** The one application that init is about; throws a `UserError` that says what to pass where there is none or several. */
 export function chooseApplication(
@@ -67,7 +68,9 @@ export function chooseApplication(
       ...reasons,
       ...(seen.length > 0 ? [`Found: ${seen.join(', ')}.`] : []),
       'Looked for manage.py, wsgi.py, asgi.py and modules that DJANGO_SETTINGS_MODULE names, and for ' +
-        `${[...new Set(KNOWN.map(({ title }) => title))].join(', ')} applications. Run init in the folder that has manage.py.`,
+        `${[...new Set(FRAMEWORKS.map(({ title }) => title))].join(', ')} applications, ` +
+        `those of ${JOBS.map(({ title }) => title).join(', ')}, and what start commands name. ` +
+        'Run init in the folder that has manage.py.',
     ].join('\n'),
   });
 }

@@ -40,9 +40,11 @@ export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
         path: entry.file,
         reason:
           `${entry.file} cannot be edited: ${why}. ` +
-          (inPlace === undefined
-            ? `Paste this at its end: from ${module} import ${wrapper}; ${name} = ${wrapper}(${name})`
-            : `Paste this ${name === '' ? 'before it' : `where ${name} is complete`}: from ${module} import ${wrapper}; ${pasted(inPlace)}`),
+          (entry.byHand !== undefined
+            ? entry.byHand
+            : inPlace === undefined
+              ? `Paste this at its end: from ${module} import ${wrapper}; ${name} = ${wrapper}(${name})`
+              : `Paste this ${name === '' ? 'before it' : `where ${name} is complete`}: from ${module} import ${wrapper}; ${pasted(inPlace)}`),
       });
       continue;
     }
@@ -116,20 +118,21 @@ function ownLine(text: string, statement: Span, code: string, where: 'before' | 
 function wrap(
   file: SourceFile,
   syntax: Syntax,
-  { assignment }: EntryPoint,
+  { assignment, definition }: EntryPoint,
   name: string,
   wrapper: string,
   module: string,
 ): Insertion[] {
   const { text } = file;
   const end = lineEnding(text);
-  const statement = assignment?.statement;
+  const statement = assignment?.statement ?? definition;
   const importing = importInsertion(
     text,
     syntax,
     statement?.start ?? text.length,
     `from ${module} import ${wrapper}`,
   );
+  if (definition !== undefined) return [importing, ownLine(text, definition, `@${wrapper}`, 'before')];
   const value = assignment === undefined ? '' : text.slice(assignment.value.start, assignment.value.end);
   if (assignment !== undefined && !/[\r\n]/.test(value)) {
     return [

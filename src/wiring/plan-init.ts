@@ -128,6 +128,7 @@ const ABOUT_WIRING = new Set([
   'settings-not-there',
   'too-big',
   'too-many-files',
+  'unknown-callable',
   'unparsed',
 ]);
 

@@ -8,7 +8,9 @@ export function wireProjectTest(situation: Situation): Wiring {
   const { application, project } = situation;
   const wiring: Wiring = { wishes: [], notes: [], impossible: [] };
   const { framework } = application;
-  const call = framework === 'django' ? undefined : application.entryPoints[0]?.inPlace?.call;
+  const [first] = application.entryPoints;
+  const isPlain = framework === 'wsgi' || framework === 'asgi';
+  const call = framework === 'django' ? undefined : isPlain ? `wrap_${framework}` : first?.inPlace?.call;
   const settings = settingsOfTests(situation);
   const module = moduleName(application);
   const options =

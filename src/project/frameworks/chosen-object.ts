@@ -62,21 +62,32 @@ function ledTo(
       object,
     ]),
   );
+  for (const meaning of wayFrom(start, names)) {
+    const found = 'path' in meaning ? byKey.get(`${meaning.path}:${meaning.name}`) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** What a name means, then what that is made of, and so on; each once, the nearest first. */
+export function* wayFrom(start: Meaning | undefined, names: PythonNames): Generator<Meaning, void> {
   const waiting = [start];
   const seen = new Set<string>();
   while (waiting.length > 0 && seen.size < 200) {
     const meaning = waiting.shift();
-    if (meaning === undefined || 'external' in meaning) continue;
+    if (meaning === undefined) continue;
+    if ('external' in meaning) {
+      yield meaning;
+      continue;
+    }
     const key = `${meaning.path}:${meaning.name}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    const found = byKey.get(key);
-    if (found !== undefined) return found;
+    yield meaning;
     for (const definition of meaning.definitions) {
       for (const name of madeOf(definition)) waiting.push(names.meaning(meaning.path, name));
     }
   }
-  return undefined;
 }
 
 /** The names in an expression; of a function those in what it returns, and then those in the rest of it. */

@@ -21,6 +21,7 @@ test.each([
   ['tornado-shop', 0],
   ['litestar-shop', 0],
   ['pyramid-shop', 0],
+  ['wsgi-shop', 0],
 ])(
   '%s: init, a check that finds nothing of ours, upgrade with nothing to do, remove',
   async (name, warnings) => {
@@ -59,6 +60,7 @@ test.each([
   ['tornado-shop', 'shop/server.py', 'watch_tornado(app)'],
   ['litestar-shop', 'shop/main.py', 'watch_litestar(app)'],
   ['pyramid-shop', 'shop/__init__.py', 'watch_pyramid(config.make_wsgi_app())'],
+  ['wsgi-shop', 'shop/events.py', '@wrap_asgi'],
 ])('%s without its call in %s: check is red, and says what to write', async (name, path, call) => {
   const [, said = call, bare = ''] = /^(\w+\()([^()]*\.\w+\(\))\)$/.exec(call) ?? [];
   const root = mkdtempSync(join(tmpdir(), 'init-example-'));
@@ -67,7 +69,7 @@ test.each([
     commitAll(root);
     await pycrash(['init', '--yes'], { cwd: root });
     const lines = readFileSync(join(root, path), 'utf8').split('\n');
-    const isCall = (line: string): boolean => line.replace('return ', '').trim() === call;
+    const isCall = (line: string): boolean => line.replace(/return |^\w+ = /, '').trim() === call;
     expect(lines.filter(isCall)).toHaveLength(1);
     const without = lines.flatMap((line) =>
       isCall(line) ? (bare === '' ? [] : [line.replace(call, bare)]) : [line],

@@ -79,6 +79,15 @@ const CASES: {
       (port, root) => ['gunicorn', '--bind', `127.0.0.1:${port}`, '--paste', join(root, 'production.ini')],
     ],
   },
+  {
+    name: 'wsgi-shop',
+    requirements: ['gunicorn', 'uvicorn'],
+    request: {},
+    commands: [
+      (port) => ['gunicorn', '--bind', `127.0.0.1:${port}`, 'shop.wsgi:application'],
+      (port) => ['uvicorn', '--port', String(port), 'shop.events:app'],
+    ],
+  },
 ];
 
 const folders: string[] = [];

@@ -1,0 +1,152 @@
+import type { Parser } from 'web-tree-sitter';
+import { readCallable } from './callable-object.ts';
+import { callableKind, isFactory } from './callable-kind.ts';
+import { importRootOf } from './objects.ts';
+import { PythonNames } from './python-names.ts';
+import { inspectGeneratedModule } from '../generated-header.ts';
+import type { Application, EntryPoint, Note, Service } from '../project.ts';
+import { join, moduleName } from '../python-modules.ts';
+import { parsePython, type PythonFile } from '../readers/python/syntax.ts';
+import type { Sources } from '../sources.ts';
+
+/** What the applications without a framework are called, as in `Application.framework`, and how people write it. */
+export const CALLABLES = [
+  { name: 'wsgi', title: 'WSGI' },
+  { name: 'asgi', title: 'ASGI' },
+] as const;
+
+/**
+ * Finds the WSGI and ASGI callables of no framework that we know, which start commands name: `gunicorn shop:application`.
+ * Nothing else tells one. Not in the import root of another application of the tree (`besides`), which the start
+ * command may mean by ways that could not be followed.
+ */
+export function findCallables(
+  sources: Sources,
+  parser: Parser,
+  services: readonly Service[],
+  besides: readonly Application[],
+): { applications: Application[]; notes: Note[] } {
+  const roots = besides.map(({ importRoot }) => importRoot);
+  const parsed = new Map<string, PythonFile | undefined>();
+  const parse = (path: string): PythonFile | undefined => {
+    if (!parsed.has(path)) {
+      const file = sources.read(path);
+      parsed.set(path, file === undefined ? undefined : parsePython(parser, file));
+    }
+    return parsed.get(path);
+  };
+  const names = new PythonNames(sources.files, parse, (path) => importRootOf(sources, path));
+  const found = new Map<string, { root: string; points: readonly EntryPoint[] }>();
+  const notes: Note[] = [];
+  for (const service of services) {
+    const started = startedModule(service, sources);
+    if (started === undefined) continue;
+    const { path, root, object, module } = started;
+    if (found.has(`${path}:${object}`)) continue;
+    if (roots.some((one) => one === '' || one === root || path.startsWith(`${one}/`))) continue;
+    const python = parse(path);
+    if (python === undefined) continue;
+    const read = readCallable({
+      module,
+      object,
+      python,
+      names,
+      parse,
+      kindOf: (shape) => callableKind(service, shape),
+      isFactory: isFactory(service),
+    });
+    if (read === undefined) continue;
+    found.set(`${path}:${object}`, { root, points: read.points });
+    notes.push(...read.notes);
+  }
+  return { applications: grouped([...found.values()], sources), notes };
+}
+
+/** The file of the tree that a server imports, and the object that it takes from it; undefined for what is not in the tree. */
+function startedModule(
+  { command, file, workingDirectory }: Service,
+  sources: Sources,
+): { path: string; root: string; module: string; object: string } | undefined {
+  const { application, server } = command?.value ?? {};
+  if (application === undefined || server === undefined || SERVES_NONE.has(server)) return undefined;
+  // hypercorn takes `wsgi:module:object` and `asgi:module:object`
+  const [, written, named = ''] =
+    /^(?:wsgi:|asgi:)?([\w./-]+)(?::([\w.]+(?:\(.*\))?))?$/s.exec(application) ?? [];
+  // uWSGI's wsgi-file and hypercorn take a path, too
+  const module = written
+    ?.replace(/\.py$/, '')
+    .replace(/^[./]+/, '')
+    .replaceAll('/', '.');
+  if (module === undefined || !/^[A-Za-z_][\w.]*$/.test(module)) return undefined;
+  const ends = [`${module.replaceAll('.', '/')}.py`, `${module.replaceAll('.', '/')}/__init__.py`];
+  const folders = [
+    ...[command?.value.options.get('chdir')?.value, workingDirectory?.value].flatMap(lastParts),
+    ...ancestors(file),
+    'src',
+  ];
+  const near = folders.flatMap((folder) => ends.map((end) => join(folder, end)));
+  const direct = near.find((path) => sources.files.has(path));
+  const all = [...sources.files].filter((path) => ends.some((end) => path.endsWith(`/${end}`)));
+  const path = direct ?? (all.length === 1 ? all[0] : undefined);
+  if (path === undefined) return undefined;
+  const inner = ends.find((end) => path === end || path.endsWith(`/${end}`)) ?? '';
+  const root = path.slice(0, -inner.length).replace(/\/$/, '');
+  const object = named === '' ? (DEFAULT_OBJECT[server] ?? 'application') : named;
+  return { path, root, module: moduleName(root, path), object };
+}
+
+/** They run no WSGI or ASGI application, or one that only Flask or Django makes. */
+const SERVES_NONE = new Set(['celery', 'flask run', 'runserver', 'tornado', 'aiohttp']);
+
+/** The object that a server takes where none is named; for all others it is `application`. */
+const DEFAULT_OBJECT: Readonly<Record<string, string>> = { hypercorn: 'app', granian: 'app' };
+
+/** `/srv/shop/backend` may be `backend`, and `shop/backend`, of the tree. */
+function lastParts(path: string | undefined): string[] {
+  const parts = (path ?? '').split('/').filter((part) => part !== '' && part !== '.');
+  return parts.map((_, index) => parts.slice(index).join('/'));
+}
+
+/** The folders that a file is in, from the innermost to the root. */
+function ancestors(file: string): string[] {
+  const parts = file.split('/').slice(0, -1);
+  return [...parts.map((_, index) => parts.slice(0, parts.length - index).join('/')), ''];
+}
+
+/** One application for all the callables of one package. */
+function grouped(
+  found: readonly { root: string; points: readonly EntryPoint[] }[],
+  sources: Sources,
+): Application[] {
+  const groups = new Map<string, { root: string; name: string; points: EntryPoint[] }>();
+  for (const { root, points } of found) {
+    const [first] = points;
+    if (first === undefined) continue;
+    const top = first.module.split('.');
+    const isPackage = first.file.endsWith('/__init__.py');
+    const name = (isPackage ? top : top.slice(0, -1))[0] ?? '';
+    const group = groups.get(`${root}:${name}`) ?? { root, name, points: [] };
+    group.points.push(...points);
+    groups.set(`${root}:${name}`, group);
+  }
+  return [...groups.values()].map((group) => applicationOf(group, sources));
+}
+
+function applicationOf(
+  { root, name, points }: { root: string; name: string; points: readonly EntryPoint[] },
+  sources: Sources,
+): Application {
+  const folder = join(root, name);
+  const generated = sources.read(join(folder, 'abort_on_exception.py'));
+  return {
+    framework: points[0]?.kind === 'asgi' ? 'asgi' : 'wsgi',
+    packageName: name,
+    packageFolder: folder,
+    importRoot: root,
+    settings: [],
+    entryPoints: points,
+    ...(generated === undefined
+      ? {}
+      : { generated: { file: generated.path, ...inspectGeneratedModule(generated.text) } }),
+  };
+}
