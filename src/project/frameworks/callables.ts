@@ -7,6 +7,7 @@ import { inspectGeneratedModule } from '../generated-header.ts';
 import type { Application, EntryPoint, Note, Service } from '../project.ts';
 import { join, moduleName } from '../python-modules.ts';
 import { parsePython, type PythonFile } from '../readers/python/syntax.ts';
+import { isJobServer } from '../servers/index.ts';
 import type { Sources } from '../sources.ts';
 
 /** What the applications without a framework are called, as in `Application.framework`, and how people write it. */
@@ -68,7 +69,8 @@ function startedModule(
   sources: Sources,
 ): { path: string; root: string; module: string; object: string } | undefined {
   const { application, server } = command?.value ?? {};
-  if (application === undefined || server === undefined || SERVES_NONE.has(server)) return undefined;
+  if (application === undefined || server === undefined) return undefined;
+  if (SERVES_NONE.has(server) || isJobServer(server)) return undefined;
   // hypercorn takes `wsgi:module:object` and `asgi:module:object`
   const [, written, named = ''] =
     /^(?:wsgi:|asgi:)?([\w./-]+)(?::([\w.]+(?:\(.*\))?))?$/s.exec(application) ?? [];
@@ -96,7 +98,7 @@ function startedModule(
 }
 
 /** They run no WSGI or ASGI application, or one that only Flask or Django makes. */
-const SERVES_NONE = new Set(['celery', 'flask run', 'runserver', 'tornado', 'aiohttp']);
+const SERVES_NONE = new Set(['flask run', 'runserver', 'tornado', 'aiohttp']);
 
 /** The object that a server takes where none is named; for all others it is `application`. */
 const DEFAULT_OBJECT: Readonly<Record<string, string>> = { hypercorn: 'app', granian: 'app' };
