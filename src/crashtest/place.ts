@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { templateText } from '../templates.ts';
 import type { Journal } from './journal.ts';
-import { plantedFiles, readPlants } from './plants.ts';
+import { writePlants } from './plants.ts';
 
 /** The throw-away place of one run: a copy of the tree, what is planted, and what comes out. */
 export interface Place {
@@ -58,11 +57,7 @@ export function makePlace(root: string, journal: Journal): Place {
   mkdirSync(place.reports);
   chmodSync(place.reports, 0o1777);
   mkdirSync(place.cores, { mode: 0o700 });
-  for (const file of plantedFiles()) {
-    writeFileSync(join(place.planted, file), templateText(`verify/${file}`));
-  }
-  const changes = readPlants().flatMap(({ module, changes: all }) => all.map((name) => [name, module]));
-  writeFileSync(join(place.planted, 'plants.json'), JSON.stringify(Object.fromEntries(changes)));
+  writePlants(place.planted);
   cpSync(root, place.tree, {
     recursive: true,
     verbatimSymlinks: true,

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { templateNames, templateText } from '../templates.ts';
 
 /** What is planted in one framework, or in several that share their code: a file `templates/verify/pycrash_plant_NAME.py`. */
@@ -24,8 +26,14 @@ export function readPlants(): Plant[] {
     });
 }
 
-/** The files that are put on PYTHONPATH. */
-export function plantedFiles(): string[] {
+/** Writes what is put on PYTHONPATH into a folder, with a list of what changes which module. */
+export function writePlants(folder: string): void {
+  for (const file of plantedFiles()) writeFileSync(join(folder, file), templateText(`verify/${file}`));
+  const changes = readPlants().flatMap(({ module, changes: all }) => all.map((name) => [name, module]));
+  writeFileSync(join(folder, 'plants.json'), JSON.stringify(Object.fromEntries(changes)));
+}
+
+function plantedFiles(): string[] {
   return templateNames('verify/').filter((name) => name.endsWith('.py'));
 }
 

@@ -10,15 +10,19 @@ from pycrash_planting import write_down_application
 
 
 def plant_wsgi(module):
-    # Falcon 2 has no other name for it
-    plant_in_class(module.App if hasattr(module, "App") else module.API, wsgi_resources)
+    plant_in_class(module.App, wsgi_resources)
+
+
+def plant_falcon_2(module):
+    # a "/" at the end of a template means nothing there, and one of a path is an empty segment
+    plant_in_class(module.API, wsgi_resources, ends=("/{end}", ""))
 
 
 def plant_asgi(module):
     plant_in_class(module.App, asgi_resources)
 
 
-def plant_in_class(application, resources):
+def plant_in_class(application, resources, ends=("/", "")):
     make = application.__init__
 
     def __init__(self, *args, **kwargs):
@@ -27,8 +31,8 @@ def plant_in_class(application, resources):
         if resources is wsgi_resources and getattr(self, "_ASGI", False):
             return
         for path, responder in resources().items():
-            # the option strip_url_path_trailing_slash takes it from the request's path
-            for end in ("/", ""):
+            # the option strip_url_path_trailing_slash takes the "/" from the request's path
+            for end in ends:
                 self.add_route(f"/{PREFIX}/{path}{end}", Resource(responder))
         write_down_application("Falcon", version("falcon"), handled=[*HANDLED])
 
@@ -53,17 +57,17 @@ def raise_handled(name):
 
 
 def wsgi_resources():
-    def ready(req, resp):
+    def ready(req, resp, end=""):
         answer(resp)
 
-    def slow(req, resp):
+    def slow(req, resp, end=""):
         time.sleep(0.1)
         answer(resp)
 
-    def handled(req, resp, name):
+    def handled(req, resp, name, end=""):
         raise_handled(name)
 
-    def crash(req, resp, pid):
+    def crash(req, resp, pid, end=""):
         """Fails in the process with that pid only, so that each worker can be had in turn."""
         if os.getpid() != pid:
             # keeps this worker busy, so that the next connection goes to another one
@@ -72,7 +76,7 @@ def wsgi_resources():
         else:
             resp.media = price(req.get_header("X-Request-ID"))
 
-    def crash_in_body(req, resp, pid):
+    def crash_in_body(req, resp, pid, end=""):
         if os.getpid() != pid:
             time.sleep(0.02)
             resp.status = "409 Conflict"
@@ -130,7 +134,7 @@ def paths(ready, slow, handled, crash, crash_in_body):
 
 FRAMEWORKS = ["falcon"]
 PLANTS = {
-    "falcon.api": plant_wsgi,
+    "falcon.api": plant_falcon_2,
     "falcon.app": plant_wsgi,
     "falcon.asgi.app": plant_asgi,
 }
