@@ -33,10 +33,11 @@ const complete = installDebianPackages([
   'xz-utils',
   'zstd',
 ]);
-// Python 3.14 and 3.15 live in a folder of their own, which takes root (chroot), and so does the virtual machine
+// Python 3.14 and 3.15 live in a folder of their own, which takes root (chroot), and so do OpenRC and the virtual machine
 // for what needs a kernel of its own (it shares this machine's files).
 if (complete && process.getuid?.() === 0) {
   spawnSync(`${root}.build/forky.sh`, [], { stdio: ['ignore', 'ignore', 'inherit'] });
+  spawnSync(`${root}.build/openrc.sh`, [], { stdio: ['ignore', 'ignore', 'inherit'] });
   spawnSync(`${root}.build/machine.sh`, [], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 run(process.execPath, ['.build/bundle.mjs']);

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { hasMachine } from './machine/machine.ts';
+import { CACHE } from './python-environment.ts';
 
 /** Parts of the machine that some tests need, and how to see that they are there. */
 const PARTS = {
@@ -16,6 +18,7 @@ const PARTS = {
   'redis-server': () => runs('redis-server', ['--version']),
   runit: () => existsSync('/usr/bin/runsv'),
   s6: () => existsSync('/usr/bin/s6-supervise'),
+  openrc: () => existsSync(join(CACHE, 'openrc/complete')),
   daemontools: () => existsSync('/usr/bin/supervise'),
   systemd: () =>
     existsSync('/lib/systemd/systemd') && runs('unshare', ['--mount', '--pid', '--fork', 'true']),

@@ -373,6 +373,11 @@ function coreLimitOf({ value, at }: Located<string>, program: string): CoreLimit
     return { soft: 'unknown', at, detail: `${name} -c = raises it to the hard limit` };
   const number = /^\d+$/.test(value) ? Number(value) : undefined;
   return number === undefined
-    ? { soft: 'unknown', at, detail: `${name} does not take the limit ${value}: it ends with a usage error` }
+    ? {
+        soft: 'unknown',
+        at,
+        detail: `${name} does not take the limit ${value}: it ends with a usage error`,
+        refused: true,
+      }
     : { soft: number, at, detail: `${name} sets it to ${number} bytes` };
 }

@@ -329,6 +329,8 @@ export interface CoreLimit {
   soft: 'unlimited' | 'unknown' | number;
   at?: Span;
   detail: string;
+  /** What is to set it does not take the value and ends: nothing is started. */
+  refused?: true;
 }
 
 export interface SystemdUnit {

@@ -17,7 +17,7 @@ const HELP: Readonly<Record<string, string>> = {
   kubernetes: 'take restartPolicy out, or run it as a Deployment',
   openrc: 'write supervisor=supervise-daemon',
   circus: 'take respawn out: it is on by default',
-  nomad: 'give restart { attempts } a number above 0',
+  nomad: 'give restart { attempts } a number above 0, or leave reschedule as it is',
 };
 
 /** In these, a command without a server is often a job that is meant to end. */

@@ -13,6 +13,12 @@ export const rule: Rule = {
 /** These hand their own soft limit on, which is 0 nearly everywhere. */
 const INHERITING = new Set(['supervisord', 'runit', 's6', 'daemontools', 'openrc', 'circus']);
 
+/** What takes no limit that is not a number, by supervisor. */
+const HELP: Readonly<Record<string, string>> = {
+  circus: 'write rlimit_core = -1: no limit',
+  nomad: 'write core = "-1": no limit',
+};
+
 function lookAt(service: Service, project: Project): RuleFinding[] {
   const { coreLimit, supervisor, name, command } = service;
   // units have PYC015
@@ -29,12 +35,14 @@ function lookAt(service: Service, project: Project): RuleFinding[] {
     ];
   }
   if (soft !== 'unknown') return [];
-  if (at !== undefined && detail.includes('usage error')) {
+  if (at !== undefined && coreLimit.refused === true) {
     return [
       {
         confidence: 'high',
         message: `${name} never starts: ${detail}`,
-        help: 'write `-c =` for s6-softlimit and softlimit; before chpst, `ulimit -S -c "$(ulimit -H -c)"`',
+        help:
+          HELP[supervisor] ??
+          'write `-c =` for s6-softlimit and softlimit; before chpst, `ulimit -S -c "$(ulimit -H -c)"`',
         at,
       },
     ];

@@ -9,6 +9,7 @@ import { waitFor } from '../../src/crashtest/wait.ts';
 import { needs } from '../parts.ts';
 import { saidOf, startCrashServer, type CrashServer } from '../reality/crash-server.ts';
 import { expectSection, type Row } from '../reality/page.ts';
+import { openrc, SCRIPTS } from '../reality/openrc.ts';
 import { DAEMONTOOLS, RUNIT, S6 } from '../reality/run-folders.ts';
 import {
   daemontools,
@@ -27,6 +28,7 @@ const KINDS: readonly [Kind, readonly SupervisedVariant[]][] = [
   [runit, RUNIT],
   [s6, S6],
   [daemontools, DAEMONTOOLS],
+  [openrc, SCRIPTS],
 ];
 
 describe.concurrent.each(KINDS)('check says what $name then does', (kind, variants) => {
@@ -54,7 +56,10 @@ describe.concurrent.each(KINDS)('check says what $name then does', (kind, varian
       await supervision?.end();
       server.close();
       rmSync(own, { recursive: true, force: true });
-      for (const name of services.keys()) rmSync(`/var/lib/${name}`, { recursive: true, force: true });
+      for (const name of services.keys()) {
+        rmSync(`/var/lib/${name}`, { recursive: true, force: true });
+        rmSync(`/var/log/${name}.log`, { force: true });
+      }
     });
     for (const [name, variant] of services) {
       const folder = join(own, name);

@@ -303,7 +303,7 @@ describe('snippets that no supervisor of this machine takes', () => {
   test.each([
     [['runit', '--user', 'a b'], "'a b' cannot stand in the snippet"],
     [['s6', '--working-directory', '/srv/$(x)'], 'cannot stand in the snippet'],
-    [['runit', '--drop-in'], '--drop-in is for systemd only'],
+    [['runit', '--drop-in'], '--drop-in is for systemd and openrc only'],
     [['supervisord', '--command', 'a ; b'], 'cannot hold ; or #'],
   ])('%j is wrong usage', async (args, message) => {
     const { exitCode, stderr } = await pycrash(['unit', ...args]);

@@ -63,14 +63,20 @@ interface Spawned {
   log: string;
 }
 
-function spawnWithoutCores(words: readonly string[], folder: string, log: string): Spawned {
+/** Starts a supervisor with a soft core limit of 0, its output in `log`. */
+export function spawnWithoutCores(words: readonly string[], folder: string, log: string): Spawned {
   const output = openSync(log, 'a');
   const child = spawn('prlimit', [SOFT_0, ...words], { cwd: folder, stdio: ['ignore', output, output] });
   closeSync(output);
   return { child, log };
 }
 
-async function endOf(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL', patience = 10): Promise<void> {
+/** Ends a supervisor: KILL where the signal did not within `patience` seconds. */
+export async function endOf(
+  child: ChildProcess,
+  signal: NodeJS.Signals = 'SIGKILL',
+  patience = 10,
+): Promise<void> {
   const ended = () => child.exitCode !== null || child.signalCode !== null;
   if (ended()) return;
   child.kill(signal);

@@ -66,6 +66,8 @@ export function snippet(kind: string, options: SnippetOptions): Snippet {
       'Letters, digits and :-_.@ only (systemd.unit(5)).',
     );
   }
-  if (options.dropIn && kind !== 'systemd') throw usageError('--drop-in is for systemd only');
+  if (options.dropIn && kind !== 'systemd' && kind !== 'openrc') {
+    throw usageError('--drop-in is for systemd and openrc only');
+  }
   return make(kind === 'systemd' ? { ...options, name: options.name.replace(/\.service$/, '') } : options);
 }

@@ -30,6 +30,8 @@ function compose(restart: string): RestartPolicy {
   }).restart;
 }
 
+const inJob = (text: string) => service({ 'deploy/shop.nomad': text });
+
 describe('what each kind of supervisor says of its services', () => {
   test('supervisord', () => {
     const web = service(sample('supervisord'));
@@ -298,10 +300,23 @@ describe('what each kind of supervisor says of its services', () => {
       user: 'shop',
       cwd: undefined,
       settings: 'shop.settings',
-      restarts: false,
+      restarts: true,
       core: 'unlimited',
       behindShell: false,
     });
+    const job = sample('nomad')['deploy/shop.nomad'] ?? '';
+    const nowhere = job.replace(
+      'restart {',
+      'reschedule {\n attempts = 0\n unlimited = false\n }\n restart {',
+    );
+    expect(inJob(nowhere).restart).toMatchObject({ afterAbort: false, at: { line: 8 } });
+    expect(inJob(nowhere.replace('attempts = 0\n    }', 'attempts = 3\n    }')).restart).toMatchObject({
+      afterAbort: true,
+      leavesDown: { detail: expect.stringContaining('after 3 restarts') as string },
+    });
+    // drivers/docker/driver.go: strconv.Atoi
+    expect(inJob(job.replace('"-1"', '"unlimited"')).coreLimit).toMatchObject({ refused: true });
+    expect(inJob(job.replace('"-1"', '"0:-1"')).coreLimit).toMatchObject({ soft: 0 });
   });
 
   test('Apache with mod_wsgi: no core without CoreDumpDirectory', () => {
