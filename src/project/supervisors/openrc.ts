@@ -81,7 +81,7 @@ function addService(file: SourceFile, reader: CommandReader, found: Found): void
 const STOP: StopPolicy = { reaches: 'process' };
 
 /** `/etc/conf.d/NAME` of `/etc/init.d/NAME`, and as packages call the two in their sources (`NAME.initd`, `NAME.confd`). */
-export function settingsFileOf(script: string): string {
+function settingsFileOf(script: string): string {
   if (script.endsWith('.initd')) return script.replace(/\.initd$/, '.confd');
   return /(?:^|\/)init\.d\/[^/]+$/.test(script)
     ? script.replace(/init\.d(?=\/[^/]+$)/, 'conf.d')
