@@ -7,7 +7,13 @@ import { sysctl } from '../host/checks/kernel.ts';
 import { processStatus } from '../host/process-status.ts';
 import { descendants, isRunning, ownPid } from '../host/processes.ts';
 import { missingBytes } from './core-complete.ts';
-import { coreSettings, findCoreFile, type CollectedCore, type CrashingProcess } from './core-file.ts';
+import {
+  coreSettings,
+  findCoreFile,
+  takesApport,
+  type CollectedCore,
+  type CrashingProcess,
+} from './core-file.ts';
 import { judgeRequestedReport, reportOf } from './core-report.ts';
 import { verdict } from './judge.ts';
 import { Steps, type Listener } from './steps.ts';
@@ -188,7 +194,7 @@ async function lookForCore(
       'nobody said where to look: --pid, --unit, --container or --cores on the machine of the service';
     return { core: undefined, where: { observed: false, detail } };
   }
-  if (cores === undefined && settings.pattern.kind !== 'file') {
+  if (cores === undefined && settings.pattern.kind !== 'file' && !takesApport(settings)) {
     const detail =
       'a program takes the cores of this machine: name the folder that it writes to with --cores';
     return { core: undefined, where: { observed: false, detail } };

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { apportCores } from '../host/apport.ts';
 import { sysctl } from '../host/checks/kernel.ts';
 import { coreFolder } from '../host/checks/storage.ts';
 import { coreName, parseCorePattern, writtenPattern, type CorePattern } from '../host/core-pattern.ts';
@@ -26,9 +27,16 @@ export function takesJournal({ pattern }: CoreSettings): boolean {
   return pattern.kind === 'pipe' && pattern.handler === 'systemd-coredump';
 }
 
+/** Does apport take the cores, which has a folder for them? */
+export function takesApport({ pattern }: CoreSettings): boolean {
+  return pattern.kind === 'pipe' && pattern.handler === 'apport';
+}
+
 export interface CrashingProcess {
   /** In its own pid namespace. */
   pid: number;
+  /** In the pid namespace of this machine, where that is another one. */
+  outside?: number;
   /** As the process sees it. */
   workingDirectory: string | undefined;
   /** Where a chroot(2) has put its root, as seen from outside. */
@@ -45,27 +53,35 @@ export function coreSettings(): CoreSettings {
 
 /**
  * Moves the core of `process` to the folder `to`, so that the next one cannot overwrite it; undefined where there is
- * none. `root` is where the service's file system is seen from here.
+ * none. `root` is where the service's file system is seen from here, `host` where that of this machine is.
  */
 export function collectCore(
   settings: CoreSettings,
   process: CrashingProcess,
   root: string,
   to: string,
+  host = '',
 ): CollectedCore | undefined {
-  const found = findCoreFile(settings, process, root);
+  const found = findCoreFile(settings, process, root, host);
   if (found === undefined) return undefined;
   const file = join(to, `core.${process.pid}`);
   move(found.file, file);
   return { ...found, file };
 }
 
-/** The core of `process` where the kernel's pattern puts it; undefined where there is none, or a program takes it. */
+/** The core of `process` where the kernel's pattern, or apport, puts it; undefined where there is none, or another program takes it. */
 export function findCoreFile(
-  { pattern, usesPid }: CoreSettings,
+  settings: CoreSettings,
   process: CrashingProcess,
   root: string,
+  host = '',
 ): CollectedCore | undefined {
+  if (takesApport(settings)) {
+    const [core] = apportCores(host, process.outside ?? process.pid) ?? [];
+    if (core === undefined || core.modified < (process.since ?? 0)) return undefined;
+    return { path: core.path, file: core.path, bytes: core.bytes, pid: process.pid };
+  }
+  const { pattern, usesPid } = settings;
   const folder = coreFolder(pattern, process.workingDirectory);
   if (folder === undefined || pattern.kind !== 'file') return undefined;
   // the working directory is known from outside, and a path of the pattern is looked up from the root of the process
@@ -92,8 +108,10 @@ function move(source: string, target: string): void {
   try {
     renameSync(source, target);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EXDEV' && code !== 'EACCES' && code !== 'EPERM') throw error;
     copyFileSync(source, target);
-    rmSync(source);
+    // the folder of apport is root's, and the core in it the user's
+    if (code === 'EXDEV') rmSync(source);
   }
 }

@@ -1,7 +1,7 @@
 import { formatBytes } from '../host/checks/storage.ts';
 import { namesEachCore } from '../host/core-pattern.ts';
 import { because } from './causes.ts';
-import { takesJournal, type CoreSettings } from './core-file.ts';
+import { takesApport, takesJournal, type CoreSettings } from './core-file.ts';
 import type { Crash } from './session.ts';
 import type { Step, StepId } from './verification.ts';
 
@@ -103,6 +103,17 @@ export function judgeCorePresent(all: readonly Crash[], settings: CoreSettings):
   const crashes = all.filter(({ ended }) => ended);
   if (crashes.length === 0) return verdict('core-present', 'unknown', NOTHING_ENDED);
   const without = crashes.find(({ core }) => core === undefined);
+  if (takesApport(settings)) {
+    const [folder, said] = [crashes[0]?.coreFolder ?? '?', without?.takerSaid];
+    return without === undefined
+      ? verdict('core-present', true, `apport has put ${plural(crashes.length, 'core')} into ${folder}`)
+      : verdict(
+          'core-present',
+          false,
+          `${description(without)}: apport has put no core into ${folder}${whyNoCore(without)}; ` +
+            (said === undefined ? 'see /var/log/apport.log' : `/var/log/apport.log: ${said}`),
+        );
+  }
   if (settings.pattern.kind !== 'file' && !takesJournal(settings)) {
     const undumped = crashes.find((crash) => wasDumped(crash) === false && whyNoCore(crash) !== '');
     if (undumped !== undefined) {

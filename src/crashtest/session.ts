@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { apportSaid } from '../host/apport.ts';
 import { coreFolder } from '../host/checks/storage.ts';
 import { examineForCore } from '../host/doctor.ts';
 import type { HostCheck } from '../host/host-check.ts';
@@ -6,12 +7,15 @@ import { processStatus } from '../host/process-status.ts';
 import { descendants, isDumping, isRunning, ownPid, signal } from '../host/processes.ts';
 import {
   collectCore,
+  findCoreFile,
+  takesApport,
   coreSettings,
   takesJournal,
   type CollectedCore,
   type CoreSettings,
   type CrashingProcess,
 } from './core-file.ts';
+import { missingBytes } from './core-complete.ts';
 import { dumpFromJournal } from './journal-core.ts';
 import { isPlantedBudget, type RunningService } from './launch.ts';
 import { reported, type Place } from './place.ts';
@@ -33,6 +37,8 @@ export interface Crash {
   /** What `pycrash doctor` says of it, from before the crash. */
   checks: readonly HostCheck[];
   core: CollectedCore | undefined;
+  /** Why the program that takes cores has left none, in its own words. */
+  takerSaid?: string | undefined;
   /** wait(2) status as its parent saw it; undefined where that could not be observed. */
   waitStatus: number | undefined;
   /** The structured log line. */
@@ -187,6 +193,7 @@ export class Session {
     const checks = this.#examine(worker);
     const dying = {
       pid,
+      outside: worker,
       workingDirectory: status?.workingDirectory,
       rootDirectory: status?.rootDirectory,
       since,
@@ -208,7 +215,6 @@ export class Session {
     this.inFlight.answered += load.counts.answered;
     this.inFlight.refused += load.counts.refused;
     this.inFlight.lost += load.counts.lost;
-    const outside = worker;
     const respawned = recovered !== undefined && (await this.#waitForWorkers(count));
     return {
       how,
@@ -218,7 +224,7 @@ export class Session {
       status: answer?.status,
       coreFolder: coreFolder(this.settings.pattern, dying.workingDirectory),
       checks,
-      core: ended ? await this.#collect(dying, outside) : undefined,
+      ...(ended ? await this.#collect(dying) : { core: undefined }),
       waitStatus: this.waitStatus(pid),
       exit: main === worker ? (await this.service.exits())[exits] : undefined,
       failure: respawned ? undefined : await this.service.failure(),
@@ -238,6 +244,7 @@ export class Session {
     const checks = this.#examine(main);
     const dying = {
       pid,
+      outside: main,
       workingDirectory: status?.workingDirectory,
       rootDirectory: status?.rootDirectory,
       since,
@@ -247,7 +254,6 @@ export class Session {
     process.kill(main, 'SIGABRT');
     const ended = await this.#waitForEnd(main);
     const again = ended && (await this.waitForOtherMain(main));
-    const outside = main;
     const answered = again ? await this.waitForAnswer() : undefined;
     const recoverySeconds = answered === undefined ? undefined : (performance.now() - start) / 1000;
     return {
@@ -259,7 +265,7 @@ export class Session {
       status: undefined,
       coreFolder: coreFolder(this.settings.pattern, dying.workingDirectory),
       checks,
-      core: ended ? await this.#collect(dying, outside) : undefined,
+      ...(ended ? await this.#collect(dying) : { core: undefined }),
       waitStatus: undefined,
       logged: undefined,
       recoverySeconds,
@@ -340,10 +346,19 @@ export class Session {
   }
 
   /** The core that a process left, moved to a place of its own. */
-  async #collect(dying: CrashingProcess, outside: number): Promise<CollectedCore | undefined> {
-    return takesJournal(this.settings)
-      ? dumpFromJournal(outside, dying.pid, this.place.cores, this.#timeout)
-      : collectCore(this.settings, dying, await this.service.root(), this.place.cores);
+  async #collect(dying: CrashingProcess & { outside: number }): Promise<Pick<Crash, 'core' | 'takerSaid'>> {
+    const { cores } = this.place;
+    if (takesJournal(this.settings)) {
+      return { core: await dumpFromJournal(dying.outside, dying.pid, cores, this.#timeout) };
+    }
+    const root = await this.service.root();
+    if (!takesApport(this.settings)) return { core: collectCore(this.settings, dying, root, cores) };
+    await waitFor(APPORT, () => {
+      const found = findCoreFile(this.settings, dying, root);
+      return found !== undefined && missingBytes(found.file) === 0 ? true : undefined;
+    });
+    const core = collectCore(this.settings, dying, root, cores);
+    return core === undefined ? { core, takerSaid: apportSaid(dying.outside) } : { core };
   }
 
   async #waitForWorkers(count: number): Promise<boolean> {
@@ -361,6 +376,9 @@ export class Session {
 
 /** In milliseconds. */
 const GRACE = 3000;
+
+/** Seconds: the kernel keeps the process until its handler has ended, where core_pipe_limit is 10 as apport sets it. */
+const APPORT = 5;
 /** In milliseconds: the kernel's clock for files is that of its last tick, 10 at most. */
 const TIMESTAMPS = 20;
 

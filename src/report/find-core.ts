@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ET_CORE, readElf } from '../core/elf/file.ts';
 import { openLocalFile } from '../core/local-files.ts';
+import { APPORT_CORES, apportCores } from '../host/apport.ts';
 import { UserError } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Unpacked } from './compression.ts';
@@ -77,9 +78,15 @@ async function fromJournal(wanted: string, terminal: Terminal): Promise<FoundCor
   const listed = await execa('coredumpctl', ['--no-pager', '--no-legend', '-1', 'list', '--', ...match], {
     reject: false,
   });
+  if (listed.code === 'ENOENT' && wanted === 'last') {
+    const [newest] = apportCores() ?? [];
+    if (newest !== undefined) return { path: newest.path, name: newest.path, remove: () => undefined };
+  }
   if (listed.code === 'ENOENT') {
     throw new UserError('no-core', `there is no file ${wanted}, and no coredumpctl here to ask for it`, {
-      help: 'Give the path of a core. Where systemd-coredump keeps the cores: apt-get install systemd-coredump.',
+      help:
+        'Give the path of a core. Where systemd-coredump keeps the cores: apt-get install systemd-coredump.' +
+        (apportCores() === undefined ? '' : ` apport has put none into ${APPORT_CORES}.`),
     });
   }
   if (listed.failed || listed.stdout.trim() === '') {

@@ -141,3 +141,21 @@ test('lost requests are counted, not judged', () => {
     /^3 of 8 .*; 2 found nobody listening$/,
   );
 });
+
+test('apport: its folder is looked at, and its own reason is said where there is no core', () => {
+  const settings = { pattern: parseCorePattern('|/usr/share/apport/apport -p%p -c%c'), usesPid: false };
+  const at = { coreFolder: '/var/lib/apport/coredump' };
+  const takerSaid = 'executable was modified after program start, ignoring';
+  const without = { ...at, core: undefined, checks: LIMIT };
+  expect(judgeCorePresent([crash(7, at), crash(8, at)], settings)).toMatchObject({
+    ok: true,
+    detail: 'apport has put 2 cores into /var/lib/apport/coredump',
+  });
+  expect(judgeCorePresent([crash(7, { ...without, takerSaid })], settings)).toMatchObject({
+    ok: false,
+    detail:
+      'exception in a view (pid 7): apport has put no core into /var/lib/apport/coredump ' +
+      `(core-limit: core limit: soft 0, hard 0); /var/log/apport.log: ${takerSaid}`,
+  });
+  expect(judgeCorePresent([crash(7, without)], settings).detail).toMatch(/; see \/var\/log\/apport\.log$/);
+});

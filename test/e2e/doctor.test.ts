@@ -97,14 +97,23 @@ test.for<[string, string, { verdict: string; detail: RegExp }]>([
   ['gone', '|/opt/gone/handler %p\n', { verdict: 'bad', detail: /is not there$/ }],
   ['not executable', '|/etc/hostname %p\n', { verdict: 'bad', detail: /cannot be executed$/ }],
   ['unknown', '|/bin/cat\n', { verdict: 'unknown', detail: /piped to \/bin\/cat/ }],
-  ['apport', '|/tmp/apport -p%p\n', { verdict: 'bad', detail: /piped to apport/ }],
+  [
+    'apport',
+    '|/tmp/apport -p%p\n',
+    {
+      verdict: 'bad',
+      detail: /piped to apport \(\/tmp\/apport\); 1 in \/var\/lib\/apport\/coredump, the last one 20/,
+    },
+  ],
   ['systemd-coredump', '|/tmp/systemd-coredump %P\n', { verdict: 'good', detail: /go to systemd-coredump/ }],
 ])('a pipe handler that is %s', async ([, pattern, expected], context) => {
   needs(context, 'root', 'linux');
   // a root folder without any container's marks, and with two handlers to find
   const commands = `
     mount -t tmpfs tmpfs /tmp; cp /bin/true /tmp/apport; cp /bin/true /tmp/systemd-coredump
-    mount -t tmpfs tmpfs /run`;
+    mount -t tmpfs tmpfs /run
+    mount -t tmpfs tmpfs /var/lib; mkdir -p /var/lib/apport/coredump
+    touch /var/lib/apport/coredump/core._usr_bin_python3_12.33.0fb1c9a2-7c3d-4a57-8d09-1f0f4f1f7c11.4711.90210`;
   const { checks } = await doctorWhere({ [PATTERN]: pattern }, commands);
   const check = checks.find(({ id }) => id === 'core-pattern');
   const marked = execaSync('sh', ['-c', '[ -e /.dockerenv ]'], { reject: false }).exitCode === 0;

@@ -16,6 +16,7 @@ import type { CrashReport } from '../../src/report/model.ts';
 import { makeDjangoCore } from './cores/django.ts';
 import { PROGRAMS, makeCore, type MadeCore } from './cores/make-core.ts';
 import { pythonBuild } from './cores/python-builds.ts';
+import { needs } from '../parts.ts';
 import { pycrash } from './pycrash.ts';
 
 const BIN = fileURLToPath(new URL('../../dist/pycrash.js', import.meta.url));
@@ -194,6 +195,24 @@ test.each([
   const outcome = await pycrash(['report', name]);
   expect(outcome).toMatchObject({ exitCode: 3, stdout: '' });
   expect(outcome.stderr).toContain(message);
+});
+
+test('`last` where apport takes the cores is the newest one that it has kept', async (context) => {
+  needs(context, 'root', 'linux');
+  const folder = '/var/lib/apport/coredump';
+  const name = (pid: number): string =>
+    `${folder}/core._usr_bin_python3_12.33.0fb1c9a2-7c3d-4a57-8d09-1f0f4f1f7c11.${pid}.90210`;
+  const commands = [
+    `mount -t tmpfs tmpfs /var/lib && mkdir -p ${folder}`,
+    `cp ${made.path} ${name(7)} && touch -d yesterday ${name(8)} && exec "$@"`,
+  ];
+  const through = ['unshare', '--mount', 'sh', '-ec', commands.join('\n'), 'sh', 'env', 'PATH=/nowhere'];
+  const outcome = await pycrash(['report', 'last', '--json'], { through });
+  expect(outcome.exitCode, outcome.stderr).toBe(0);
+  const { core, ...report } = JSON.parse(outcome.stdout) as CrashReport;
+  const { core: own, ...expected } = JSON.parse(plain) as CrashReport;
+  expect(core).toEqual({ ...own, path: name(7) });
+  expect(report).toEqual(expected);
 });
 
 test('`last` without coredumpctl says what to do', async () => {

@@ -8,6 +8,7 @@ import {
   readSync,
   statSync,
 } from 'node:fs';
+import { APPORT_CORES, apportCores } from '../apport.ts';
 import { namesEachCore, parseCorePattern, type CorePattern } from '../core-pattern.ts';
 import { hostCheck, type HostCheck } from '../host-check.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -186,8 +187,9 @@ function pipeChecks(
           'host',
           'core-pattern',
           'bad',
-          `cores are piped to apport (${program})`,
-          'apport keeps cores of packaged programs only, and once per program: a service from a virtual environment leaves nothing that can be relied on.',
+          `cores are piped to apport (${program}); ${keptByApport(root)}`,
+          'apport writes a core there only where the soft limit of the process is not 0 (LimitCORE=), throws away one that is longer than the limit, ' +
+            'keeps 5 for each user and 3 days, and reports to /var/crash on programs of a package only. /var/log/apport.log says what it left out.',
           'apt-get install systemd-coredump  # it takes over kernel.core_pattern',
         ),
       ];
@@ -214,6 +216,14 @@ function pipeChecks(
         ),
       ];
   }
+}
+
+function keptByApport(root: string): string {
+  const cores = apportCores(root);
+  if (cores === undefined) return `there is no ${APPORT_CORES}, where it would write them`;
+  const [newest] = cores;
+  const last = newest === undefined ? '' : `, the last one ${new Date(newest.modified).toISOString()}`;
+  return `${cores.length} in ${APPORT_CORES}${last}`;
 }
 
 function suidDumpable(pattern: CorePattern, root: string): HostCheck[] {

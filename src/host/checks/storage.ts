@@ -1,5 +1,6 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
+import { APPORT_CORES } from '../apport.ts';
 import { readCoredumpConf } from '../coredump-conf.ts';
 import type { CorePattern } from '../core-pattern.ts';
 import { hostCheck, type HostCheck } from '../host-check.ts';
@@ -92,8 +93,10 @@ export function spaceCheck(
 
 /** The folder that cores go to by this pattern, for a process with that working directory. */
 export function coreFolder(pattern: CorePattern, workingDirectory: string | undefined): string | undefined {
-  if (pattern.kind === 'pipe')
+  if (pattern.kind === 'pipe') {
+    if (pattern.handler === 'apport') return APPORT_CORES;
     return pattern.handler === 'systemd-coredump' ? SYSTEMD_COREDUMP_FOLDER : undefined;
+  }
   if (pattern.kind !== 'file') return workingDirectory;
   if (pattern.absolute) return pattern.template.slice(0, pattern.template.lastIndexOf('/')) || '/';
   const within = pattern.template.includes('/')
