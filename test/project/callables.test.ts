@@ -138,7 +138,7 @@ test.each<{ what: string; start?: string; files: Files; found: string[] }>([
     what: 'a double callable of ASGI 2',
     start: 'uvicorn app:App',
     files: { 'app.py': 'class App:\n    def __init__(self, scope):\n        pass\n' },
-    found: ['asgi/asgi app.py App: it is an application of ASGI 2'],
+    found: ['asgi/asgi app.py App: it is an application of ASGI 2, which is called twice'],
   },
   {
     what: 'a folder of its own, and uWSGI by a path',

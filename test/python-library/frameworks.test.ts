@@ -196,6 +196,25 @@ const PYRAMID = {
     reload_templates: '',
   },
 };
+const WSGI = {
+  aborts: ['DispatcherMiddleware', 'ProxyFix', 'class', 'close', 'object', 'stream', 'view'],
+  others: {
+    handled: '418',
+    leave: '',
+    ok: '200',
+    missing: '404',
+    'class ok': '200',
+    'wrapped twice': '200',
+    'lost client': '200',
+    'malformed body': '200',
+    attributes: 'application',
+    pytest: '',
+  },
+};
+const ASGI = {
+  aborts: ['SentryAsgiMiddleware', 'after', 'object', 'view', 'websocket'],
+  others: { ok: '200', missing: '404', lifespan: '', 'lost client': '', attributes: 'True' },
+};
 const CALLS: Record<string, string> = {
   flask: 'watch_flask',
   falcon: 'watch_falcon',
@@ -204,6 +223,8 @@ const CALLS: Record<string, string> = {
   tornado: 'watch_tornado',
   litestar: 'watch_litestar',
   pyramid: 'watch_pyramid',
+  wsgi: 'wrap_wsgi',
+  asgi: 'wrap_asgi',
   'falcon asgi': 'watch_falcon_asgi',
 };
 
@@ -227,6 +248,10 @@ const PAIRS: [string, PythonVersion, string[], { aborts: string[]; others: Recor
   ['litestar', '3.13', ['litestar==2.*', 'uvicorn'], LITESTAR],
   ['pyramid', '3.8', ['pyramid==1.10.*', 'pyramid_retry'], PYRAMID],
   ['pyramid', '3.13', ['pyramid==2.*', 'pyramid_retry', 'gunicorn'], PYRAMID],
+  ['wsgi', '3.8', ['werkzeug', 'gunicorn'], WSGI],
+  ['wsgi', '3.13', ['werkzeug', 'gunicorn'], WSGI],
+  ['asgi', '3.8', ['sentry-sdk'], ASGI],
+  ['asgi', '3.13', ['sentry-sdk'], ASGI],
   ['falcon asgi', '3.8', ['falcon==3.*'], FALCON_ASGI],
   ['falcon asgi', '3.13', ['falcon==4.*', 'gunicorn'], FALCON_ASGI],
 ];
@@ -242,7 +267,7 @@ describe.each(PAIRS)('%s on Python %s, %j', (framework, version, requirements, e
     if (interpreter(version) === undefined) context.skip(`needs Python ${version}`);
     const call = CALLS[framework] ?? 'watch_starlette';
     const http = framework === 'aiohttp' || framework === 'tornado';
-    const wsgi = ['flask', 'falcon', 'bottle', 'pyramid'].includes(framework);
+    const wsgi = ['flask', 'falcon', 'bottle', 'pyramid', 'wsgi'].includes(framework);
     writeFileSync(
       join(folder, 'abort_on_exception.py'),
       renderGeneratedModule({ framework, wsgi, asgi: !wsgi && !http, http, calls: [call] }),

@@ -15,6 +15,7 @@ const VARIANTS = [
   { framework: 'django', asgi: false },
   { framework: 'django', wsgi: false },
   { framework: 'wsgi', asgi: false },
+  { framework: 'asgi' },
   { framework: 'flask', asgi: false, calls: ['watch_flask'] },
   { framework: 'fastapi', wsgi: false, calls: ['watch_starlette'] },
   { framework: 'falcon', asgi: false, calls: ['watch_falcon'] },
@@ -89,6 +90,8 @@ test.each([
   { framework: 'litestar', call: 'watch_litestar' },
   { framework: 'pyramid', call: 'watch_pyramid' },
   { framework: 'celery', call: 'watch_celery', jobs: true },
+  { framework: 'wsgi', call: 'wrap_wsgi' },
+  { framework: 'asgi', call: 'wrap_asgi' },
 ])('the test for the project is as ruff would write it: %j', (options) => {
   const file = join(folder, 'test_abort_on_exception.py');
   const text = renderModuleTest({ module: 'shop.abort_on_exception', ...options });

@@ -363,6 +363,8 @@ CASES = {
     "tornado": lambda: importlib.import_module("tornado_cases").cases(),
     "litestar": lambda: importlib.import_module("litestar_cases").cases(),
     "pyramid": lambda: importlib.import_module("pyramid_cases").cases(),
+    "wsgi": lambda: importlib.import_module("callable_cases").wsgi_cases(),
+    "asgi": lambda: importlib.import_module("callable_cases").asgi_cases(),
     "falcon asgi": lambda: importlib.import_module("falcon_cases").asgi_cases(),
 }
 print(json.dumps({name: in_process(case) for name, case in CASES[FRAMEWORK]().items()}))
