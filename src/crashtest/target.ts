@@ -1,3 +1,4 @@
+import { isJobServer } from '../project/servers/index.ts';
 import { posix } from 'node:path';
 import { UserError, usageError } from '../errors.ts';
 import type { Application, EntryPoint, Project, Service } from '../project/project.ts';
@@ -30,7 +31,8 @@ export function findTarget(project: Project, options: VerifyOptions): Target {
   const all = project.services.filter(
     ({ command }) =>
       command?.value.server !== undefined &&
-      !['runserver', 'celery'].includes(command.value.server) &&
+      command.value.server !== 'runserver' &&
+      !isJobServer(command.value.server) &&
       (options.server === undefined || command.value.server === options.server),
   );
   const { supervisor, leftOut } = supervisorFor(all, options);

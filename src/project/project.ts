@@ -180,12 +180,24 @@ export interface EntryPoint {
   settingsModule?: Located<string>;
   /** For an object that is watched in place instead of being replaced by a wrapper: what is not Django. */
   inPlace?: InPlace;
-  /** Where the file runs `inPlace.call` on the object, or `wrap_wsgi` / `wrap_asgi` of the generated module on the object; in manage.py: `install()`. */
+  /** For what only an option on a start command switches on; nothing is edited there. */
+  commandOption?: CommandOption;
+  /** Where the file runs `inPlace.call` on the object or has `commandOption`, or `wrap_wsgi` / `wrap_asgi` of the generated module on the object; in manage.py: `install()`. */
   wrapped?: Span;
   /** Why the file cannot be edited safely. */
   unreadable?: string;
   /** What a person does where a wrapper would not help. */
   byHand?: string;
+}
+
+/** An option of a start command that takes the name of a function of the generated module, e.g. `rq worker --exception-handler`. */
+export interface CommandOption {
+  option: string;
+  /** The function that is named, e.g. `abort_on_rq_failure`. */
+  names: string;
+  /** The function whose template has it, e.g. `watch_rq`. */
+  call: string;
+  command: Span;
 }
 
 /** How an object is watched in place: by a statement `call(target)`, or by `call(…)` around the expression that makes it. */

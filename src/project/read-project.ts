@@ -5,7 +5,7 @@ import { foldersOf, listFiles } from './file-list.ts';
 import { findCallables } from './frameworks/callables.ts';
 import { findDjango } from './frameworks/django.ts';
 import { findWatched } from './frameworks/index.ts';
-import { withJobs } from './frameworks/jobs.ts';
+import { JOB_WORDS, withJobs } from './frameworks/jobs.ts';
 import type { Note, Project } from './project.ts';
 import { TreeModules } from './python-modules.ts';
 import { evaluateFile } from './readers/python/settings.ts';
@@ -38,7 +38,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   }
   const [list, parser] = await Promise.all([listFiles(folder), loadPythonParser()]);
   const sources = new Sources(folder, list.files, options.overlay);
-  for (const words of [ABORT_WORDS, REJECT_WORDS]) sources.lookFor(words);
+  for (const words of [ABORT_WORDS, REJECT_WORDS, JOB_WORDS]) sources.lookFor(words);
   const files = [...sources.files].sort();
   const modules = new TreeModules(sources, parser, [''], new Map());
   const found = await withYaml(() =>

@@ -348,6 +348,12 @@ class Walk {
       if (!rest.some(({ value }) => value === 'run')) return;
     }
     if (reading.options.has('version') || reading.options.has('check-config')) return;
+    if (
+      server.name === 'rq' &&
+      words.every(({ value }) => !/^(rqworker|worker|worker-pool)$|\/rqworker$/.test(value))
+    )
+      return;
+    if (server.name === 'dramatiq' && reading.application === undefined) return;
     if (server.name === 'celery' && !rest.some(({ value }) => value === 'worker' || value === 'beat')) return;
     const inner: State = { ...state };
     if (reading.workingDirectory !== undefined) inner.workingDirectory = reading.workingDirectory;

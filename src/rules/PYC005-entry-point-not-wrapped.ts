@@ -12,6 +12,7 @@ export const rule: Rule = {
       .filter(({ generated }) => generated !== undefined)
       .flatMap(({ framework, entryPoints, packageName }) =>
         entryPoints.flatMap(({ kind, file, object, assignment, definition, wrapped, inPlace, ...entry }) => {
+          const { commandOption } = entry;
           if (wrapped !== undefined || kind === 'script') return [];
           if (kind === 'manage') {
             return [
@@ -24,6 +25,18 @@ export const rule: Rule = {
             ];
           }
           const ours = `${packageName === '' ? '' : `${packageName}.`}abort_on_exception`;
+          if (commandOption !== undefined) {
+            const { option, names, command } = commandOption;
+            return [
+              {
+                level: 'error' as const,
+                confidence: 'high' as const,
+                message: `${object} runs jobs as they are: an exception that nothing handles leaves no core`,
+                help: `add \`${option} ${ours}.${names}\` to the command`,
+                at: command,
+              },
+            ];
+          }
           if (inPlace !== undefined) {
             const { call, target } = inPlace;
             return [

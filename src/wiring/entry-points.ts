@@ -1,6 +1,6 @@
 import type { Insertion } from '../edit/insertion.ts';
 import { indentation, lineEnding, lineStart, nextLine } from '../edit/text-style.ts';
-import type { EntryPoint, InPlace, Span } from '../project/project.ts';
+import type { CommandOption, EntryPoint, InPlace, Span } from '../project/project.ts';
 import { loadPythonParser, parsePython, type Syntax } from '../project/readers/python/syntax.ts';
 import type { SourceFile } from '../project/readers/text.ts';
 import { inFolder, moduleName, type Situation, type Wiring } from './wiring.ts';
@@ -23,6 +23,10 @@ export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
   const imported = new Set<string>();
   for (const entry of entries) {
     const { inPlace } = entry;
+    if (entry.commandOption !== undefined) {
+      wireCommand(entry, entry.commandOption, module, wiring);
+      continue;
+    }
     const wrapper = inPlace?.call ?? `wrap_${entry.kind}`;
     const name = inPlace?.target ?? entry.object ?? 'application';
     if (entry.wrapped !== undefined) {
@@ -62,6 +66,21 @@ export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
     });
   }
   return wiring;
+}
+
+/** Where a start command may come from is not known well enough to edit it: what to add is said. */
+function wireCommand(
+  { file, object, wrapped }: EntryPoint,
+  { option, names }: CommandOption,
+  module: string,
+  { wishes, notes }: Wiring,
+): void {
+  if (wrapped !== undefined) wishes.push({ kind: 'entry-points', path: file, good: true });
+  else
+    notes.push({
+      code: 'start-command-by-hand',
+      message: `${file} starts ${object}: add \`${option} ${module}.${names}\` to that command. Until then a job that fails leaves no core`,
+    });
 }
 
 function withoutFirst([, ...others]: readonly Insertion[]): Insertion[] {

@@ -31,7 +31,11 @@ export function unmetExpectations(
     check(part, ({ entryPoints }) =>
       entryPoints
         .filter(
-          ({ kind, file, wrapped }) => kind !== 'script' && wrapped === undefined && edited.includes(file),
+          ({ kind, file, wrapped, commandOption }) =>
+            kind !== 'script' &&
+            wrapped === undefined &&
+            commandOption === undefined &&
+            edited.includes(file),
         )
         .map(({ file }) => ({
           path: file,

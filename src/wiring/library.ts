@@ -12,7 +12,7 @@ export function wireLibrary({ application }: Situation): Wiring {
     wsgi: neither || has('wsgi'),
     asgi: neither || has('asgi'),
     http: has('http'),
-    calls: entryPoints.flatMap(({ inPlace }) => inPlace?.call ?? []),
+    calls: entryPoints.flatMap(({ inPlace, commandOption }) => inPlace?.call ?? commandOption?.call ?? []),
   });
   const path = inFolder(packageFolder, `${MODULE}.py`);
   return { wishes: [{ kind: 'library', path, text, others: 'refuse' }], notes: [], impossible: [] };

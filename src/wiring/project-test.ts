@@ -1,5 +1,5 @@
 import { renderModuleTest } from '../project/generated-module.ts';
-import type { SettingsModule } from '../project/project.ts';
+import type { EntryPoint, SettingsModule } from '../project/project.ts';
 import { modulesToWire } from './middleware.ts';
 import { inFolder, MIDDLEWARE_CLASS, MODULE, moduleName, type Situation, type Wiring } from './wiring.ts';
 
@@ -10,7 +10,7 @@ export function wireProjectTest(situation: Situation): Wiring {
   const { framework } = application;
   const [first] = application.entryPoints;
   const isPlain = framework === 'wsgi' || framework === 'asgi';
-  const call = framework === 'django' ? undefined : isPlain ? `wrap_${framework}` : first?.inPlace?.call;
+  const call = framework === 'django' ? undefined : isPlain ? `wrap_${framework}` : callOf(first);
   const settings = settingsOfTests(situation);
   const module = moduleName(application);
   const options =
@@ -32,6 +32,10 @@ export function wireProjectTest(situation: Situation): Wiring {
     others: 'leave',
   });
   return wiring;
+}
+
+function callOf(entry: EntryPoint | undefined): string | undefined {
+  return entry?.inPlace?.call ?? entry?.commandOption?.call;
 }
 
 /** Settings that have our class and that a developer's machine can run with: the tests' own, manage.py's, any. */

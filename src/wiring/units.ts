@@ -1,8 +1,16 @@
 import { posix } from 'node:path';
 import type { EntryPoint, Service } from '../project/project.ts';
+import { moduleName as pythonModuleName } from '../project/python-modules.ts';
 import { modulesToWire } from './middleware.ts';
 import { dropInFor, renderDropIn } from './units/drop-in.ts';
-import { celeryCommand, gunicornCommand, programCommand, renderUnit, uvicornCommand } from './units/unit.ts';
+import {
+  celeryCommand,
+  dramatiqCommand,
+  gunicornCommand,
+  programCommand,
+  renderUnit,
+  uvicornCommand,
+} from './units/unit.ts';
 import type { Situation, Wiring, Wish } from './wiring.ts';
 
 /** The drop-in's name: it comes after the distribution's and before an operator's own (systemd.unit(5)). */
@@ -74,11 +82,8 @@ function completeUnit(situation: Situation, systemdVersion: number): Wish {
   };
 }
 
-function commandOf(
-  { application, project }: Situation,
-  entry: EntryPoint | undefined,
-  place: string,
-): string {
+function commandOf(situation: Situation, entry: EntryPoint | undefined, place: string): string {
+  const { application, project } = situation;
   const module = entry?.module ?? 'wsgi';
   if (entry?.kind === 'http') {
     const { packageFolder, packageName } = application;
@@ -87,9 +92,24 @@ function commandOf(
   }
   if (application.pasteFile !== undefined)
     return gunicornCommand(place, `--paste ${posix.join(place, application.pasteFile)}`);
+  if (entry?.kind === 'worker' && application.framework === 'rq') return programCommand(place, module);
+  if (entry?.kind === 'worker' && application.framework === 'dramatiq')
+    return dramatiqCommand(place, modulesWithActors(situation, module));
   const command =
     entry?.kind === 'worker' ? celeryCommand : entry?.kind === 'asgi' ? uvicornCommand : gunicornCommand;
   return command(place, `${module}:${entry?.object ?? 'application'}`);
+}
+
+/** The modules that Dramatiq's command line has to import: those of the package with an actor, else that of the broker. */
+function modulesWithActors({ application, project, read }: Situation, broker: string): string[] {
+  const { importRoot, packageFolder } = application;
+  const modules = project.files
+    .filter(
+      (path) => path.endsWith('.py') && path.startsWith(packageFolder === '' ? '' : `${packageFolder}/`),
+    )
+    .filter((path) => !/(^|\/)test/.test(path) && /^@(dramatiq\.)?actor\b/m.test(read(path)?.text ?? ''))
+    .map((path) => pythonModuleName(importRoot, path));
+  return modules.length === 0 ? [broker] : modules;
 }
 
 /** Names of packages that say nothing about the project. */

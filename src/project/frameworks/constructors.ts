@@ -4,12 +4,22 @@ import type { Meaning, PythonNames } from './python-names.ts';
 import type { PythonFile } from '../readers/python/syntax.ts';
 
 /** Too common to say anything without the name of their module. */
-const COMMON = /^(app|default_app|App|Application|API|run)$/;
+const COMMON = /^(app|default_app|App|Application|API|run|\w*Worker)$/;
 
 interface Word {
   word: string;
   pattern: RegExp;
   module?: string;
+}
+
+/** What `files` looks for at first, for `Sources.lookFor`. */
+export function wordsOf(frameworks: readonly Framework[]): string[] {
+  return frameworks.flatMap(({ constructors, methods = [] }) => [
+    ...methods,
+    ...Object.entries(constructors).flatMap(([module, classes]) =>
+      classes.map((name) => (COMMON.test(name) ? (module.split('.')[0] ?? '') : name)),
+    ),
+  ]);
 }
 
 function wordOf(word: string, module: string | undefined): Word {

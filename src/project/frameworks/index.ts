@@ -146,7 +146,6 @@ export function applicationOf(
   const version = requiredVersion(sources, importRoot, framework.distribution);
   const packageName = sharedPackage(group);
   const packageFolder = join(importRoot, packageName.replaceAll('.', '/'));
-  const generated = sources.read(join(packageFolder, 'abort_on_exception.py'));
   const factory = point.object?.endsWith('()') === true ? point.object.slice(0, -2) : undefined;
   const pasteFile = factory === undefined ? undefined : pasteFileOf(sources, `${point.module}:${factory}`);
   return {
@@ -158,8 +157,14 @@ export function applicationOf(
     settings: [],
     entryPoints: group.flatMap(({ points }) => points),
     ...(pasteFile === undefined ? {} : { pasteFile }),
-    ...(generated === undefined
-      ? {}
-      : { generated: { file: generated.path, ...inspectGeneratedModule(generated.text) } }),
+    ...generatedIn(packageFolder, sources),
   };
+}
+
+/** The generated module of an application, where it is there. */
+export function generatedIn(packageFolder: string, sources: Sources): Pick<Application, 'generated'> {
+  const generated = sources.read(join(packageFolder, 'abort_on_exception.py'));
+  return generated === undefined
+    ? {}
+    : { generated: { file: generated.path, ...inspectGeneratedModule(generated.text) } };
 }

@@ -1,16 +1,22 @@
 import type { Parser } from 'web-tree-sitter';
-import type { Application, Note, Service } from '../project.ts';
+import type { Application, EntryPoint, Note, Service } from '../project.ts';
 import { isJobServer } from '../servers/index.ts';
 import type { Sources } from '../sources.ts';
 import { hasPackageFile } from '../versions.ts';
 import { celery } from './celery.ts';
 import { choose } from './chosen-object.ts';
+import { wordsOf } from './constructors.ts';
+import { dramatiq } from './dramatiq.ts';
 import type { Framework } from './framework.ts';
-import { applicationOf, findIn, inOnePackage } from './index.ts';
+import { applicationOf, findIn, generatedIn, inOnePackage } from './index.ts';
 import { deployedFiles, type FoundObject } from './objects.ts';
+import { rq } from './rq.ts';
 
 /** What runs in the background, beside a web application or alone; its objects are watched in place, too. */
-export const JOBS: readonly Framework[] = [celery];
+export const JOBS: readonly Framework[] = [celery, dramatiq, rq];
+
+/** What is looked for in each file, for `Sources.lookFor`. */
+export const JOB_WORDS: readonly string[] = wordsOf(JOBS);
 
 /** As `unlikely` of an object that a function makes and keeps: it only sends tasks. */
 const ONLY_SENDS = 80;
@@ -27,19 +33,23 @@ export function withJobs(
   services: readonly Service[],
 ): { applications: Application[]; notes: Note[] } {
   const { objects, names } = findIn(deployedFiles(sources), JOBS, sources, parser);
-  if (objects.length === 0) return { applications: [...applications], notes: [] };
+  const commands = commandsOfRq(services);
   if (applications.length === 0) {
     const isProject = (root: string) => root !== '' && hasPackageFile(sources, root);
     const chosen = choose(objects, [startedBy(services)], names, { alone: true, isProject });
-    return { applications: inOnePackage(chosen).map((group) => applicationOf(group, sources)), notes: [] };
+    const alone = inOnePackage(chosen).map((group) => applicationOf(group, sources));
+    if (alone.length === 0 && commands.length > 0) alone.push(onlyStarted(commands, sources));
+    else if (alone.length === 1) for (const one of alone) one.entryPoints = [...one.entryPoints, ...commands];
+    return { applications: alone, notes: [] };
   }
-  const working = objects.filter(({ unlikely }) => unlikely < ONLY_SENDS);
+  const working = objects.filter(({ framework, unlikely }) => framework !== celery || unlikely < ONLY_SENDS);
   return {
     applications: applications.map((application) => ({
       ...application,
       entryPoints: [
         ...application.entryPoints,
         ...working.filter((object) => isBeside(application, object)).flatMap(({ points }) => points),
+        ...(applications.length === 1 ? commands : []),
       ],
     })),
     notes: working
@@ -48,13 +58,53 @@ export function withJobs(
   };
 }
 
-/** What `celery -A shop` may mean (celery/app/utils.py, find_app). */
+/** RQ has no application object: what its command line starts is told by an option. */
+function commandsOfRq(services: readonly Service[]): EntryPoint[] {
+  return services.flatMap(({ command }) => {
+    if (command?.value.server !== 'rq') return [];
+    const given = command.value.options.get('exception-handler');
+    return [
+      {
+        kind: 'worker' as const,
+        file: command.at.file,
+        module: '',
+        object: 'rq worker',
+        commandOption: {
+          option: '--exception-handler',
+          names: 'abort_on_rq_failure',
+          call: rq.call,
+          command: command.at,
+        },
+        ...(given?.value.endsWith('abort_on_exception.abort_on_rq_failure') === true
+          ? { wrapped: given.at }
+          : {}),
+      },
+    ];
+  });
+}
+
+/** Workers that a command alone starts: Python imports from the root of the repository (rq worker, --path). */
+function onlyStarted(entryPoints: EntryPoint[], sources: Sources): Application {
+  return {
+    framework: rq.name,
+    packageName: '',
+    packageFolder: '',
+    importRoot: '',
+    settings: [],
+    entryPoints,
+    ...generatedIn('', sources),
+  };
+}
+
+/** What `celery -A shop` and `dramatiq shop.tasks` may mean (celery/app/utils.py, find_app). */
 function startedBy(services: readonly Service[]): string[] {
   return services.flatMap(({ command }) => {
     const name = command?.value.application;
     if (name === undefined || !isJobServer(command?.value.server)) return [];
     if (name.includes(':')) return [name];
-    return [name, `${name}.celery`].flatMap((module) => [`${module}:app`, `${module}:celery`]);
+    return [name, `${name}.celery`].flatMap((module) =>
+      ['app', 'celery', 'broker'].map((object) => `${module}:${object}`),
+    );
   });
 }
 

@@ -1,9 +1,11 @@
 import { celery } from './celery.ts';
 import { daphne } from './daphne.ts';
+import { dramatiqWorker } from './dramatiq.ts';
 import { flaskRun } from './flask-run.ts';
 import { granian } from './granian.ts';
 import { gunicorn } from './gunicorn.ts';
 import { hypercorn } from './hypercorn.ts';
+import { rqWorker } from './rq.ts';
 import { runserver } from './runserver.ts';
 import type { Server } from './server.ts';
 import { uvicorn } from './uvicorn.ts';
@@ -19,10 +21,12 @@ export function isJobServer(name: string | undefined): boolean {
 export const SERVERS: readonly Server[] = [
   celery,
   daphne,
+  dramatiqWorker,
   flaskRun,
   granian,
   gunicorn,
   hypercorn,
+  rqWorker,
   runserver,
   uvicorn,
   uwsgi,

@@ -41,6 +41,11 @@ export function celeryCommand(place: string, application: string): string {
   return `${place}/.venv/bin/celery --app ${application.replace('()', '')} worker --loglevel INFO`;
 }
 
+/** The command line of Dramatiq there, with the modules that it is to import. */
+export function dramatiqCommand(place: string, modules: readonly string[]): string {
+  return `${place}/.venv/bin/dramatiq ${modules.join(' ')}`;
+}
+
 /** The command line of a program there that serves HTTP by itself. */
 export function programCommand(place: string, module: string): string {
   return `${place}/.venv/bin/python -m ${module}`;
