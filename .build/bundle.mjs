@@ -11,7 +11,8 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { relative } from 'node:path';
+import { createHash } from 'node:crypto';
+import { basename, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -83,8 +84,9 @@ const { outputFiles } = await build({
 // 8 of the 115 of a report.
 mkdirSync(`${root}dist`);
 writeFileSync(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
+const code = new Map();
 for (const { path, text } of outputFiles) {
-  const { code } = await transform(text, {
+  const transformed = await transform(text, {
     format: 'cjs',
     platform: 'node',
     target,
@@ -97,8 +99,9 @@ for (const { path, text } of outputFiles) {
       ? { banner: 'const __moduleUrl=require("node:url").pathToFileURL(__filename).href;' }
       : {}),
   });
-  writeFileSync(path, code);
+  code.set(basename(path), transformed.code);
 }
+for (const [name, text] of withSmallOnesInOne(code)) writeFileSync(`${root}dist/${name}`, text);
 for (const bin of ['pycrash.js', 'pycrash-init.js']) chmodSync(`${root}dist/${bin}`, 0o755);
 for (const file of ['web-tree-sitter/tree-sitter.wasm', 'tree-sitter-python/tree-sitter-python.wasm']) {
   copyFileSync(`${root}node_modules/${file}`, `${root}dist/${file.split('/')[1]}`);
@@ -151,4 +154,21 @@ function fingerprints(path) {
   return readdirSync(path)
     .sort()
     .flatMap((name) => fingerprints(`${path}/${name}`));
+}
+
+/**
+ * esbuild makes a chunk of whatever two others share, mostly of a function or two; the number of files is what makes
+ * npx slow. So the small chunks are functions in one file, each run when it is first asked for.
+ */
+function withSmallOnesInOne(chunks) {
+  const small = [...chunks].filter(([name, text]) => name.startsWith('chunk-') && text.length < 4000);
+  const functions = small.map(([name, text]) => `${JSON.stringify(name)}(exports,module){${text}}`);
+  const one = `const modules={${functions.join(',')}},made={};module.exports=name=>{let module=made[name];if(!module){made[name]=module={exports:{}};modules[name](module.exports,module)}return module.exports};`;
+  const file = `chunk-${createHash('sha256').update(one).digest('hex').slice(0, 8).toUpperCase()}.js`;
+  const redirected = (text) =>
+    text.replaceAll(/\brequire\("\.\/(chunk-\w+\.js)"\)/g, (whole, name) =>
+      small.some(([other]) => other === name) ? `require("./${file}")("${name}")` : whole,
+    );
+  const others = [...chunks].filter(([name]) => !small.some(([other]) => other === name));
+  return [...others, [file, one]].map(([name, text]) => [name, redirected(text)]);
 }

@@ -1,7 +1,5 @@
-import { lstatSync, mkdirSync } from 'node:fs';
 import * as nodeModule from 'node:module';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { cacheFolder } from './cache-folder.ts';
 import { keepCompiledCode } from './compiled-code.ts';
 
 /**
@@ -15,11 +13,8 @@ export function enableCompileCache(command: string): void {
   const enable: unknown = Reflect.get(nodeModule, 'enableCompileCache');
   if (process.env['NODE_DISABLE_COMPILE_CACHE']) return;
   try {
-    const folder = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pycrash');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const stat = lstatSync(folder);
-    if (!stat.isDirectory() || stat.uid !== (process.geteuid?.() ?? stat.uid) || (stat.mode & 0o022) !== 0)
-      return;
+    const folder = cacheFolder();
+    if (folder === undefined) return;
     if (typeof enable === 'function') enable(folder);
     else keepCompiledCode(folder, command);
   } catch {

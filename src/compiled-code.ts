@@ -1,19 +1,9 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Module } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
+import { writeWhole } from './cache-folder.ts';
 import { VERSION } from './version.ts';
 
 /** What V8 made of each chunk, by the chunk's name and length. V8 itself compares its version, flags and the length. */
@@ -83,24 +73,11 @@ function readCompiled(file: string): Compiled {
   return compiled;
 }
 
-/** A reader sees all of it or nothing: V8 would run what half a file has. */
 function writeCompiled(file: string, compiled: Compiled): void {
   let offset = 0;
   const index = [...compiled].map(([name, { length }]) => {
     offset += length;
     return [name, offset - length, length] as const;
   });
-  const bytes = Buffer.concat([Buffer.from(`${JSON.stringify(index)}\n`), ...compiled.values()]);
-  const draft = `${file}.${process.pid}`;
-  const descriptor = openSync(draft, 'wx', 0o600);
-  try {
-    const written = writeSync(descriptor, bytes);
-    fsyncSync(descriptor);
-    if (written !== bytes.length || fstatSync(descriptor).size !== bytes.length)
-      throw new Error('the disk is full');
-    renameSync(draft, file);
-  } finally {
-    closeSync(descriptor);
-    if (lstatSync(draft, { throwIfNoEntry: false }) !== undefined) rmSync(draft);
-  }
+  writeWhole(file, Buffer.concat([Buffer.from(`${JSON.stringify(index)}\n`), ...compiled.values()]));
 }

@@ -19,6 +19,7 @@ export function define(command: Command): void {
     .option('--baseline <file>', 'leave out the findings that this file lists')
     .option('--write-baseline <file>', 'write the findings of today to this file, and exit with 0')
     .option('--systemd-version <version>', 'version of systemd that the service will run on, e.g. 252')
+    .option('--no-cache', 'read every file again, also where none has changed since the last run')
     .option('--explain <rule>', 'print the page of a rule, e.g. PYC007')
     .addHelpText(
       'after',
@@ -48,6 +49,7 @@ export async function run(
     root: resolve(cwd, String(args[0])),
     format: json ? 'json' : String(options['format'] ?? 'text'),
     fix: options['fix'] === true,
+    cache: options['cache'] !== false,
     failLevel: String(options['failLevel']),
     ...fileOption('baseline', options['baseline'], cwd),
     ...fileOption('writeBaseline', options['writeBaseline'], cwd),

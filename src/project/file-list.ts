@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -37,7 +37,7 @@ export interface FileList {
 /** Every file of the tree that git tracks or does not ignore; without git every file. Symbolic links are not followed. */
 export async function listFiles(root: string): Promise<FileList> {
   const listed = await gitFiles(root);
-  const files = (listed ?? (await walk(root))).filter(notInOthers());
+  const files = (listed ?? walk(root)).filter(notInOthers());
   return {
     files: files.slice(0, MOST_FILES).sort(),
     git: listed !== undefined,
@@ -73,14 +73,14 @@ async function gitFiles(root: string): Promise<string[] | undefined> {
   }
 }
 
-async function walk(root: string): Promise<string[]> {
+function walk(root: string): string[] {
   const files: string[] = [];
   const folders = [''];
   for (let next = 0; next < folders.length && files.length <= MOST_FILES; next++) {
     const folder = folders[next] ?? '';
     let entries;
     try {
-      entries = await readdir(`${root}/${folder}`, { withFileTypes: true });
+      entries = readdirSync(`${root}/${folder}`, { withFileTypes: true });
     } catch {
       continue;
     }

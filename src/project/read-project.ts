@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
-import { foldersOf, listFiles } from './file-list.ts';
+import { foldersOf, listFiles, type FileList } from './file-list.ts';
 import { findCallables } from './frameworks/callables.ts';
 import { findDjango } from './frameworks/django.ts';
 import { findWatched } from './frameworks/index.ts';
@@ -21,6 +21,8 @@ import { pythonVersion } from './versions.ts';
 export interface ReadOptions {
   /** Bytes that stand in for those on the disk, by path from the root: what the project is after an edit. */
   overlay?: ReadonlyMap<string, Uint8Array>;
+  /** What `listFiles` says of the folder, where the caller knows it. */
+  list?: FileList;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
       help: 'name the folder of the repository',
     });
   }
-  const [list, parser] = await Promise.all([listFiles(folder), loadPythonParser()]);
+  const [list, parser] = await Promise.all([options.list ?? listFiles(folder), loadPythonParser()]);
   const sources = new Sources(folder, list.files, options.overlay);
   for (const words of [ABORT_WORDS, REJECT_WORDS, JOB_WORDS]) sources.lookFor(words);
   const files = [...sources.files].sort();

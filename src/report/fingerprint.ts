@@ -1,4 +1,4 @@
-import { sha256 } from './sha256-without-crypto.ts';
+import { sha256 } from '../sha256-without-crypto.ts';
 import { isApplicationFrame } from './application-frame.ts';
 import type { ChainedException, ReportedException, ReportedFrame } from './model.ts';
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Project, Span } from '../project/project.ts';
 import type { SourceFile } from '../project/readers/text.ts';
+import { sha256 } from '../sha256.ts';
 import type { Finding, Rule, Target } from './rule.ts';
 import { linesOf, silencesOf, UNREASONED } from './silence.ts';
 
@@ -96,7 +96,7 @@ function withFingerprints(findings: readonly Finding[], sources: readonly Source
     const identity = JSON.stringify([finding.rule, finding.at.file, source?.trim() ?? '']);
     const count = seen.get(identity) ?? 0;
     seen.set(identity, count + 1);
-    const fingerprint = createHash('sha256').update(`${identity}${count}`).digest('hex').slice(0, 16);
+    const fingerprint = sha256(`${identity}${count}`).slice(0, 16);
     return { ...finding, fingerprint, ...(source === undefined ? {} : { source }) };
   });
 }

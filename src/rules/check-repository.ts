@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { Output } from '../output/output.ts';
-import { readProject } from '../project/read-project.ts';
+import type { Project } from '../project/project.ts';
+import { readUnlessKept } from '../project/kept-project.ts';
 import { Sources } from '../project/sources.ts';
 import type { Terminal } from '../terminal.ts';
 import { readBaseline, writeBaseline } from './baseline.ts';
@@ -14,6 +15,8 @@ export interface CheckRequest {
   /** A name of OUTPUTS. */
   format: string;
   fix: boolean;
+  /** May what was read of unchanged files before be used? */
+  cache: boolean;
   /** A `Level`: findings of it or above make the exit code 1. */
   failLevel: string;
   /** Absolute paths. */
@@ -63,7 +66,7 @@ async function checkOnce(
   request: CheckRequest,
   baseline: ReadonlySet<string> | undefined,
 ): Promise<CheckResult> {
-  const project = await readProject(request.root);
+  const project = await (request.cache ? readUnlessKept(request.root) : readAnew(request.root));
   if (project.applications.length === 0 && project.services.length === 0) {
     const why = project.notes.map(({ message }) => message).join('; ');
     throw new UserError(
@@ -79,6 +82,11 @@ async function checkOnce(
     read: (file) => sources.read(file),
     ...(baseline === undefined ? {} : { baseline }),
   });
+}
+
+async function readAnew(root: string): Promise<Project> {
+  const { readProject } = await import('../project/read-project.ts');
+  return readProject(root);
 }
 
 function fails(level: Level | 'unknown', failLevel: string): boolean {

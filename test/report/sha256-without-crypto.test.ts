@@ -1,7 +1,7 @@
 import { assert, property, string, uint8Array } from 'fast-check';
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { sha256 } from '../../src/report/sha256-without-crypto.ts';
+import { sha256 } from '../../src/sha256-without-crypto.ts';
 
 const byNode = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
