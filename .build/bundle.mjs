@@ -158,17 +158,26 @@ function fingerprints(path) {
 
 /**
  * esbuild makes a chunk of whatever two others share, mostly of a function or two; the number of files is what makes
- * npx slow. So the small chunks are functions in one file, each run when it is first asked for.
+ * npx slow. So the small chunks are functions in one file, each run when it is first asked for. The names of all have
+ * the hash of the whole: what V8 compiled is kept by name (src/compiled-code.ts).
  */
 function withSmallOnesInOne(chunks) {
-  const small = [...chunks].filter(([name, text]) => name.startsWith('chunk-') && text.length < 4000);
-  const functions = small.map(([name, text]) => `${JSON.stringify(name)}(exports,module){${text}}`);
-  const one = `const modules={${functions.join(',')}},made={};module.exports=name=>{let module=made[name];if(!module){made[name]=module={exports:{}};modules[name](module.exports,module)}return module.exports};`;
-  const file = `chunk-${createHash('sha256').update(one).digest('hex').slice(0, 8).toUpperCase()}.js`;
+  const build = createHash('sha256')
+    .update(JSON.stringify([...chunks]))
+    .digest('hex')
+    .slice(0, 8);
+  const isChunk = (name) => name.startsWith('chunk-');
+  const isSmall = (name) => isChunk(name) && chunks.get(name).length < 4000;
+  const renamed = (name) => (isChunk(name) ? name.replace('.js', `-${build}.js`) : name);
   const redirected = (text) =>
-    text.replaceAll(/\brequire\("\.\/(chunk-\w+\.js)"\)/g, (whole, name) =>
-      small.some(([other]) => other === name) ? `require("./${file}")("${name}")` : whole,
+    text.replaceAll(/\brequire\("\.\/(chunk-\w+\.js)"\)/g, (_, name) =>
+      isSmall(name) ? `require("./small-${build}.js")("${name}")` : `require("./${renamed(name)}")`,
     );
-  const others = [...chunks].filter(([name]) => !small.some(([other]) => other === name));
-  return [...others, [file, one]].map(([name, text]) => [name, redirected(text)]);
+  const files = [...chunks].map(([name, text]) => [name, redirected(text)]);
+  const functions = files
+    .filter(([name]) => isSmall(name))
+    .map(([name, text]) => `${JSON.stringify(name)}(exports,module){${text}}`);
+  const small = `const modules={${functions.join(',')}},made={};module.exports=name=>{let module=made[name];if(!module){made[name]=module={exports:{}};modules[name](module.exports,module)}return module.exports};`;
+  const large = files.filter(([name]) => !isSmall(name)).map(([name, text]) => [renamed(name), text]);
+  return [...large, [`small-${build}.js`, small]];
 }

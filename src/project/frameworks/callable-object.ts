@@ -30,7 +30,8 @@ export function readCallable(
   if (request.isFactory) return readFactory(request, wanted, start, swallowing);
   const binding = lastBinding(python.module, wanted);
   const shape = shapeOfMeaning(start, names);
-  if (shape === 'asgi2') return onlySaid(request, 'asgi', wanted, 'it is an application of ASGI 2, which is called twice');
+  if (shape === 'asgi2')
+    return onlySaid(request, 'asgi', wanted, 'it is an application of ASGI 2, which is called twice');
   const kind = request.kindOf(shape);
   const common = {
     kind,
