@@ -207,7 +207,8 @@ export class Session {
     // an answer with a status means that the server lives on; a cut connection that it is dying
     const cut =
       answer !== undefined &&
-      (answer.status === undefined || (this.facts.answersFirst && answer.status >= 500));
+      // a body whose end is that of the connection is complete once the process closes it, a moment before it is gone
+      (answer.status === undefined || how === 'body' || (this.facts.answersFirst && answer.status >= 500));
     const ended = cut ? await this.#waitForEnd(worker) : !isRunning(worker);
     const recovered = ended ? await this.waitForAnswer() : undefined;
     const recoverySeconds = recovered === undefined ? undefined : (performance.now() - start) / 1000;

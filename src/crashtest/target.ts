@@ -19,6 +19,8 @@ export interface Target {
   server: string;
   /** Words of the start command, or one text for the shell. */
   command: readonly string[] | string;
+  /** Files that the server reads its options from, from the root of the tree. */
+  configurationFiles: readonly string[];
   /** What the service sets, and what the user of this command sets. */
   environment: Readonly<Record<string, string>>;
   /** Folder that it is started in, from the root of the tree. */
@@ -43,7 +45,15 @@ export function findTarget(project: Project, options: VerifyOptions): Target {
   const environment: Record<string, string> = { ...environmentOf(service), ...options.environment };
   const settings = options.settings ?? service?.settingsModule?.value;
   if (settings !== undefined) environment['DJANGO_SETTINGS_MODULE'] = settings;
-  const common = { application, supervisor, leftOut, environment, folder: application.importRoot };
+  const configurationFiles = service?.command?.value.configurationFiles ?? [];
+  const common = {
+    application,
+    supervisor,
+    leftOut,
+    environment,
+    folder: application.importRoot,
+    configurationFiles,
+  };
   if (options.command !== undefined) {
     return { ...common, server: options.server ?? serverOf(options.command), command: options.command };
   }

@@ -1,4 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { freePort } from '../../src/crashtest/address.ts';
 import { needs } from '../parts.ts';
 import { Example, GOOD, SECRET } from './verify/example.ts';
 
@@ -66,4 +71,87 @@ test('--url says where a command listens that does not name an address, and what
   const { outcome, steps, detail } = await shop.verify([...command, ...page, ...settings, ...SECRET]);
   expect(steps, outcome.stderr).toMatchObject({ start: false, 'clean-up': true });
   expect(detail('start')).toContain('but 404');
+});
+
+describe('where a service of the same machine listens', () => {
+  const taken: Server[] = [];
+  let port: number;
+  let path: string;
+  let seen = 0;
+
+  beforeAll(async () => {
+    path = join(shop.folder, 'shop.sock');
+    port = await freePort();
+    for (const where of [{ port, host: '127.0.0.1' }, { path }]) {
+      const server = createServer((socket) => {
+        seen += 1;
+        socket.end('deployed');
+      });
+      taken.push(server);
+      await once(server.listen(where), 'listening');
+    }
+  });
+
+  afterAll(() => {
+    for (const server of taken) server.close();
+  });
+
+  /** Does each of them still get what is sent there, and did nothing else? */
+  async function answers(): Promise<void> {
+    const before = seen;
+    for (const where of [{ port, host: '127.0.0.1' }, { path }]) {
+      const client = connect(where);
+      const [answer] = (await once(client, 'data')) as [Buffer];
+      expect(String(answer)).toBe('deployed');
+    }
+    expect([before, seen]).toEqual([0, 2]);
+    seen = 0;
+  }
+
+  function write(files: Readonly<Record<string, string>>): () => void {
+    for (const [name, text] of Object.entries(files))
+      writeFileSync(join(shop.root, name), text, { mode: 0o755 });
+    return () => {
+      for (const [name, text] of Object.entries(files)) {
+        expect(readFileSync(join(shop.root, name), 'utf8')).toBe(text);
+        rmSync(join(shop.root, name));
+      }
+    };
+  }
+
+  test("uWSGI's file: its sockets are neither bound nor removed, and the file stays as it is", async () => {
+    const undo = write({
+      'uwsgi.ini': [
+        '[uwsgi]',
+        'module = shop.wsgi:application',
+        'master = true',
+        'processes = 2',
+        'vacuum = true',
+        `socket = ${path}`,
+        `http-socket = 127.0.0.1:${port}`,
+        `stats = 127.0.0.1:${port}`,
+        '',
+      ].join('\n'),
+      Procfile: 'web: uwsgi --ini uwsgi.ini\n',
+    });
+    const { outcome, document, steps, detail } = await shop.verify(['--server', 'uwsgi', ...SECRET]);
+    expect(steps, outcome.stderr).toMatchObject(GOOD);
+    expect(document?.server).toBe('uwsgi');
+    expect(detail('start')).toMatch(/uwsgi --http-socket 127\.0\.0\.1:\d+ --ini uwsgi\.ini, .*: 2 workers/);
+    await answers();
+    undo();
+  });
+
+  test("hypercorn's file, where a script starts it: it listens where the test wants it", async () => {
+    const undo = write({
+      'hypercorn.toml': `bind = ["127.0.0.1:${port}", "unix:${path}"]\nworkers = 1\n`,
+      'start.sh': '#!/bin/sh\nexec hypercorn --config hypercorn.toml shop.asgi:application\n',
+      Procfile: 'web: ./start.sh\n',
+    });
+    const words = ['--server', 'hypercorn', '--command', './start.sh', '--timeout', '8'];
+    const { outcome, steps } = await shop.verify([...words, ...SECRET]);
+    expect(steps, outcome.stderr).toMatchObject({ start: true, abort: true, report: true, recovery: false });
+    await answers();
+    undo();
+  });
 });

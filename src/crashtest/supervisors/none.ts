@@ -4,7 +4,6 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRunning } from '../../host/processes.ts';
 import { UserError } from '../../errors.ts';
-import { freePort } from '../address.ts';
 import { movedText, movedWords, namedAddress } from '../listening.ts';
 import { giveTreeTo } from '../private-root.ts';
 import {
@@ -14,6 +13,7 @@ import {
   type LaunchRequest,
   type RunningService,
 } from '../launch.ts';
+import { portFor } from '../listening-files.ts';
 import { programOf } from '../python.ts';
 import { waitFor } from '../wait.ts';
 import type { StartableSupervisor } from './supervisor.ts';
@@ -24,7 +24,7 @@ export const none: StartableSupervisor = { name: 'none', start: startWithNone };
 /** Starts the service as a plain process: nothing brings it back where its main process ends. */
 async function startWithNone(request: LaunchRequest): Promise<RunningService> {
   const { target, place, python, options } = request;
-  const port = await freePort();
+  const port = await portFor(request);
   const { server, command } = target;
   // an address in a command that was given is meant
   const named = typeof command === 'string' ? namedAddress(command, server) : undefined;

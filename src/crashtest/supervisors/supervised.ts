@@ -3,7 +3,6 @@ import { delimiter, dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { isRunning } from '../../host/processes.ts';
 import { shellQuoted } from '../../printable.ts';
-import { freePort } from '../address.ts';
 import {
   AMPLE_BUDGET,
   pathWith,
@@ -12,6 +11,7 @@ import {
   type Restarts,
   type RunningService,
 } from '../launch.ts';
+import { portFor } from '../listening-files.ts';
 import {
   bootLog,
   checkPrivateRoot,
@@ -67,7 +67,7 @@ export async function startSupervised(
   const { place, options, python, target } = request;
   const program = findProgram(supervision, python);
   const deployment = deploymentOf(request, kind);
-  const port = await freePort();
+  const port = await portFor(request);
   await giveTreeTo(place, deployment.user, undefined);
   let { setup, first } = await boot(AMPLE_BUDGET);
   let known: number | undefined;

@@ -4,8 +4,9 @@ import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { descendants, ownPid } from '../../host/processes.ts';
 import type { Service } from '../../project/project.ts';
-import { boundAddress, freePort } from '../address.ts';
+import { boundAddress } from '../address.ts';
 import { AMPLE_BUDGET, plantedEnvironment, type LaunchRequest, type RunningService } from '../launch.ts';
+import { portFor } from '../listening-files.ts';
 import type { Journal } from '../journal.ts';
 import { movedText } from '../listening.ts';
 import type { Place } from '../place.ts';
@@ -52,7 +53,7 @@ async function startWithSystemd(request: LaunchRequest): Promise<RunningService>
   checkMachine();
   const name = basename(service.file).endsWith('.service') ? basename(service.file) : service.name;
   const deployed = deployedFolders(service, target.folder);
-  const port = await freePort();
+  const port = await portFor(request);
   const units = join(place.folder, 'files/etc/systemd/system');
   const environmentFile = join(place.folder, 'environment', 'environment');
   const setEnvironment = (budget: number): void => {

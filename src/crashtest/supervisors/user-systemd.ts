@@ -2,7 +2,6 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, w
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { Service } from '../../project/project.ts';
-import { freePort } from '../address.ts';
 import {
   AMPLE_BUDGET,
   pathWith,
@@ -10,6 +9,7 @@ import {
   type LaunchRequest,
   type RunningService,
 } from '../launch.ts';
+import { portFor } from '../listening-files.ts';
 import { movedText } from '../listening.ts';
 import type { Address } from '../provoke.ts';
 import { removeUserUnit, runtimeFolder, userSystemctl, userUnitFile } from '../user-manager.ts';
@@ -28,7 +28,7 @@ export async function startWithUserManager(
     throw new UserError('not-root', `--user ${options.user} takes root`, { help: 'run it with sudo' });
   }
   const name = `pycrash-verify-${place.token}.service`;
-  const port = await freePort();
+  const port = await portFor(request);
   const logFile = join(place.folder, 'service.log');
   const exitFile = join(place.folder, 'exits');
   const environmentFile = join(place.folder, 'environment');
