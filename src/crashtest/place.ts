@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Journal } from './journal.ts';
 import { writePlants } from './plants.ts';
+import type { Target } from './target.ts';
 
 /** The throw-away place of one run: a copy of the tree, what is planted, and what comes out. */
 export interface Place {
@@ -34,8 +35,8 @@ const LEFT_OUT = new Set([
   'node_modules',
 ]);
 
-/** Makes the place and copies the repository `root` into it. */
-export function makePlace(root: string, journal: Journal): Place {
+/** Makes the place for `target` (a framework's application where it is not given) and copies the repository `root` into it. */
+export function makePlace(root: string, journal: Journal, target?: Target): Place {
   const token = randomBytes(6).toString('hex');
   const folder = join(tmpdir(), `pycrash-verify-${token}`);
   // written down before it is there: this program may be killed at any moment
@@ -57,7 +58,7 @@ export function makePlace(root: string, journal: Journal): Place {
   mkdirSync(place.reports);
   chmodSync(place.reports, 0o1777);
   mkdirSync(place.cores, { mode: 0o700 });
-  writePlants(place.planted);
+  writePlants(place.planted, target);
   cpSync(root, place.tree, {
     recursive: true,
     verbatimSymlinks: true,

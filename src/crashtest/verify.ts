@@ -66,7 +66,7 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     listener.progress('copying the repository');
-    place = makePlace(options.root, journal);
+    place = makePlace(options.root, journal, target);
     if (options.migrate === true) {
       listener.progress('migrations');
       const { ok, output } = await migrate(target, place, python);

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { readPlants } from '../../src/crashtest/plants.ts';
+import { CALLABLES } from '../../src/project/frameworks/callables.ts';
 import { FRAMEWORKS } from '../../src/project/frameworks/index.ts';
 
 test('every planting file is found, with its frameworks and the modules that it changes', () => {
@@ -35,6 +36,6 @@ test('no module is changed by two files, and no framework is served by two', () 
 test('every framework whose applications init finds can be crashed', () => {
   const plantable = readPlants().flatMap(({ frameworks }) => frameworks);
   expect(plantable.toSorted()).toEqual(
-    [...new Set(['django', ...FRAMEWORKS.map(({ name }) => name)])].sort(),
+    [...new Set(['django', ...[...FRAMEWORKS, ...CALLABLES].map(({ name }) => name)])].sort(),
   );
 });

@@ -2,19 +2,11 @@
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../src/crashtest/address.ts';
 import { needs } from '../parts.ts';
-import { Example, GOOD } from './verify/example.ts';
+import { Example, GOOD, requirementsOf } from './verify/example.ts';
 
-/** One environment for all of them. */
-const PACKAGES = [
-  'aiohttp>=3.9',
-  'bottle>=0.13',
-  'falcon>=4.0',
-  'gunicorn>=22',
-  'litestar>=2.8',
-  'pyramid>=2.0',
-  'tornado>=6.4',
-  'uvicorn',
-];
+/** One environment for all of them: what any of these requires. */
+const SHARING = ['aiohttp', 'bottle', 'falcon', 'litestar', 'pyramid', 'tornado', 'wsgi'];
+const PACKAGES = SHARING.flatMap((name) => requirementsOf(`${name}-shop`));
 
 beforeEach((context) => needs(context, 'plain core pattern'));
 
@@ -103,6 +95,37 @@ test('Falcon for ASGI under uvicorn: every step holds', async () => {
   expect(detail('start')).toMatch(/uvicorn .*--factory shop\.app:create_app, Falcon 4\./);
 });
 
+test('a WSGI callable of no framework under gunicorn: every step holds', async () => {
+  const shop = await initialised('wsgi-shop');
+  const { outcome, document, steps, detail } = await shop.verify();
+  expect(steps, outcome.stderr).toMatchObject({ ...GOOD, 'wait-status': true });
+  expect(outcome.exitCode).toBe(0);
+  expect(document).toMatchObject({ server: 'gunicorn', supervisor: 'none' });
+  expect(detail('start')).toMatch(/shop\.wsgi:application, WSGI 1\.0 on Python 3\.11\.\d+: 2 workers/);
+  // the answer is the application's own
+  expect(detail('handled-errors')).toBe('no-such-page 404: every worker lives on');
+  expect(shop.changes()).toBe('');
+});
+
+test('an ASGI callable that a factory makes, under uvicorn: every step holds', async () => {
+  const shop = example('wsgi-shop');
+  shop.replace(
+    'shop/events.py',
+    /^async def app\(/gm,
+    'def create_app():\n    return app\n\n\nasync def app(',
+  );
+  const start = 'uvicorn --workers 2 --factory shop.events:create_app';
+  shop.replace('deploy/wsgi-shop-events.service', /uvicorn shop\.events:app/g, start);
+  await shop.init();
+  const { outcome, document, steps, detail } = await shop.verify(['--server', 'uvicorn']);
+  expect(steps, outcome.stderr).toMatchObject({ ...GOOD, 'wait-status': true });
+  expect(outcome.exitCode).toBe(0);
+  expect(document).toMatchObject({ server: 'uvicorn', supervisor: 'none' });
+  expect(detail('start')).toMatch(
+    /--factory shop\.events:create_app, ASGI 3\.0 on Python 3\.11\.\d+: 2 workers/,
+  );
+});
+
 test("aiohttp in gunicorn's worker for it: every step holds", async () => {
   const shop = await initialised('aiohttp-shop');
   const words = ['gunicorn', '--worker-class', 'aiohttp.GunicornWebWorker', '"shop.web:create_app()"'];
@@ -187,8 +210,13 @@ test('Flask under its own unit, in a private systemd: the main process comes bac
   expect(outcome.exitCode).toBe(0);
 });
 
-/** Example, the file with its hook, and what stands in front of the planted routes: a login, a route that matches all. */
-const WATCHED: readonly (readonly [string, string, ((shop: Example) => void)?])[] = [
+/** Example, the file with its hook, what is put in front of the planted routes (a login, a route that matches all), options. */
+const WATCHED: readonly (readonly [
+  string,
+  string,
+  (((shop: Example) => void) | undefined)?,
+  (readonly string[])?,
+])[] = [
   [
     'flask-shop',
     'shop/__init__.py',
@@ -235,6 +263,8 @@ const WATCHED: readonly (readonly [string, string, ((shop: Example) => void)?])[
       ),
   ],
   ['aiohttp-shop', 'shop/web.py'],
+  ['wsgi-shop', 'shop/wsgi.py'],
+  ['wsgi-shop', 'shop/events.py', undefined, ['--server', 'uvicorn']],
   [
     'tornado-shop',
     'shop/server.py',
@@ -267,12 +297,16 @@ const WATCHED: readonly (readonly [string, string, ((shop: Example) => void)?])[
 test.for(WATCHED)(
   '%s without its hook: the step says that the process lives on',
   { concurrent: true },
-  async ([name, file, putInFront], { onTestFinished: atEnd }) => {
+  async ([name, file, putInFront, options], { onTestFinished: atEnd }) => {
     const shop = example(name, atEnd);
     putInFront?.(shop);
     await shop.init();
-    shop.replace(file, /\bwatch_\w+\(/g, '(');
-    const { outcome, steps, detail } = await shop.verify();
+    shop.replace(
+      file,
+      /\b(?:watch_\w+|wrap_wsgi)\(|^@wrap_asgi\n(async )/gm,
+      (_, async?: string) => async ?? '(',
+    );
+    const { outcome, steps, detail } = await shop.verify(options);
     expect(steps, outcome.stderr).toMatchObject({ start: true, 'handled-errors': true, abort: false });
     expect(detail('abort')).toContain('was answered with 500 and the process lives on');
     expect(outcome.exitCode).toBe(1);

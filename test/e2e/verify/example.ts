@@ -9,6 +9,11 @@ import { pycrash, type Outcome } from '../pycrash.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
 
+/** The lines of an example's requirements.txt. */
+export function requirementsOf(name: string): string[] {
+  return readFileSync(`${EXAMPLES}${name}/requirements.txt`, 'utf8').trim().split('\n');
+}
+
 /** A copy of an example in a folder of its own. */
 export class Example {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'verify-test-'));
@@ -25,8 +30,7 @@ export class Example {
   ) {
     this.root = join(this.folder, name);
     cpSync(EXAMPLES + name, this.root, { recursive: true });
-    const requirements = readFileSync(join(this.root, 'requirements.txt'), 'utf8').trim().split('\n');
-    const own = requirements.map((line) => (/^Django\b/i.test(line) ? (django ?? line) : line));
+    const own = requirementsOf(name).map((line) => (/^Django\b/i.test(line) ? (django ?? line) : line));
     const wanted = [...new Set([...own, 'gunicorn~=23.0', ...packages])];
     this.python = join(pythonEnvironment(python, wanted).folder, 'bin/python');
   }
@@ -55,10 +59,10 @@ export class Example {
   }
 
   /** Replaces every match in a file of it; throws where there is none. */
-  replace(file: string, what: RegExp, by: string): void {
+  replace(file: string, what: RegExp, by: string | ((...found: string[]) => string)): void {
     const path = join(this.root, file);
     const before = readFileSync(path, 'utf8');
-    const after = before.replaceAll(what, by);
+    const after = typeof by === 'string' ? before.replaceAll(what, by) : before.replaceAll(what, by);
     if (after === before) throw new Error(`${file} has no ${what}`);
     writeFileSync(path, after);
   }
