@@ -87,7 +87,7 @@ export class Constructors {
     const found = new Map<string, PythonFile>();
     let words = this.#words;
     // a class that derives from a class that derives …
-    for (let step = 0; step < 5 && words.length > 0; step++) {
+    for (let step = 0; step < 5 && words.length > 0 && paths.length > 0; step++) {
       const derived = new Set<string>();
       const asked = [...new Set(words.map(({ word, module }) => module ?? word))];
       sources.lookFor(asked);

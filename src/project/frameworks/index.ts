@@ -39,8 +39,9 @@ export const FRAMEWORKS: readonly Framework[] = [
 ];
 
 /**
- * Finds the applications of these frameworks, and why an object is none that the repository deploys; of several objects of one package those that `services` start. `besides`:
- * the Django projects of the tree, inside of which only what a service starts is an application of its own.
+ * Finds the applications of these frameworks, and why an object is none that the repository deploys; of several objects
+ * of one package those that `services` start. `besides`: the Django projects of the tree, inside of which only what a
+ * service starts is an application of its own.
  */
 export function findWatched(
   sources: Sources,
