@@ -73,6 +73,18 @@ test('--url says where a command listens that does not name an address, and what
   expect(detail('start')).toContain('but 404');
 });
 
+/** Writes files of the shop; what is returned removes them, and fails where one was changed. */
+function write(files: Readonly<Record<string, string>>): () => void {
+  for (const [name, text] of Object.entries(files))
+    writeFileSync(join(shop.root, name), text, { mode: 0o755 });
+  return () => {
+    for (const [name, text] of Object.entries(files)) {
+      expect(readFileSync(join(shop.root, name), 'utf8')).toBe(text);
+      rmSync(join(shop.root, name));
+    }
+  };
+}
+
 describe('where a service of the same machine listens', () => {
   const taken: Server[] = [];
   let port: number;
@@ -106,17 +118,6 @@ describe('where a service of the same machine listens', () => {
     }
     expect([before, seen]).toEqual([0, 2]);
     seen = 0;
-  }
-
-  function write(files: Readonly<Record<string, string>>): () => void {
-    for (const [name, text] of Object.entries(files))
-      writeFileSync(join(shop.root, name), text, { mode: 0o755 });
-    return () => {
-      for (const [name, text] of Object.entries(files)) {
-        expect(readFileSync(join(shop.root, name), 'utf8')).toBe(text);
-        rmSync(join(shop.root, name));
-      }
-    };
   }
 
   test("uWSGI's file: its sockets are neither bound nor removed, and the file stays as it is", async () => {
