@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderGeneratedModule } from '../../src/project/generated-module.ts';
+import { needs } from '../parts.ts';
 import { interpreter, pythonEnvironment, type PythonVersion } from '../python-environment.ts';
 import { python, removeFolder, renderedModule } from './rendered-module.ts';
 
@@ -215,6 +216,60 @@ const ASGI = {
   aborts: ['SentryAsgiMiddleware', 'after', 'object', 'view', 'websocket'],
   others: { ok: '200', missing: '404', lifespan: '', 'lost client': '', attributes: 'True' },
 };
+const CELERY = {
+  aborts: [
+    'autoretry in vain',
+    'other than throws',
+    'retried in vain',
+    'soft time limit',
+    'task',
+    'unpicklable',
+  ],
+  others: {
+    retried: 'RETRY',
+    autoretry: 'RETRY',
+    throws: 'FAILURE',
+    Ignore: 'IGNORED',
+    Reject: 'REJECTED',
+    exit: '',
+    ok: 'SUCCESS',
+    eager: 'FAILURE',
+    called: 'KeyError',
+    'celery.contrib.testing': 'FAILURE',
+    'parent of the pool': 'sent',
+    'only sends': 'True',
+  },
+};
+/** How often each message was worked on. */
+const DRAMATIQ = {
+  aborts: [
+    'Retries(max_retries=0)',
+    'max_retries=0',
+    'message',
+    'other than throws',
+    'retried in vain',
+    'retry_when in vain',
+    'without Retries',
+  ],
+  others: {
+    throws: '1',
+    'throws a tuple': '1',
+    Retry: '2',
+    'rate limit': '2',
+    ok: '1',
+    'stub broker': '1',
+  },
+};
+const RQ = {
+  aborts: ['by its name', 'job'],
+  others: {
+    retried: 'queued',
+    IGNORE: 'failed',
+    ok: 'finished',
+    'not watched': 'failed',
+    synchronous: 'failed',
+  },
+};
 const CALLS: Record<string, string> = {
   flask: 'watch_flask',
   falcon: 'watch_falcon',
@@ -226,6 +281,9 @@ const CALLS: Record<string, string> = {
   wsgi: 'wrap_wsgi',
   asgi: 'wrap_asgi',
   'falcon asgi': 'watch_falcon_asgi',
+  celery: 'watch_celery',
+  dramatiq: 'watch_dramatiq',
+  rq: 'watch_rq',
 };
 
 const PAIRS: [string, PythonVersion, string[], { aborts: string[]; others: Record<string, string> }][] = [
@@ -252,6 +310,12 @@ const PAIRS: [string, PythonVersion, string[], { aborts: string[]; others: Recor
   ['wsgi', '3.13', ['werkzeug', 'gunicorn'], WSGI],
   ['asgi', '3.8', ['sentry-sdk'], ASGI],
   ['asgi', '3.13', ['sentry-sdk'], ASGI],
+  ['celery', '3.8', ['celery==4.4.*', 'importlib-metadata<5'], CELERY],
+  ['celery', '3.13', ['celery[redis]==5.*'], CELERY],
+  ['dramatiq', '3.8', ['dramatiq==1.9.*'], DRAMATIQ],
+  ['dramatiq', '3.13', ['dramatiq[redis]==2.*'], DRAMATIQ],
+  ['rq', '3.8', ['rq==1.10.*'], RQ],
+  ['rq', '3.13', ['rq==3.*'], RQ],
   ['falcon asgi', '3.8', ['falcon==3.*'], FALCON_ASGI],
   ['falcon asgi', '3.13', ['falcon==4.*', 'gunicorn'], FALCON_ASGI],
 ];
@@ -266,16 +330,19 @@ describe.each(PAIRS)('%s on Python %s, %j', (framework, version, requirements, e
   test('aborts on what nobody handled, and on nothing else', async (context) => {
     if (interpreter(version) === undefined) context.skip(`needs Python ${version}`);
     const call = CALLS[framework] ?? 'watch_starlette';
+    if (framework === 'rq') needs(context, 'redis-server');
+    const job = framework in { celery: 1, dramatiq: 1, rq: 1 };
     const http = framework === 'aiohttp' || framework === 'tornado';
     const wsgi = ['flask', 'falcon', 'bottle', 'pyramid', 'wsgi'].includes(framework);
     writeFileSync(
       join(folder, 'abort_on_exception.py'),
-      renderGeneratedModule({ framework, wsgi, asgi: !wsgi && !http, http, calls: [call] }),
+      renderGeneratedModule({ framework, wsgi, asgi: !wsgi && !http && !job, http, calls: [call] }),
     );
     const environment = pythonEnvironment(version, requirements);
     const { stdout, stderr } = await python(environment, folder, ['frameworks_behaviour.py', framework], {
       PYCRASH_BUDGET: '1000',
       PYCRASH_BUDGET_PER_FINGERPRINT: '1000',
+      ...(framework === 'rq' ? { PYCRASH_IGNORE: 'builtins.BlockingIOError' } : {}),
     });
     const rows = JSON.parse(stdout || JSON.stringify(stderr)) as Record<string, [boolean, string]>;
     const aborted = Object.keys(rows).filter((name) => rows[name]?.[0]);

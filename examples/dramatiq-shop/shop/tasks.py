@@ -21,8 +21,3 @@ def invoice(number: int) -> None:
 @dramatiq.actor(throws=OutOfPaper)
 def print_invoice(number: int) -> None:
     raise OutOfPaper(number)
-
-
-@dramatiq.actor(max_retries=1, min_backoff=100)
-def remind(number: int) -> None:
-    raise ConnectionError(number)

@@ -16,6 +16,8 @@ test.each([
   ['fastapi-shop', 0],
   ['falcon-shop', 0],
   ['celery-shop', 0],
+  ['rq-shop', 0],
+  ['dramatiq-shop', 0],
   ['bottle-shop', 0],
   ['aiohttp-shop', 0],
   ['tornado-shop', 0],

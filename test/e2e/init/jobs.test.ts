@@ -1,10 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
+  closeSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -85,10 +88,16 @@ function expectBug(report: CrashReport, root: string): void {
   });
 }
 
-function start(command: readonly string[], cwd: string, environment: Record<string, string>): ChildProcess {
+function start(
+  command: readonly string[],
+  cwd: string,
+  environment: Record<string, string>,
+): { process: ChildProcess; log: () => string } {
+  const path = join(cwd, 'log');
+  const log = openSync(path, 'a');
   const worker = spawn('sh', ['-c', 'ulimit -c unlimited; exec "$@"', 'sh', ...command], {
     cwd,
-    stdio: 'ignore',
+    stdio: ['ignore', log, log],
     env: {
       ...process.env,
       PYTHONDONTWRITEBYTECODE: '1',
@@ -96,66 +105,255 @@ function start(command: readonly string[], cwd: string, environment: Record<stri
       ...environment,
     },
   });
+  closeSync(log);
   workers.push(worker);
-  return worker;
+  return { process: worker, log: () => readFileSync(path, 'utf8') };
 }
 
 /** Starts a server of Redis for this test alone; returns the path of its socket. */
-function startRedis(work: string): string {
+async function startRedis(work: string): Promise<string> {
   const socket = join(work, 'redis.sock');
   const words = ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', work];
   workers.push(spawn('redis-server', words, { stdio: 'ignore' }));
+  await until(() => (existsSync(socket) ? true : undefined));
   return socket;
 }
 
-const withCelery = () => pythonEnvironment('3.13', ['celery[redis]==5.*']);
+/** What the module decided about each crash, in order. */
+function decisions(log: string): string[] {
+  return log
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => {
+      const { exception, decision } = JSON.parse(line) as Record<string, string>;
+      return `${exception}: ${decision}`;
+    });
+}
 
-describe('celery-shop', () => {
-  test('init, again nothing to do, the project’s own test, remove byte for byte', async () => {
-    const root = example('celery-shop');
+const withCelery = () => pythonEnvironment('3.13', ['celery[redis]==5.*']);
+const withRq = () => pythonEnvironment('3.13', ['rq==3.*']);
+const withDramatiq = () => pythonEnvironment('3.13', ['dramatiq[redis]==2.*']);
+
+test.each([
+  { name: 'celery-shop', python: withCelery },
+  { name: 'rq-shop', python: withRq },
+  { name: 'dramatiq-shop', python: withDramatiq },
+])(
+  '$name: init, again nothing to do, the project’s own test, remove byte for byte',
+  async ({ name, python }) => {
+    const root = example(name);
     const before = snapshot(root);
     expect(await pycrash(['init', '--yes'], { cwd: root })).toMatchObject({ exitCode: 0 });
-    expect(run(withCelery(), 'python', ['-m', 'unittest', 'shop.test_abort_on_exception'], root)).toBe('');
+    expect(run(python(), 'python', ['-m', 'unittest', 'shop.test_abort_on_exception'], root)).toBe('');
     expect(await pycrash(['init'], { cwd: root })).toMatchObject({
       exitCode: 0,
       stderr: 'Nothing to do: crash handling is set up.\n',
     });
     expect(await pycrash(['remove', '--yes'], { cwd: root })).toMatchObject({ exitCode: 0 });
     expect(snapshot(root)).toEqual(before);
-  });
+  },
+);
 
-  test('a bug in a task aborts the child of a real worker, which goes on; Retry, Ignore and throws= do not', async (context) => {
-    needs(context, 'redis-server');
+describe('Celery', () => {
+  const QUIET = ['--without-gossip', '--without-mingle', '--without-heartbeat'];
+  const OUTCOME = [
+    'from shop import tasks as t',
+    'def outcome(task, *args):',
+    '    result = task.delay(*args).get(timeout=120, propagate=False, interval=0.05)',
+    '    return type(result).__name__ if isinstance(result, Exception) else result',
+  ];
+
+  async function shopWithWorker(options: string[], more = '') {
     const root = example('celery-shop');
     await pycrash(['init', '--yes'], { cwd: root });
     const work = workFolder();
-    const socket = startRedis(work);
+    const socket = await startRedis(work);
     appendFileSync(
       join(root, 'shop/celeryconfig.py'),
       `broker_url = result_backend = "redis+socket://${socket}"\n`,
     );
-    const options = ['--concurrency', '1', '--without-gossip', '--without-mingle', '--without-heartbeat'];
-    const words = ['--app', 'shop', 'worker', ...options];
+    appendFileSync(join(root, 'shop/tasks.py'), more);
+    const words = ['--app', 'shop', 'worker', '--loglevel', 'INFO', ...options, ...QUIET];
     const worker = start(withCelery().command('celery', words), work, { PYTHONPATH: root });
-    const asking = [
-      'from shop import tasks as t',
-      'def outcome(task, *args):',
-      '    result = task.delay(*args).get(timeout=120, propagate=False, interval=0.05)',
-      '    return type(result).__name__ if isinstance(result, Exception) else result',
+    const ask = (...lines: string[]) =>
+      run(withCelery(), 'python', ['-c', [...OUTCOME, ...lines].join('\n')], root)
+        .trimEnd()
+        .split('\n');
+    return { root, work, worker, ask };
+  }
+
+  test('a bug in a task aborts the child of a real worker, which goes on; Retry, Ignore and throws= do not', async (context) => {
+    needs(context, 'redis-server');
+    const { root, work, worker, ask } = await shopWithWorker(['--concurrency', '1']);
+    const [before, crashed, after] = ask(
       't.forget.delay(1)',
       'print(outcome(t.invoice, 1), outcome(t.remind, 1), outcome(t.print_invoice, 1))',
       'print(outcome(t.invoice, 2))',
       'print(outcome(t.invoice, 1))',
-    ];
-    const [before, crashed, after] = run(withCelery(), 'python', ['-c', asking.join('\n')], root).split('\n');
+    );
     expect(before).toBe('2100 ada OutOfPaper');
     expect(crashed).toMatch(/^(KeyError|WorkerLostError)$/);
     expect(after).toBe('2100');
-    expect(worker.exitCode).toBeNull();
+    expect(worker.process.exitCode).toBeNull();
+    expect(worker.process.signalCode).toBeNull();
     const report = await reportIn(work, root);
     expectBug(report, root);
-    expect(report.process.pid).not.toBe(worker.pid);
+    expect(report.process.pid).not.toBe(worker.process.pid);
+    expect(decisions(worker.log())).toEqual(['builtins.KeyError: aborting']);
   });
+
+  test('a poison task, given back to the queue by each abort, is bounded by the budget; a time limit and eager tasks do not abort', async (context) => {
+    needs(context, 'redis-server');
+    const { worker, ask } = await shopWithWorker(
+      ['--concurrency', '1'],
+      [
+        '',
+        '@app.task(acks_late=True, reject_on_worker_lost=True)',
+        'def poison():',
+        '    raise RuntimeError("again")',
+        '@app.task(time_limit=1)',
+        'def slow():',
+        '    import time; time.sleep(60)',
+        '',
+      ].join('\n'),
+    );
+    const asked = ask(
+      'import time',
+      't.poison.delay()',
+      'while t.app.control.inspect().active() is None: pass',
+      'print(outcome(t.invoice, 1), outcome(t.slow), outcome(t.invoice, 1))',
+      't.app.conf.task_always_eager = True',
+      'print(t.invoice.delay(2).state)',
+    );
+    expect(asked).toEqual(['2100 TimeLimitExceeded 2100', 'FAILURE']);
+    const poison = 'builtins.RuntimeError: ';
+    await until(() => (decisions(worker.log()).length >= 3 ? true : undefined));
+    expect(decisions(worker.log())).toEqual([
+      `${poison}aborting`,
+      `${poison}aborting`,
+      `${poison}budget spent: not aborting`,
+    ]);
+    expect(worker.process.signalCode).toBeNull();
+  });
+
+  test('with the pool solo the worker itself aborts', async (context) => {
+    needs(context, 'redis-server');
+    const { root, work, worker, ask } = await shopWithWorker(['--pool', 'solo']);
+    const gone = once(worker.process, 'exit');
+    expect(ask('print(outcome(t.invoice, 1), outcome(t.invoice, 2))')).toEqual(['2100 KeyError']);
+    expect(await gone).toEqual([null, 'SIGABRT']);
+    expectBug(await reportIn(work, root), root);
+  });
+});
+
+test('RQ: a bug in a job aborts its work horse, the worker goes on; a retry does not', async (context) => {
+  needs(context, 'redis-server');
+  const root = example('rq-shop');
+  await pycrash(['init', '--yes'], { cwd: root });
+  const work = workFolder();
+  const environment = { PYTHONPATH: root, REDIS_URL: `unix://${await startRedis(work)}` };
+  // one worker of the program, then one of the command line
+  const asking = [
+    'import time',
+    'from rq import Retry',
+    'from shop.jobs import invoice',
+    'from shop.worker import queue',
+    'def outcome(job):',
+    '    while job.get_status() not in ("finished", "failed"): time.sleep(0.05)',
+    '    result = job.latest_result()',
+    '    return result.return_value or result.exc_string.split(";")[0]',
+    'jobs = [(1, None), (2, Retry(max=1)), (1, None)]',
+    'print([outcome(queue.enqueue(invoice, number, retry=retry)) for number, retry in jobs])',
+  ];
+  const lost = 'Work-horse terminated unexpectedly';
+  for (const command of [
+    ['python', '-m', 'shop.worker'],
+    ['rq', 'worker', 'invoices', '--exception-handler', 'shop.abort_on_exception.abort_on_rq_failure'],
+  ]) {
+    const [program = '', ...words] = command;
+    const url = command[0] === 'rq' ? ['--url', environment.REDIS_URL] : [];
+    const worker = start(withRq().command(program, [...words, ...url]), work, environment);
+    const said = execFileSync(withRq().command('python', [])[0], ['-c', asking.join('\n')], {
+      encoding: 'utf8',
+      cwd: root,
+      env: { ...process.env, ...environment },
+    });
+    expect(said).toContain(`[2100, '${lost}`);
+    expect(said).toMatch(/, 2100\]\n$/);
+    expect(worker.process.signalCode).toBeNull();
+    const report = await reportIn(work, root);
+    expectBug(report, root);
+    expect(report.process.pid).not.toBe(worker.process.pid);
+    rmSync(join(work, 'core'));
+    const gone = once(worker.process, 'exit');
+    worker.process.kill('SIGTERM');
+    await gone;
+  }
+  expect(decisions(readFileSync(join(work, 'log'), 'utf8'))).toEqual([
+    'builtins.KeyError: aborting',
+    'builtins.KeyError: aborting',
+  ]);
+});
+
+test('Dramatiq: a bug in an actor ends the master, a supervisor starts it again, and the message does not come back', async (context) => {
+  needs(context, 'redis-server');
+  needs(context, 'supervisord');
+  const root = example('dramatiq-shop');
+  await pycrash(['init', '--yes'], { cwd: root });
+  const work = workFolder();
+  const url = `unix://${await startRedis(work)}`;
+  const [program] = withDramatiq().command('dramatiq', []);
+  const configuration = [
+    '[supervisord]',
+    'nodaemon=true',
+    'user=root',
+    `logfile=${work}/supervisord.log`,
+    `pidfile=${work}/supervisord.pid`,
+    '[program:worker]',
+    `command=${program} shop.tasks --processes 1 --threads 1`,
+    `directory=${work}`,
+    // 1 is what the master ends with
+    'autorestart=unexpected',
+    'exitcodes=0',
+    'startsecs=0',
+    'redirect_stderr=true',
+    `stdout_logfile=${work}/log`,
+  ];
+  writeFileSync(join(work, 'supervisord.conf'), configuration.join('\n'));
+  const supervisor = start(['/usr/bin/supervisord', '-c', join(work, 'supervisord.conf')], work, {
+    PYTHONPATH: root,
+    REDIS_URL: url,
+  });
+  const send = (line: string) =>
+    execFileSync(withDramatiq().command('python', [])[0], ['-c', `from shop.tasks import *; ${line}`], {
+      cwd: root,
+      env: { ...process.env, REDIS_URL: url },
+    });
+  const said = (line: string, times: number) =>
+    until(() => (supervisor.log().split(line).length > times ? true : undefined));
+  send('print_invoice.send(1), invoice.send(1)');
+  await said('invoice 1: 2100 cents', 1);
+  send('invoice.send(2)');
+  // what the dead process had fetched already would come again a minute later
+  await until(() =>
+    readFileSync(join(work, 'supervisord.log'), 'utf8').includes('exited: worker') ? true : undefined,
+  );
+  send('invoice.send(1)');
+  await said('invoice 1: 2100 cents', 2);
+  expect(decisions(supervisor.log())).toEqual(['builtins.KeyError: aborting']);
+  expect(readFileSync(join(work, 'supervisord.log'), 'utf8')).toContain(
+    'exited: worker (exit status 1; not expected)',
+  );
+  expectBug(await reportIn(work, root), root);
+  // the retry that Dramatiq itself makes waits; of the crash nothing is left to be done again
+  const left = execFileSync(
+    'redis-cli',
+    ['-s', url.slice('unix://'.length), 'hlen', 'dramatiq:default.msgs'],
+    {
+      encoding: 'utf8',
+    },
+  );
+  expect(left).toBe('0\n');
 });
 
 const CELERY = 'from celery import Celery\n\napp = Celery("shop")\n';

@@ -365,6 +365,9 @@ CASES = {
     "pyramid": lambda: importlib.import_module("pyramid_cases").cases(),
     "wsgi": lambda: importlib.import_module("callable_cases").wsgi_cases(),
     "asgi": lambda: importlib.import_module("callable_cases").asgi_cases(),
+    "celery": lambda: importlib.import_module("celery_cases").cases(),
+    "dramatiq": lambda: importlib.import_module("dramatiq_cases").cases(),
+    "rq": lambda: importlib.import_module("rq_cases").cases(),
     "falcon asgi": lambda: importlib.import_module("falcon_cases").asgi_cases(),
 }
 print(json.dumps({name: in_process(case) for name, case in CASES[FRAMEWORK]().items()}))
