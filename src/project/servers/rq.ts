@@ -23,7 +23,7 @@ export const rqWorker: Server = {
   },
   abort({ options }) {
     const worker = options.get('worker-class')?.value ?? '';
-    if (/SimpleWorker$/.test(worker)) {
+    if (worker.endsWith('SimpleWorker')) {
       return endsWhole(
         'a SimpleWorker runs its jobs itself: it dies with the job, which stays where started jobs are',
       );
