@@ -100,7 +100,11 @@ export function isPlantedBudget(folder: string | undefined): boolean {
   return folder !== undefined && /\/budget-of-\d+$/.test(folder);
 }
 
-/** PATH with the interpreter's own folder first, where `gunicorn` of its environment is. */
-export function pathWith(python: string): string {
-  return `${dirname(python)}:${process.env['PATH'] ?? '/usr/bin:/bin'}`;
+/**
+ * PATH with the interpreter's own folder first, where `gunicorn` of its environment is, then what the service has as its
+ * PATH (of an image, or of a server, and not here), then this machine's.
+ */
+export function pathWith(python: string, environment: Readonly<Record<string, string>> = {}): string {
+  const own = environment['PATH'] === undefined ? [] : [environment['PATH']];
+  return [dirname(python), ...own, process.env['PATH'] ?? '/usr/bin:/bin'].join(':');
 }

@@ -7,6 +7,8 @@ import type { Address } from './provoke.ts';
 interface Listening {
   /** Its options that name an address, all of which take a value. */
   options: readonly string[];
+  /** Its options that name a file of the deployment to log to: without them it logs to where verify looks. */
+  logs?: readonly string[];
   /** What is put after the name of the program to have it listen on that port of 127.0.0.1. */
   words(port: number): readonly string[];
   /** The same by the environment, for a command that a script holds. */
@@ -28,6 +30,7 @@ const PROGRAM: Listening = {
 const LISTENING: Readonly<Record<string, Listening>> = {
   gunicorn: {
     options: ['--bind', '-b'],
+    logs: ['--error-logfile', '--log-file', '--access-logfile'],
     // GUNICORN_CMD_ARGS wins over its configuration file
     words: () => [],
     command: (object) => ['gunicorn', '--workers', '2', object],
@@ -123,15 +126,16 @@ export function choosesItsAddress(command: readonly string[] | string, server: s
   return !words.some((word) => isProgram(basename(word), server));
 }
 
-/** The words with the address that they name taken off and another one put in. */
+/** The words with the address and the log files that they name taken off and another address put in. */
 export function movedWords(words: readonly string[], server: string, port: number): string[] {
   const listening = LISTENING[server];
   if (listening === undefined || choosesItsAddress(words, server)) return [...words];
   const kept: string[] = [];
+  const options = optionsTakenOff(listening);
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? '';
-    if (listening.options.includes(word)) index += 1;
-    else if (!listening.options.some((option) => isJoined(word, option))) kept.push(word);
+    if (options.includes(word)) index += 1;
+    else if (!options.some((option) => isJoined(word, option))) kept.push(word);
   }
   const program = kept.findIndex((word) => isProgram(basename(word), server));
   return kept.toSpliced(program + 1, 0, ...listening.words(port));
@@ -141,7 +145,7 @@ export function movedWords(words: readonly string[], server: string, port: numbe
 export function movedText(text: string, server: string, port: number): string {
   const listening = LISTENING[server];
   if (listening === undefined || choosesItsAddress(text, server)) return text;
-  const options = listening.options.map((option) =>
+  const options = optionsTakenOff(listening).map((option) =>
     option.startsWith('--') ? `${option}(?:=|\\s+)` : `${option}\\s*`,
   );
   const without = text.replaceAll(new RegExp(`\\s(?:${options.join('|')})[^\\s'"]+`, 'g'), '');
@@ -150,6 +154,10 @@ export function movedText(text: string, server: string, port: number): string {
     new RegExp(`(?<![\\w.-])(?:${programsOf(server).join('|')})(?=\\s)`),
     (program) => program + added.join(''),
   );
+}
+
+function optionsTakenOff({ options, logs = [] }: Listening): string[] {
+  return [...options, ...logs];
 }
 
 /** The environment that has a server listen on that port of 127.0.0.1, where there is one. */

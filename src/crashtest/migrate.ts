@@ -19,8 +19,8 @@ export async function migrate(
     all: true,
     timeout: 600_000,
     env: {
-      PATH: pathWith(python),
       ...target.environment,
+      PATH: pathWith(python, target.environment),
       ...plantedEnvironment(target, place, place, { port: 0, budget: AMPLE_BUDGET }),
     },
   });

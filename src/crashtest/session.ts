@@ -69,7 +69,8 @@ export interface ApplicationFacts {
   handled: string[];
   /** A 500 is sent before the exception goes on to where it aborts. */
   answersFirst: boolean;
-  allowedHosts: string[];
+  /** As the settings have it: what the environment lacks may stand in it as null. */
+  allowedHosts: (string | null)[];
   sslRedirect: boolean;
   proxySslHeader: [string, string] | null;
 }
@@ -174,11 +175,16 @@ export class Session {
     return last;
   }
 
-  /** Sends one request for each kind of handled error; the answers by name. */
-  async handledErrors(): Promise<Map<string, Answer>> {
-    const answers = new Map<string, Answer>();
+  /** Sends one request for each kind of handled error; the answers by name, and what was logged of one that failed. */
+  async handledErrors(): Promise<Map<string, Answer & { logged: Record<string, unknown> | undefined }>> {
+    const answers = new Map<string, Answer & { logged: Record<string, unknown> | undefined }>();
     for (const name of [...this.facts.handled, 'no-such-page']) {
-      answers.set(name, await this.client.get(`${this.place.prefix}/${name}/`));
+      const requestId = `verify-${this.place.token}-${name}`;
+      const answer = await this.client.get(`${this.place.prefix}/${name}/`, { 'X-Request-ID': requestId });
+      const held = answer.status !== undefined && answer.status < 500;
+      answers.set(name, { ...answer, logged: held ? undefined : await this.#logLine(requestId) });
+      // the other requests are not for a service that is about to come back
+      if (answer.status === undefined) await this.waitForAnswer();
     }
     return answers;
   }
@@ -402,11 +408,17 @@ export function structuredLine(log: string, requestId: string): Record<string, u
   return undefined;
 }
 
+/** Hosts, or domains after a `.`, that the application answers to. */
+export function hostsOf({ allowedHosts }: ApplicationFacts): string[] {
+  return allowedHosts.filter((host): host is string => typeof host === 'string' && host !== '');
+}
+
 /** The headers with which the proxy in front of the service sends requests on. */
 export function proxyHeaders(facts: ApplicationFacts): Record<string, string> {
   const headers: Record<string, string> = {};
-  const [first] = facts.allowedHosts;
-  const known = ['*', '127.0.0.1', 'localhost'].find((host) => facts.allowedHosts.includes(host));
+  const hosts = hostsOf(facts);
+  const [first] = hosts;
+  const known = ['*', '127.0.0.1', 'localhost'].find((host) => hosts.includes(host));
   if (known !== undefined) headers['host'] = known === '*' ? 'localhost' : known;
   else if (first !== undefined) headers['host'] = first.replace(/^\./, '');
   else headers['host'] = 'localhost';

@@ -33,7 +33,7 @@ export function findTarget(project: Project, options: VerifyOptions): Target {
   const all = project.services.filter(
     ({ command }) =>
       command?.value.server !== undefined &&
-      command.value.server !== 'runserver' &&
+      !['runserver', 'mod_wsgi'].includes(command.value.server) &&
       !isJobServer(command.value.server) &&
       (options.server === undefined || command.value.server === options.server),
   );

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import type { CrashReport } from '../report/model.ts';
 import { descendants } from '../host/processes.ts';
+import type { Application } from '../project/project.ts';
 import { readProject } from '../project/read-project.ts';
 import { usageError, UserError } from '../errors.ts';
 import { because } from './causes.ts';
@@ -31,10 +32,10 @@ import { migrate } from './migrate.ts';
 import { makePlace, reported, type Place } from './place.ts';
 import type { Address } from './provoke.ts';
 import { findPython } from './python.ts';
-import { Session, type Crash, type ApplicationFacts } from './session.ts';
+import { hostsOf, Session, type Crash, type ApplicationFacts } from './session.ts';
 import { cgroupsOf } from './private-root.ts';
 import { Steps, type Listener } from './steps.ts';
-import { findTarget } from './target.ts';
+import { findTarget, type Target } from './target.ts';
 import { userUnitFile } from './user-manager.ts';
 import type { Verification, VerifyOptions } from './verification.ts';
 import { waitFor } from './wait.ts';
@@ -71,7 +72,7 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
       listener.progress('migrations');
       const { ok, output } = await migrate(target, place, python);
       if (!ok) {
-        const why = whatWasMissing(output) ?? 'manage.py migrate failed';
+        const why = whatWasMissing(output, target.application) ?? 'manage.py migrate failed';
         steps.add(verdict('start', false, `migrations: ${why}\n${lastLines(output)}`));
         return { verification: verification([]), started: false };
       }
@@ -90,7 +91,7 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
         : new Session(place, service, facts, options.timeout, page.path, ownEnvironment);
     const answered = await session?.waitForAnswer();
     if (session === undefined || answered === undefined) {
-      steps.add(await judgeFailedStart(service, session, options));
+      steps.add(await judgeFailedStart(service, session, target, options));
       return { verification: verification([]), started: false };
     }
     const workers = await session.settledWorkers();
@@ -105,7 +106,7 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     );
     if (service.notTried !== undefined) steps.add(verdict('as-deployed', 'unknown', service.notTried));
     listener.progress('handled errors');
-    steps.add(await judgeHandledErrors(session, workers));
+    steps.add(await judgeHandledErrors(session, workers, target.application));
     await crashEveryWorker(session, workers.length, crashes, listener);
     // a parent may look after its children only now and then
     for (const crash of crashes) crash.waitStatus ??= session.waitStatus(crash.pid);
@@ -229,21 +230,29 @@ async function ownAddress(service: RunningService, timeout: number): Promise<Add
 async function judgeFailedStart(
   service: RunningService,
   session: Session | undefined,
+  { application }: Target,
   { timeout }: VerifyOptions,
 ): Promise<Verdict> {
   const log = await service.log();
-  const missing = whatWasMissing(log);
+  const missing = whatWasMissing(log, application) ?? (session === undefined ? undefined : noHost(session));
   const failure = await service.failure();
   const why =
     failure ??
     (session === undefined
-      ? `it ends again and again, or no application was built within ${timeout} s (does the command keep PYTHONPATH?)`
+      ? `it ends again and again, or no application was built within ${timeout} s ` +
+        '(does it start slowly? --timeout 120; does the command keep PYTHONPATH?)'
       : `no 200 within ${timeout} s${lastAnswer(session)}`);
   return verdict(
     'start',
     false,
     `${service.detail}: ${missing === undefined ? '' : `${missing}. `}${why}\n${lastLines(log)}`,
   );
+}
+
+/** Django answers every request with a 400 then, and says why only where somebody reads its log. */
+function noHost({ lastAnswer: last, facts }: Session): string | undefined {
+  if (last?.status !== 400 || facts.debug || hostsOf(facts).length > 0) return undefined;
+  return 'ALLOWED_HOSTS allows no host: pass the variable that sets it with --env, or other settings with --settings';
 }
 
 function lastLines(log: string): string {
@@ -261,14 +270,36 @@ function lastAnswer({ lastAnswer: last }: Session): string {
   return `, but ${last.status}${where}${proxy}`;
 }
 
-async function judgeHandledErrors(session: Session, workers: readonly number[]): Promise<Verdict> {
+async function judgeHandledErrors(
+  session: Session,
+  workers: readonly number[],
+  application: Application,
+): Promise<Verdict> {
   const answers = await session.handledErrors();
   const after = await session.workers();
   const gone = workers.filter((pid) => !after.includes(pid));
   const said = [...answers].map(([name, { status, error }]) => `${name} ${status ?? error ?? ''}`).join(', ');
   const wrong = [...answers.values()].some(({ status }) => status === undefined || status >= 500);
-  if (gone.length > 0) return verdict('handled-errors', false, `${said}: ${gone.length} workers ended`);
-  return verdict('handled-errors', !wrong, `${said}: every worker lives on`);
+  if (gone.length > 0 || wrong) {
+    const ended = gone.length === 0 ? '' : `: ${gone.length} worker${gone.length === 1 ? '' : 's'} ended`;
+    return verdict('handled-errors', false, said + ended + causeOf(answers, application));
+  }
+  return verdict('handled-errors', true, `${said}: every worker lives on`);
+}
+
+/** Why what should be handled was not, e.g. the template of the project's own 404 page; '' where the log does not say. */
+function causeOf(
+  answers: ReadonlyMap<string, { logged: Record<string, unknown> | undefined }>,
+  application: Application,
+): string {
+  const causes = [...answers].flatMap(([name, { logged }]) => {
+    if (typeof logged?.['exception'] !== 'string') return [];
+    const exception = logged['exception'].replace(/^builtins\./, '');
+    const what = `${name}: ${exception}: ${String(logged['message']).slice(0, 300)}`;
+    const missing = whatWasMissing(String(logged['traceback']), application);
+    return [`. ${what}${missing === undefined ? '' : ` (${missing})`}`];
+  });
+  return causes.join('');
 }
 
 /** Each worker twice: once in a view, and once in a streaming body, where only the WSGI wrapper sees it. */

@@ -722,6 +722,14 @@ class Walk {
       const at = place(word.start, word.end);
       const [only, ...more] = word.parts.filter((part) => part.kind !== 'text' || part.text !== '');
       if (only?.kind === 'variable' && more.length === 0) {
+        if (only.name === '*' && only.quoted && expanded.length > 0) {
+          // one word of all of them, as in `litestream replicate -exec "$*"`
+          expanded.push({
+            value: state.args.map(({ value }) => value).join(' '),
+            at: state.args[0]?.at ?? at,
+          });
+          continue;
+        }
         if (only.name === '@' || only.name === '*') {
           expanded.push(...state.args);
           continue;

@@ -22,6 +22,9 @@ test.for([
   ['gunicorn -b :1 -b unix:/x shop.wsgi', 'gunicorn shop.wsgi'],
   ['gunicorn -b:1 --backlog 5 shop.wsgi', 'gunicorn --backlog 5 shop.wsgi'],
   ['gunicorn shop.wsgi -b', 'gunicorn shop.wsgi'],
+  // with --capture-output the log would be in a folder that only the deployment has
+  ['gunicorn --capture-output --error-logfile /srv/e.log shop.wsgi', 'gunicorn --capture-output shop.wsgi'],
+  ['gunicorn --log-file=/srv/e.log --access-logfile - shop.wsgi', 'gunicorn shop.wsgi'],
 ] as const)('%s without its address', ([before, after]) => {
   expect(movedWords(before.split(' '), 'gunicorn', 1)).toEqual(after.split(' '));
 });

@@ -1,6 +1,10 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { whatWasMissing } from '../../src/crashtest/cannot-start.ts';
+import { whatWasMissing, type Started } from '../../src/crashtest/cannot-start.ts';
+import type { Located, StaticValue } from '../../src/project/project.ts';
+
+const DJANGO: Started = { framework: 'django', settings: [] };
+const FLASK: Started = { framework: 'flask', settings: [] };
 
 const ENVIRON = `  File "<frozen os>", line 679, in __getitem__
     raise KeyError(key) from None
@@ -32,15 +36,55 @@ test.for([
   ["[ERROR] Connection in use: ('127.0.0.1', 8000)", 'its address is taken'],
   ['ImproperlyConfigured: WSGI application gone', 'the settings say: WSGI application gone.'],
 ] as const)('%s', ([log, said]) => {
-  expect(whatWasMissing(log)).toContain(said);
+  expect(whatWasMissing(log, DJANGO)).toContain(said);
 });
 
 test('the last one counts, and a dictionary of the application is no environment', () => {
-  expect(whatWasMissing(`${ENVIRON}\nModuleNotFoundError: No module named 'x'`)).toContain('no module x');
-  expect(whatWasMissing("  return prices['mug']\nKeyError: 'mug'")).toBeUndefined();
-  expect(whatWasMissing('Booting worker')).toBeUndefined();
+  expect(whatWasMissing(`${ENVIRON}\nModuleNotFoundError: No module named 'x'`, DJANGO)).toContain(
+    'no module x',
+  );
+  expect(whatWasMissing("  return prices['mug']\nKeyError: 'mug'", DJANGO)).toBeUndefined();
+  expect(whatWasMissing('Booting worker', DJANGO)).toBeUndefined();
+});
+
+test('--sqlite and --migrate are offered to those only who can have them', () => {
+  const logs = [
+    'connection to server at "db" (10.0.0.1), port 5432 failed: x',
+    'could not translate host name "db" to address',
+    "Can't connect to MySQL server on 'db'",
+    'Error loading psycopg2 module',
+    'sqlite3.OperationalError: no such table: user',
+  ];
+  for (const log of logs) {
+    expect(whatWasMissing(log, DJANGO)).toMatch(/--(sqlite|migrate)/);
+    expect(whatWasMissing(log, FLASK)).toMatch(/^[^-]+(--(env|python)[^-]*)?$/);
+  }
+});
+
+test('the variable that a setting is read from is named, and so are the settings there are', () => {
+  const at = { file: 'shop/settings.py', line: 1, column: 1, endLine: 1, endColumn: 2, start: 0, end: 1 };
+  const values = new Map<string, Located<StaticValue>>([
+    ['SECRET_KEY', { value: { kind: 'environment', name: 'SHOP_KEY' }, at }],
+  ]);
+  const settings = ['shop.settings', 'shop.live'].map((module) => ({
+    module,
+    file: 'shop/settings.py',
+    role: 'unknown' as const,
+    namedBy: [],
+    values,
+    notes: [],
+  }));
+  const project: Started = { framework: 'django', settings };
+  expect(whatWasMissing('ImproperlyConfigured: The SECRET_KEY setting must not be empty', project)).toContain(
+    'pass --env SHOP_KEY=…, or',
+  );
+  expect(
+    whatWasMissing('ImproperlyConfigured: Requested setting X, but settings are not configured', project),
+  ).toMatch(/name them with --settings shop\.settings or --settings shop\.live$/);
 });
 
 test('any log is read', () => {
-  fc.assert(fc.property(fc.string(), (log) => ['string', 'undefined'].includes(typeof whatWasMissing(log))));
+  fc.assert(
+    fc.property(fc.string(), (log) => ['string', 'undefined'].includes(typeof whatWasMissing(log, DJANGO))),
+  );
 });

@@ -28,6 +28,9 @@ test.for([
   [['shop.example.com', 'www.example.com'], 'shop.example.com'],
   [['.example.com'], 'example.com'],
   [[], 'localhost'],
+  // ALLOWED_HOSTS = [os.environ.get('DOMAIN')]
+  [[null], 'localhost'],
+  [[null, 'shop.example.com'], 'shop.example.com'],
 ] as const)('ALLOWED_HOSTS %s', ([allowedHosts, host]) => {
   expect(proxyHeaders({ ...FACTS, allowedHosts: [...allowedHosts] })).toEqual({ host });
 });

@@ -53,8 +53,8 @@ async function startWithNone(request: LaunchRequest): Promise<RunningService> {
       stdio: ['ignore', log, log],
       env: {
         ...process.env,
-        PATH: pathWith(python),
         ...target.environment,
+        PATH: pathWith(python, target.environment),
         ...plantedEnvironment(target, place, place, { port, budget }),
       },
     });
@@ -96,7 +96,13 @@ class Running {
 
   constructor(child: ChildProcess, program: string) {
     this.pid = child.pid;
-    child.on('error', (error) => (this.ended = `${program} cannot be started: ${error.message}`));
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      this.ended =
+        error.code === 'ENOENT'
+          ? `there is no program ${program} here: install it into the environment that --python names, ` +
+            'or choose another server (--server gunicorn) or another start (--command)'
+          : `${program} cannot be started: ${error.message}`;
+    });
     child.on('exit', (code, signal) => (this.ended ??= `it ended with ${signal ?? `exit code ${code}`}`));
   }
 

@@ -33,6 +33,15 @@ function compose(restart: string): RestartPolicy {
 const inJob = (text: string) => service({ 'deploy/shop.nomad': text });
 
 describe('what each kind of supervisor says of its services', () => {
+  test('an entry script that hands all its arguments on as one word', () => {
+    const web = service({
+      Dockerfile:
+        'FROM python\nCOPY . /app\nWORKDIR /app\nENTRYPOINT ["/app/entry.sh"]\nCMD ["gunicorn", "shop.wsgi", "--workers=3"]\n',
+      'entry.sh': '#!/bin/sh\nexec litestream replicate -config litestream.yml -exec "$*"\n',
+    });
+    expect(web.command?.value.argv).toEqual(['gunicorn', 'shop.wsgi', '--workers=3']);
+  });
+
   test('supervisord', () => {
     const web = service(sample('supervisord'));
     expect(facts(web)).toEqual({
