@@ -29,11 +29,13 @@ const SEEN: Observation = {
   name: 'site',
   exitCode: 0,
   said: [],
+  notes: [],
   entry: ENTRY,
   settingsEdits: ['site_settings/settings.py'],
   otherEdits: ['manage.py'],
   broken: [],
   oracle: [{ name: 'site_settings.settings', production: true, middleware: [ENTRY, 'a.B'] }],
+  loaded: [],
   milliseconds: 1,
 };
 
@@ -74,7 +76,12 @@ test('a plain project is right, and the oracle has run it', async () => {
   expect(seen.broken).toEqual([]);
   expect(seen.settingsEdits).toEqual(['site_settings/settings.py']);
   expect(seen.oracle).toEqual([
-    { name: 'site_settings.settings', production: true, middleware: [ENTRY, 'a.A'] },
+    {
+      name: 'site_settings.settings',
+      production: true,
+      middleware: [ENTRY, 'a.A'],
+      files: ['site_settings/__init__.py', 'site_settings/settings.py'],
+    },
   ]);
   expect(judge(FIRST_OK, seen)).toEqual({ verdict: 'right', reasons: [] });
 });
@@ -117,7 +124,7 @@ test('settings in a folder without __init__.py are run again with the variable t
     );
   }
   const seen = await observe(folder, 'namespace', undefined, TOOLS);
-  expect(seen.oracle).toEqual([
+  expect(seen.oracle).toMatchObject([
     { name: 'site_settings.parts.production', production: true, middleware: [ENTRY, 'a.A'] },
   ]);
 });
@@ -157,8 +164,76 @@ test('an oracle that disagrees makes it wrong, and silent where init said nothin
     verdict: 'silent wrong',
     reasons: ['CPython finds ours at place 2 in site_settings.settings, after x.Y'],
   });
-  expect(judge(FIRST_OK, { ...SEEN, oracle, said: ['not-first x.Y comes before it'] }).verdict).toBe('wrong');
+  const message =
+    'ours will not be the first entry of MIDDLEWARE in site_settings.settings: x.Y comes before it';
+  expect(judge(FIRST_OK, { ...SEEN, oracle, notes: [{ code: 'not-first', message }] }).verdict).toBe('wrong');
   expect(judge(undefined, { ...SEEN, oracle }).verdict).toBe('silent wrong');
+});
+
+test('a note is about the settings module and the entries that it names, and about no other', () => {
+  const oracle = [
+    {
+      name: 'shop.settings',
+      production: true,
+      middleware: ['x.Y', ENTRY],
+      files: ['shop/settings.py', 'base.py'],
+    },
+  ];
+  const verdict = (code: string, message: string, file: string, middleware = ['x.Y', ENTRY]) => {
+    const notes = [{ code, message, file }];
+    return judge(undefined, { ...SEEN, oracle: oracle.map((one) => ({ ...one, middleware })), notes })
+      .verdict;
+  };
+  const place = 'ours will not be the first entry of MIDDLEWARE in shop.settings: x.Y comes before it';
+  expect(verdict('not-first', place, 'base.py')).toBe('right');
+  expect(verdict('not-first', place, 'base.py', ['z.Z', 'x.Y', ENTRY])).toBe('silent wrong');
+  expect(verdict('not-first', place, 'base.py', ['x.Y'])).toBe('silent wrong');
+  expect(verdict('not-first', place.replace('shop.settings', 'shop.settings.cloud'), 'base.py')).toBe(
+    'silent wrong',
+  );
+  expect(verdict('may-be-changed', 'the list is given to f', 'base.py')).toBe('right');
+  expect(verdict('may-be-changed', 'the list is given to f', 'other.py')).toBe('silent wrong');
+  expect(verdict('index-shift', 'insert(1) counts entries', 'base.py')).toBe('silent wrong');
+});
+
+const SERVED: Readonly<Record<string, string>> = {
+  Procfile: 'web: gunicorn "shop.run:make()"\n',
+  'requirements.txt': 'flask\n',
+  'shop/__init__.py': '',
+  'shop/app.py':
+    'from flask import Flask\n\nfrom shop.missing import x\n\n\nclass Shop(Flask):\n    pass\n\n\n' +
+    'def create_app(name):\n    app = Shop(name)\n    app.register(int("1x"))\n    return app\n',
+};
+
+function served(name: string, run: string): string {
+  const folder = join(scratch, name);
+  for (const [file, text] of Object.entries({ ...SERVED, 'shop/run.py': run })) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  }
+  return folder;
+}
+
+test('CPython loads what the start command names, and sees whether that is watched', async () => {
+  const made =
+    'from shop.app import create_app\n\n\ndef make():\n    return Proxy(create_app("a").wsgi_app)\n';
+  const seen = await observe(
+    served('watched', `from proxies import Proxy\n${made}`),
+    'watched',
+    undefined,
+    TOOLS,
+  );
+  expect(seen.otherEdits).toEqual(['shop/app.py']);
+  expect(seen.loaded).toEqual([{ name: 'shop.run:make()', watched: true, passed: ['shop/app.py:13'] }]);
+  expect(judge(undefined, seen).verdict).toBe('right');
+
+  const other = `${made}\n\nexec("from flask import Flask\\ndef make(): return Flask('other')")\n`;
+  const bare = await observe(served('bare', `from proxies import Proxy\n${other}`), 'bare', undefined, TOOLS);
+  expect(bare.loaded).toEqual([{ name: 'shop.run:make()', watched: false }]);
+  expect(judge(undefined, bare)).toEqual({
+    verdict: 'silent wrong',
+    reasons: ['CPython loads shop.run:make(), which nothing of ours was given'],
+  });
 });
 
 test('the wrong file, a reason that is not said, and what is broken are found', () => {

@@ -7,7 +7,25 @@ export interface OracleAnswer {
   production: boolean;
   /** The entries, `<unknown>` for those that are not in the repository. */
   middleware?: readonly string[];
+  /** Files of the repository that were imported for it. */
+  files?: readonly string[];
   unjudged?: string;
+}
+
+/** What CPython got when it loaded what a server is told to load, after init. */
+export interface LoadedApplication {
+  /** e.g. `shop.app:create_app()`. */
+  name: string;
+  /** Was it, or a part of it, given to one of the functions of the generated module? */
+  watched?: boolean;
+  unjudged?: string;
+}
+
+/** What init said of the repository. */
+export interface Said {
+  code: string;
+  message: string;
+  file?: string;
 }
 
 /** What was seen while init, check, init and remove ran over a copy. */
@@ -17,6 +35,8 @@ export interface Observation {
   exitCode: number;
   /** What init said of the repository, one text each: notes with their code, reasons, stderr. */
   said: readonly string[];
+  /** The notes of those. */
+  notes: readonly Said[];
   /** The entry that init put into MIDDLEWARE and the files it stands in. */
   entry?: string;
   settingsEdits: readonly string[];
@@ -25,6 +45,7 @@ export interface Observation {
   /** What makes the repository worse than before: crashes, unparsable files, what `remove` left. */
   broken: readonly string[];
   oracle: readonly OracleAnswer[];
+  loaded: readonly LoadedApplication[];
   milliseconds: number;
 }
 
@@ -46,16 +67,19 @@ const REASONS = new Map([
   ],
 ]);
 
-/** Notes that own up to a place other than the first. */
+/** Notes that own up to a place other than the first, or to no place, in the module or the file that they name. */
 const OWNS_UP =
-  /^(not-first|settings-by-hand|no-middleware|settings-not-there|unknown-entries|merged-configuration|may-be-changed|dynamic-names|loop|runs-text)\b/;
+  /^(not-first|other-settings|settings-by-hand|no-middleware|settings-not-there|unknown-entries|merged-configuration|may-be-changed|dynamic-names|loop|runs-text|outside-tree)$/;
 
 /** Judges one repository; without a row, only what must hold of every repository. */
 export function judge(row: Row | undefined, seen: Observation): Judgement {
   if (seen.broken.length > 0) return { verdict: 'broken', reasons: seen.broken };
   const silent = silentWrongs(seen);
   if (silent.length > 0) return { verdict: 'silent wrong', reasons: silent };
-  const wrong = row === undefined ? [] : wrongs(row, seen);
+  const bare = seen.loaded.flatMap(({ name, watched }) =>
+    watched === false ? [`${name} is loaded unwatched`] : [],
+  );
+  const wrong = [...(row === undefined ? [] : wrongs(row, seen)), ...bare];
   if (wrong.length > 0) return { verdict: 'wrong', reasons: wrong };
   if (seen.settingsEdits.length > 0) {
     const judged = seen.oracle.filter((answer) => answer.production && answer.middleware !== undefined);
@@ -65,6 +89,12 @@ export function judge(row: Row | undefined, seen: Observation): Judgement {
         reasons: seen.oracle.map((answer) => `${answer.name}: ${answer.unjudged ?? 'not for production'}`),
       };
     }
+  } else if (seen.otherEdits.length > 0 && seen.loaded.length > 0) {
+    if (seen.loaded.some(({ watched }) => watched !== undefined)) return { verdict: 'right', reasons: [] };
+    return {
+      verdict: 'unjudged',
+      reasons: seen.loaded.map(({ name, unjudged }) => `${name}: ${unjudged ?? ''}`),
+    };
   } else if (row === undefined && seen.otherEdits.length === 0) {
     return {
       verdict: 'unjudged',
@@ -74,19 +104,50 @@ export function judge(row: Row | undefined, seen: Observation): Judgement {
   return { verdict: 'right', reasons: [] };
 }
 
-/** Where the oracle sees our entry in another place than the first, or not at all, and init said no word about it. */
+/**
+ * Where the oracle sees our entry in another place than the first, or not at all, and init said no word about that
+ * settings module; and applications that a server gets as they were.
+ */
 function silentWrongs(seen: Observation): string[] {
+  const bare = seen.loaded.filter(({ watched }) => watched === false);
+  const found = bare
+    .filter(
+      ({ name }) => !seen.said.some((text) => text.includes(name.replace(/:.*$/, '').replaceAll('.', '/'))),
+    )
+    .map(({ name }) => `CPython loads ${name}, which nothing of ours was given`);
   const { entry } = seen;
-  if (entry === undefined || seen.said.some((text) => OWNS_UP.test(text))) return [];
-  return seen.oracle.flatMap((answer) => {
-    if (!answer.production || answer.middleware === undefined || answer.middleware[0] === entry) return [];
+  if (entry === undefined) return found;
+  for (const answer of seen.oracle) {
+    if (!answer.production || answer.middleware === undefined || answer.middleware[0] === entry) continue;
     const at = answer.middleware.indexOf(entry);
-    return [
+    const before = answer.middleware.slice(0, Math.max(at, 0));
+    if (seen.notes.some((note) => ownsUp(note, answer, at < 0 ? undefined : before))) continue;
+    found.push(
       at < 0
         ? `CPython finds no entry of ours in MIDDLEWARE of ${answer.name}`
-        : `CPython finds ours at place ${at + 1} in ${answer.name}, after ${answer.middleware[at - 1]}`,
-    ];
-  });
+        : `CPython finds ours at place ${at + 1} in ${answer.name}, after ${before.at(-1)}`,
+    );
+  }
+  return found;
+}
+
+/** Is the note about this module, and about each entry that comes before ours? */
+function ownsUp(note: Said, answer: OracleAnswer, before: readonly string[] | undefined): boolean {
+  if (!OWNS_UP.test(note.code)) return false;
+  const module = answer.name.split(':')[0] ?? '';
+  const names = new RegExp(String.raw`(?<![\w.])${module.replaceAll('.', String.raw`\.`)}(?![\w.]*\w)`).test(
+    note.message,
+  );
+  if (note.code !== 'not-first') {
+    const file = note.file ?? answer.files?.find((one) => note.message.includes(one));
+    return names || (file !== undefined && answer.files?.includes(file) === true);
+  }
+  const all = /unknown entries|own first entries|the list is only used/.test(note.message);
+  return (
+    names &&
+    before !== undefined &&
+    (all || before.every((one) => one === '<unknown>' || note.message.includes(one)))
+  );
 }
 
 function wrongs(row: Row, seen: Observation): string[] {

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commandIn, interpreter, pythonEnvironment, type PythonVersion } from '../python-environment.ts';
-import type { Observation, OracleAnswer } from './judge.ts';
+import type { LoadedApplication, Observation, OracleAnswer, Said } from './judge.ts';
 import { filesNamed, type Row } from './table.ts';
 
 /** Where the bundle and the Python programs beside this file are. */
@@ -25,9 +25,9 @@ export interface Tools {
 }
 
 interface Document {
-  project?: { settings: string[] };
+  project?: { settings: string[]; entryPoints: string[] };
   files: { path: string; action: string; diff?: string; reason?: string }[];
-  notes: { code: string; message: string }[];
+  notes: Said[];
 }
 
 interface Run {
@@ -130,6 +130,7 @@ async function observeCopy(
     entry === undefined || settingsEdits.length === 0
       ? []
       : await askOracle(scratch, tree, importRoot, settingsModules(tree, importRoot, document, row), tools);
+  const loaded = otherEdits.length === 0 ? [] : await loadApplications(scratch, tree, document, row, tools);
 
   const check = await pycrash('check', '--json');
   if (document !== undefined && check.exitCode === 3)
@@ -152,11 +153,13 @@ async function observeCopy(
         .map((file) => `${file.action} ${file.path}: ${file.reason ?? ''}`),
       ...(document === undefined && init.stderr.trim() !== '' ? [init.stderr] : []),
     ],
+    notes: document?.notes ?? [],
     ...(entry === undefined ? {} : { entry }),
     settingsEdits: settingsEdits.map((file) => file.path),
     otherEdits: otherEdits.map((file) => file.path),
     broken,
     oracle,
+    loaded,
     milliseconds,
   };
 }
@@ -223,6 +226,7 @@ async function askOracle(
         answers.push({
           name: `${module}:${name}`,
           production: ofProduction && !NOT_PRODUCTION.test(name),
+          ...(answer.files === undefined ? {} : { files: answer.files }),
           ...value,
         });
       }
@@ -231,8 +235,69 @@ async function askOracle(
   return answers;
 }
 
+/** A server's start in any file: the object that it is told to load. */
+const STARTED =
+  /\b(?:gunicorn|uvicorn|hypercorn|granian|waitress-serve|daphne)\b[^\n]*?[\s"']([A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\(\))?)(?=["'\s,]|$)/gm;
+
+/** What the row, the files that start servers, or else init itself say that is loaded, loaded by CPython. */
+async function loadApplications(
+  scratch: string,
+  tree: string,
+  document: Document | undefined,
+  row: Row | undefined,
+  tools: Tools,
+): Promise<LoadedApplication[]> {
+  const generated = document?.files.find((file) => /(^|\/)abort_on_exception\.py$/.test(file.path))?.path;
+  if (generated === undefined) return [];
+  const named = new Set(
+    [...(row?.entry ?? '').matchAll(/\b([A-Za-z_][\w.]*:[A-Za-z_]\w*(?:\(\))?)/g)].map(
+      ([, name = '']) => name,
+    ),
+  );
+  for (const file of files(tree).filter(
+    (path) => STARTS_SERVERS.test(path) && !/(^|\/)(tests?|docs?|examples?)\//.test(path),
+  )) {
+    for (const [line, name = ''] of readFileSync(join(tree, file), 'latin1').matchAll(STARTED)) {
+      named.add(/--factory\b/.test(line) && !name.endsWith(')') ? `${name}()` : name);
+    }
+  }
+  const own = (document?.project?.entryPoints ?? []).filter((name) => name.includes(':'));
+  const copy = join(scratch, 'loaded');
+  await quietly('cp', ['-a', tree, copy], scratch);
+  rmSync(join(copy, '.git'), { recursive: true, force: true });
+  const loaded: LoadedApplication[] = [];
+  for (const name of named.size > 0 ? named : own) {
+    const [module = '', object = ''] = name.split(':');
+    const importRoot = importRootOf(tree, module, generated);
+    if (importRoot === undefined) continue;
+    const inside = importRoot === '' ? generated : generated.slice(importRoot.length + 1);
+    const hooks = inside.replace(/\.py$/, '').replaceAll('/', '.');
+    const answer = await ask(scratch, [copy, importRoot, module, object, hooks], tools);
+    loaded.push({ name, ...answer });
+  }
+  return loaded;
+}
+
+const STARTS_SERVERS =
+  /(^|\/)(Procfile[^/]*|[^/]*Dockerfile[^/]*|Containerfile|Makefile|[^/]*entrypoint[^/]*|[^/]*compose[^/]*\.ya?ml|[^/]*\.(service|sh|conf))$/;
+
+/** The folder above the generated module in which the module is found. */
+function importRootOf(tree: string, module: string, generated: string): string | undefined {
+  const path = module.replaceAll('.', '/');
+  const folders = generated.split('/').slice(0, -1);
+  return folders
+    .map((_, index) => folders.slice(0, folders.length - index).join('/'))
+    .concat('')
+    .toReversed()
+    .find((folder) =>
+      [`${path}.py`, `${path}/__init__.py`].some((file) => existsSync(join(tree, folder, file))),
+    );
+}
+
 interface Answer {
   middleware?: string[];
+  files?: string[];
+  watched?: boolean;
   unjudged?: string;
   classes?: Record<string, { middleware?: string[]; unjudged?: string }>;
 }

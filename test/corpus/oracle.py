@@ -1,7 +1,11 @@
 """
 The independent oracle: what MIDDLEWARE is once CPython itself has run a settings module.
 
-    oracle.py ROOT IMPORT_ROOT MODULE       prints one JSON document
+    oracle.py ROOT IMPORT_ROOT MODULE                  prints one JSON document
+    oracle.py ROOT IMPORT_ROOT MODULE OBJECT HOOKS     the same of an application that a server loads
+
+The second form loads OBJECT of the module as a server does, a factory's call included, and says whether it was given to
+a watch_…() or wrap_…() of HOOKS, the generated module, which is replaced by one that only takes down what it gets.
 
 Nothing outside of the repository is imported, except for what this interpreter has installed (readers of environment
 variables): every other module is a stub that answers anything. Processes, sockets and writing outside of ROOT are
@@ -27,6 +31,7 @@ import sys
 import types
 
 ROOT, IMPORT_ROOT, MODULE = sys.argv[1:4]
+OBJECT, HOOKS = sys.argv[4:6] if len(sys.argv) > 4 else (None, None)
 UNKNOWN = "<unknown>"
 # where the files of stubbed packages would be; on a scratch copy
 OUTSIDE = os.path.join(ROOT, ".oracle")
@@ -60,8 +65,9 @@ STUB_FILE = {"__file__": os.path.join(OUTSIDE, "stub.py"), "__path__": [OUTSIDE]
 class Stub:
     """Answers anything; false, empty, and newer than every version."""
 
-    def __init__(self, one=False, scheme=None):
+    def __init__(self, one=False, scheme=None, made_of=()):
         self.__dict__["_one"] = one
+        self.__dict__["_made_of"] = made_of
         self.__dict__["_scheme"] = scheme or {}
 
     def __getattr__(self, name):
@@ -70,7 +76,7 @@ class Stub:
             return STUB_FILE[name]
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return Stub(scheme=self._scheme)
+        return Stub(scheme=self._scheme, made_of=(self,))
 
     def __setattr__(self, name, value):
         self.__dict__[name] = value
@@ -88,7 +94,7 @@ class Stub:
         if len(arguments) == 1 and not keywords and isinstance(arguments[0], (type, types.FunctionType)):
             return arguments[0]
         scheme = {key: value[1] for key, value in keywords.items() if isinstance(value, tuple) and len(value) == 2}
-        return Stub(scheme=scheme)
+        return Stub(scheme=scheme, made_of=(self, *arguments, *keywords.values()))
 
     def __mro_entries__(self, bases):
         return (StubBase,)
@@ -169,7 +175,7 @@ class StubBase(metaclass=StubClass):
     """In the place of a base class that is a stub."""
 
     def __init__(self, *arguments, **keywords):
-        pass
+        self._made_of = (*arguments, *keywords.values())
 
     def __init_subclass__(cls, **keywords):
         pass
@@ -177,7 +183,7 @@ class StubBase(metaclass=StubClass):
     def __getattr__(self, name):
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return Stub()
+        return Stub(made_of=(self,))
 
 
 def lazy_text(text="", *_, **__):
@@ -237,7 +243,7 @@ def failed(error, names, bound, touches):
     """After a statement has failed: goes on with stubs for what it would have bound."""
     if isinstance(error, (ModuleNotFoundError, SyntaxError, RecursionError, MemoryError)):
         raise error
-    if isinstance(error, KeyError) and error.args and re.fullmatch(r"[A-Z][A-Z0-9_]+", str(error.args[0])):
+    if OBJECT is None and isinstance(error, KeyError) and error.args and re.fullmatch(r"[A-Z][A-Z0-9_]+", str(error.args[0])):
         raise error
     if touches:
         raise Unjudged(f"{type(error).__name__}: {error}")
@@ -282,9 +288,11 @@ def passing_over(body):
         if document or isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
             result.append(statement)
             continue
-        concerned = touches(statement)
+        concerned = OBJECT is None and touches(statement)
         bound = bound_names(statement)
         if isinstance(statement, (ast.If, ast.ClassDef)):
+            statement.body = passing_over(statement.body)
+        if OBJECT is not None and isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.With)):
             statement.body = passing_over(statement.body)
         if isinstance(statement, ast.If):
             statement.orelse = passing_over(statement.orelse)
@@ -343,15 +351,66 @@ def class_lists(module):
     return found
 
 
-def run():
+class Hooks(types.ModuleType):
+    """In the place of the generated module: takes down what is watched, and gives it back."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+
+        def take(*arguments, **keywords):
+            if name.startswith(("watch_", "wrap_")) and not re.search("celery|rq|dramatiq", name):
+                taken.extend(arguments[:1])
+            return arguments[0] if arguments else None
+
+        return take
+
+
+def holds(value, depth=0):
+    """Is it one of those taken down, or made of one of them?"""
+    if any(value is one for one in taken):
+        return True
+    if depth > 7:
+        return False
+    if isinstance(value, (list, tuple)):
+        inside = value
+    elif isinstance(value, types.FunctionType):
+        inside = [cell.cell_contents for cell in value.__closure__ or () if cell != types.CellType()]
+    elif isinstance(value, types.MethodType):
+        inside = [value.__self__]
+    else:
+        inside = getattr(value, "__dict__", None)
+        inside = list(inside.values()) if isinstance(inside, dict) and not isinstance(value, (type, types.ModuleType)) else ()
+    return any(holds(one, depth + 1) for one in inside)
+
+
+def load():
+    """What a server does with MODULE:OBJECT."""
+    del taken[:]
+    sys.modules[HOOKS] = Hooks(HOOKS)
     module = importlib.import_module(MODULE)
+    value = eval(OBJECT, vars(module))
+    if isinstance(value, types.FunctionType) and not taken:
+        code = value.__code__
+        # a factory, by another name; what is none takes environ or scope
+        if code.co_argcount <= len(value.__defaults__ or ()):
+            value = value()
+    # a function sees more than what it closes over
+    return {"watched": holds(value) or bool(taken and isinstance(value, types.FunctionType))}
+
+
+def run():
+    if OBJECT is not None:
+        return load()
+    module = importlib.import_module(MODULE)
+    files = own_files()
     if "MIDDLEWARE" in vars(module):
         value = module.MIDDLEWARE
         if isinstance(value, (list, tuple)):
-            return {"middleware": strings(value)}
+            return {"middleware": strings(value), "files": files}
         return {"unjudged": f"MIDDLEWARE is {type(value).__name__}"}
     found = class_lists(module)
-    return {"classes": found} if found else {"unjudged": "the module has no MIDDLEWARE after it has run"}
+    return {"classes": found, "files": files} if found else {"unjudged": "the module has no MIDDLEWARE after it has run"}
 
 
 def is_own(module):
@@ -359,6 +418,12 @@ def is_own(module):
     names = vars(module)
     places = [names.get("__file__") or "", *(() if names.get("__file__") else names.get("__path__", ()))]
     return isinstance(module, StubModule) or any(str(place).startswith(ROOT + os.sep) for place in places)
+
+
+def own_files():
+    """The files of the repository that have been imported."""
+    places = [vars(module).get("__file__") for module in sys.modules.values() if isinstance(module, types.ModuleType)]
+    return sorted(os.path.relpath(place, ROOT) for place in places if place and place.startswith(ROOT + os.sep))
 
 
 def forget():
@@ -375,6 +440,7 @@ def version(name):
 
 importlib.metadata.version = version
 passed = set()
+taken = []
 paths = []
 for folder in (os.path.join(ROOT, IMPORT_ROOT), ROOT, os.path.join(ROOT, "src")):
     folder = os.path.normpath(folder)
@@ -433,7 +499,8 @@ if "unjudged" in result:
     forget()
     pass_over_failures()
     second = attempt()
-    if "unjudged" not in second:
+    # what was passed over may have been the very line
+    if "unjudged" not in second and second.get("watched") is not False:
         result = {**second, "passed": sorted(passed)}
 json.dump(result, output)
 output.flush()

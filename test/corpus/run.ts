@@ -76,12 +76,14 @@ process.exitCode = results.some((result) => ['wrong', 'silent wrong', 'broken'].
 function line({ row, seen, verdict, reasons }: Result): string {
   const edited = seen.settingsEdits.length > 0 ? seen.settingsEdits : seen.otherEdits;
   const judged = seen.oracle.filter((answer) => answer.middleware !== undefined).length;
+  const loads = seen.loaded.filter(({ watched }) => watched !== undefined).length;
   const cells = [
     verdict.padEnd(12),
     seen.name.padEnd(40),
     (row?.verdict ?? '-').padEnd(18),
     `${seen.milliseconds} ms`.padStart(8),
     `oracle ${judged}/${seen.oracle.length}`.padEnd(12),
+    `loads ${loads}/${seen.loaded.length}`.padEnd(10),
     edited.join(', ') || `nothing (exit ${seen.exitCode})`,
   ];
   return `${cells.join('  ')}\n${reasons.map((reason) => `              ${reason}\n`).join('')}`;
