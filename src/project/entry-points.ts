@@ -57,8 +57,13 @@ export function readEntryPoint(
     };
   }
   const settings = namedSettings(file);
+  const name = object ?? 'application';
   const problem =
-    error === undefined ? undefined : `line ${file.span(error.start, error.end).line} is not valid Python 3`;
+    error === undefined
+      ? bindsName(syntax, name)
+        ? undefined
+        : `it does not set ${name}`
+      : `line ${file.span(error.start, error.end).line} is not valid Python 3`;
   return {
     kind,
     file: file.path,
@@ -69,6 +74,14 @@ export function readEntryPoint(
     ...(wrapped === undefined ? {} : { wrapped }),
     ...(problem === undefined ? {} : { unreadable: problem }),
   };
+}
+
+/** May a statement of the module bind the name: by an assignment, an import, a star import, or in any other way? */
+function bindsName({ named }: Syntax, name: string): boolean {
+  const word = new RegExp(String.raw`\b${name}\b`);
+  const mayBind = ({ type, text }: Syntax): boolean =>
+    word.test(text) || (/import/.test(type) && text.includes('*')) || /\bglobals\(\)|\bexec\(/.test(text);
+  return named.some(mayBind);
 }
 
 /** The assignment to a plain name that a statement is, annotated or not. */
@@ -120,7 +133,9 @@ export function entryKind(path: string, text: string): 'wsgi' | 'asgi' | undefin
   const name = baseName(path);
   if (/asgi/.test(name) && /\b(get_asgi_application|ProtocolTypeRouter|get_default_application)\b/.test(text))
     return 'asgi';
-  if (/\bget_wsgi_application\b|\bWSGIHandler\b/.test(text)) return 'wsgi';
+  // gevent.pywsgi and wsgiref have a WSGIHandler, too
+  if (/\bget_wsgi_application\b/.test(text) || (/\bWSGIHandler\b/.test(text) && /\bdjango\b/.test(text)))
+    return 'wsgi';
   if (/\bget_asgi_application\b/.test(text)) return 'asgi';
   return undefined;
 }

@@ -266,7 +266,10 @@ async function loadApplications(
   await quietly('cp', ['-a', tree, copy], scratch);
   rmSync(join(copy, '.git'), { recursive: true, force: true });
   const loaded: LoadedApplication[] = [];
-  for (const name of named.size > 0 ? named : own) {
+  const found = [...named].filter(
+    (name) => importRootOf(tree, name.split(':')[0] ?? '', generated) !== undefined,
+  );
+  for (const name of found.length > 0 ? found : own) {
     const [module = '', object = ''] = name.split(':');
     const importRoot = importRootOf(tree, module, generated);
     if (importRoot === undefined) continue;

@@ -359,8 +359,10 @@ class Hooks(types.ModuleType):
             raise AttributeError(name)
 
         def take(*arguments, **keywords):
-            if name.startswith(("watch_", "wrap_")) and not re.search("celery|rq|dramatiq", name):
+            if name.startswith(("watch_", "wrap_")):
                 taken.extend(arguments[:1])
+                if not re.search("celery|rq|dramatiq", name):
+                    served.extend(arguments[:1])
             return arguments[0] if arguments else None
 
         return take
@@ -386,7 +388,7 @@ def holds(value, depth=0):
 
 def load():
     """What a server does with MODULE:OBJECT."""
-    del taken[:]
+    del taken[:], served[:]
     sys.modules[HOOKS] = Hooks(HOOKS)
     module = importlib.import_module(MODULE)
     value = eval(OBJECT, vars(module))
@@ -396,7 +398,7 @@ def load():
         if code.co_argcount <= len(value.__defaults__ or ()):
             value = value()
     # a function sees more than what it closes over
-    return {"watched": holds(value) or bool(taken and isinstance(value, types.FunctionType))}
+    return {"watched": holds(value) or bool(served and isinstance(value, types.FunctionType))}
 
 
 def run():
@@ -440,7 +442,7 @@ def version(name):
 
 importlib.metadata.version = version
 passed = set()
-taken = []
+taken, served = [], []
 paths = []
 for folder in (os.path.join(ROOT, IMPORT_ROOT), ROOT, os.path.join(ROOT, "src")):
     folder = os.path.normpath(folder)

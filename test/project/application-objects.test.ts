@@ -152,6 +152,29 @@ test.each<{ what: string; files: Files; found: string[] }>([
   expect(await objects(files)).toEqual(found);
 });
 
+test('a package in a namespace package is imported by its full name', async () => {
+  const files: Files = {
+    'web/bodhi/server/__init__.py': 'from bodhi.server.web import app\n',
+    'web/bodhi/server/web.py': 'from flask import Flask\n\napp = Flask("a")\n',
+    'web/lib/other/__init__.py': '',
+  };
+  const { applications } = await project(files);
+  expect(applications).toMatchObject([
+    { importRoot: 'web', packageName: 'bodhi.server', entryPoints: [{ module: 'bodhi.server.web' }] },
+  ]);
+});
+
+test('templates of projects and stand-ins for other services are not deployed', async () => {
+  const app = 'from flask import Flask\n\napp = Flask("a")\n';
+  expect(
+    await objects({
+      '{{cookiecutter.name}}/app.py': app,
+      'docker/mockservices/main.py': app,
+      'shop/app.py': app,
+    }),
+  ).toEqual(['flask shop/app.py:3 app']);
+});
+
 describe('an application that is made inside of a class, in a package that installs a command to start itself', () => {
   const HUB: Files = {
     'pyproject.toml': '[project]\nname = "hub"\n\n[project.scripts]\nhub = "hub.app:main"\n',

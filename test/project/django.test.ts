@@ -279,3 +279,52 @@ test('bytes that stand in for a file are what is read', async () => {
     { kind: 'string', value: 'a' },
   ]);
 });
+
+test('what is no entry point of Django: a server of gevent, and models in a manage.py', async () => {
+  const read = await project({
+    'shop/__init__.py': '',
+    'shop/gevent_wsgi.py': 'from gevent.pywsgi import WSGIHandler\n\nclass Handler(WSGIHandler):\n    pass\n',
+    'shop/models/__init__.py': '',
+    'shop/models/manage.py':
+      '"""The tables of the database "manage" in Django."""\nfrom django.db import models\n',
+  });
+  expect(read.applications).toEqual([]);
+});
+
+test('an entry point that sets no application is not edited', async () => {
+  const read = await project({
+    'shop/wsgi.py':
+      'from django.core.handlers.wsgi import WSGIHandler\n\nclass Handler(WSGIHandler):\n    pass\n',
+    'shop/asgi.py': 'from shop.start import *\n# get_asgi_application\n',
+  });
+  const points = read.applications.flatMap(({ entryPoints }) => entryPoints);
+  expect(points.map(({ file, unreadable }) => `${file} ${unreadable}`)).toEqual([
+    'shop/wsgi.py it does not set application',
+    'shop/asgi.py undefined',
+  ]);
+});
+
+test('a manage.py in a package that names no settings is of the project that the package is in', async () => {
+  const read = await project({
+    'python/nav/__init__.py': '',
+    'python/nav/wsgi.py': wsgi('nav.django.settings'),
+    'python/nav/django/__init__.py': '',
+    'python/nav/django/settings.py': "MIDDLEWARE = ['a']\n",
+    'python/nav/django/manage.py':
+      'import sys\nfrom nav.bootstrap import start\nstart()\nfrom django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n',
+  });
+  expect(read.applications.map(({ importRoot }) => importRoot)).toEqual(['python']);
+});
+
+test('a module of compose that imports that of developers is one of theirs', async () => {
+  const read = await project({
+    ...LAYERED,
+    'shop/settings/docker.py': 'from .dev import *\n',
+    'compose.yml':
+      'services:\n  web:\n    build: .\n    environment:\n      DJANGO_SETTINGS_MODULE: shop.settings.docker\n    command: gunicorn shop.wsgi\n',
+  });
+  expect(roles(read)).toMatchObject({
+    'shop.settings.docker': 'unknown',
+    'shop.settings.production': 'production',
+  });
+});

@@ -274,6 +274,16 @@ describe('what cannot be known is said', () => {
     expect(codes(await middleware({ 'settings.py': `${code}\n` }))).toEqual(expected);
   });
 
+  test.each([
+    'import environ\nenv = environ.Env(EMAIL_URL=(str, ""))\nEMAIL = env.email_url("EMAIL_URL", default="smtp://x")\n',
+    'import environ\nenv = environ.Env()\nEMAIL = env.email("EMAIL_URL")\n',
+    'import dj_email_url\nEMAIL = dj_email_url.config()\n',
+  ])('settings of e-mail from one URL set EMAIL_… and nothing else: %j', async (code) => {
+    const files = { 'settings.py': `MIDDLEWARE = ['a']\n${code}vars().update(EMAIL)\n` };
+    expect(await middleware(files)).toMatchObject({ complete: true, notes: [] });
+    expect((await evaluate(files)).values.get('EMAIL_HOST')?.value).toMatchObject({ kind: 'environment' });
+  });
+
   test('setattr() and __dict__ of sys.modules[__name__]', async () => {
     const files = {
       'settings.py':

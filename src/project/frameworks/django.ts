@@ -48,7 +48,7 @@ export function findDjango(
       ([root, all]) => all.some((one) => one.path === path) || (kind !== 'manage' && isIn(path, root)),
     );
     if (known) continue;
-    const root = kind === 'manage' ? parent(path) : packageRoot(sources, path);
+    const root = packageRoot(sources, path);
     if (!roots.has(root) && ![...roots.keys()].some((other) => isIn(path, other))) roots.set(root, []);
   }
   const found = [...roots].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -113,7 +113,7 @@ function entryFiles(sources: Sources): EntryFile[] {
     // one that is a symbolic link to another one in the tree is that one
     if (file === undefined || (file.path !== path && sources.files.has(file.path))) continue;
     const manage = name === 'manage.py';
-    if (manage ? !/django|DJANGO_SETTINGS_MODULE|configurations/.test(file.text) : false) continue;
+    if (manage && !MANAGES.test(file.text)) continue;
     const kind = manage ? 'manage' : entryKind(path, file.text);
     if (kind === undefined) continue;
     const { settingsModule } = readManage('', file);
@@ -121,6 +121,10 @@ function entryFiles(sources: Sources): EntryFile[] {
   }
   return entries;
 }
+
+/** What a manage.py has, by whatever way it hands over to Django; a module of models may have that name, too. */
+const MANAGES =
+  /execute_from_command_line|ManagementUtility|execute_manager|call_command|DJANGO_SETTINGS_MODULE|core\.management|configurations/;
 
 function isIn(path: string, folder: string): boolean {
   return folder === '' || path === folder || path.startsWith(`${folder}/`);
@@ -166,8 +170,8 @@ function settingsOf(
   for (const { point } of entries) if (point.settingsModule !== undefined) name(point.settingsModule);
   for (const located of named) {
     name(located);
-    // a compose file is as often what developers start: a module whose name says so is theirs
-    const isTheirs = COMPOSE.test(located.at.file) && NOT_PRODUCTION.has(roleOf(located.value, false));
+    // a compose file is as often what developers start: a module is theirs by its name, or by one that it imports
+    const isTheirs = COMPOSE.test(located.at.file) && isDevelopment(located.value, modules);
     if (!isTheirs) byService.add(located.value);
   }
   const wanted = new Set(namedBy.keys());
@@ -252,6 +256,17 @@ const ROLES: readonly [SettingsModule['role'], RegExp][] = [
 ];
 
 const COMPOSE = /compose[^/]*\.ya?ml$/;
+/** Does its name, or where that says nothing the name of a module that its own code imports, say development or test? */
+function isDevelopment(module: string, modules: TreeModules): boolean {
+  const role = roleOf(module, false);
+  if (role !== 'unknown') return NOT_PRODUCTION.has(role);
+  const found = modules.find(module);
+  const text = found === undefined ? undefined : modules.parse(found.path)?.file.text;
+  return [...(text ?? '').matchAll(/^from[ \t]+([\w.]+)[ \t]+import[ \t]+\*/gm)].some(([, name = '']) =>
+    NOT_PRODUCTION.has(roleOf(`settings${name.startsWith('.') ? '' : '.'}${name}`, false)),
+  );
+}
+
 const NOT_PRODUCTION = new Set<SettingsModule['role']>(['development', 'test']);
 
 function roleOf(module: string, byService: boolean): SettingsModule['role'] {

@@ -29,7 +29,7 @@ export interface FoundObject {
 
 /** Folders and files whose applications nobody deploys. */
 export const NOT_DEPLOYED =
-  /(^|\/)(tests?|testing|docs?|docs_src|examples?|fixtures|samples?|benchmarks?)\/|(^|\/)(conftest|test_[^/]*|[^/]*_test|setup|abort_on_exception)\.py$/;
+  /(^|\/)(tests?|testing|docs?|docs_src|examples?|fixtures|samples?|benchmarks?|mock\w*)\/|[{}]|(^|\/)(conftest|test_[^/]*|[^/]*_test|setup|abort_on_exception)\.py$/;
 
 /** The Python files that a server may import, in order. */
 export function deployedFiles(sources: Sources): string[] {
@@ -63,6 +63,8 @@ function compareByPath([a]: [string, unknown], [b]: [string, unknown]): number {
 export function importRootOf(sources: Sources, path: string): string {
   let folder = parent(path);
   while (folder !== '' && sources.files.has(`${folder}/__init__.py`)) folder = parent(folder);
+  const namespace = namespaceAbove(sources, path, folder);
+  if (namespace !== undefined) return namespace;
   const name = baseName(folder);
   const isNamespace =
     folder !== '' &&
@@ -70,6 +72,27 @@ export function importRootOf(sources: Sources, path: string): string {
     /^[A-Za-z_]\w*$/.test(name) &&
     new RegExp(String.raw`^[ \t]*(from|import)\s+(${name}\b|\.)`, 'm').test(sources.read(path)?.text ?? '');
   return isNamespace ? parent(folder) : folder;
+}
+
+/** Files of a package that are asked by which name they import each other. */
+const MOST_ASKED = 40;
+
+/** The folder above a namespace package: `bodhi/server/__init__.py`, which code in it imports as `bodhi.server`. */
+function namespaceAbove(sources: Sources, path: string, folder: string): string | undefined {
+  const inside = path.slice(folder === '' ? 0 : folder.length + 1);
+  const top = inside.split('/')[0] ?? '';
+  const name = baseName(folder);
+  if (folder === '' || top === inside || !/^[A-Za-z_]\w*$/.test(name)) return undefined;
+  const imports = new RegExp(String.raw`^[ \t]*(?:from|import)[ \t]+${name}\.${top}\b`, 'm');
+  const files = [...sources.files].filter(
+    (file) => file.startsWith(`${folder}/${top}/`) && file.endsWith('.py'),
+  );
+  const asked = [path, ...files.slice(0, MOST_ASKED)];
+  return asked.some(
+    (file) => sources.mayContain(file, [`${name}.${top}`]) && imports.test(sources.read(file)?.text ?? ''),
+  )
+    ? parent(folder)
+    : undefined;
 }
 
 interface Module {

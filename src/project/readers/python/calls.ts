@@ -231,6 +231,7 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
       run.state.done = 'raise';
       return NONE;
   }
+  if (EMAIL.test(path)) return emailSettings(run, nameOf(first, call), place);
   const environment = fromEnvironment(run, path, call);
   if (environment !== undefined) return environment;
   if (/(^|\.)(import_module|__import__)$/.test(path) && first?.kind === 'string') {
@@ -246,6 +247,23 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
   }
   if (!HARMLESS.test(path) && !BUILTIN_PURE.has(path)) escape(run, call, path);
   return { kind: 'external', path: `${path}()` };
+}
+
+/** They make a dictionary of EMAIL_… alone of one URL (django-environ, environs, dj-email-url). */
+const EMAIL =
+  /^environ\.(\w+\(\)\.)?(email|email_url)$|^environs\..*\.dj_email_url$|^dj_email_url\.(config|parse)$/;
+
+function emailSettings(run: Run, variable: string, place: Item['place']): Value {
+  const names =
+    'FILE_PATH HOST HOST_USER HOST_PASSWORD PORT BACKEND USE_TLS USE_SSL TIMEOUT SSL_CERTFILE SSL_KEYFILE';
+  const entries = names.split(' ').map((name) => {
+    const key = string(`EMAIL_${name}`);
+    return [
+      keyOf(key, run),
+      { key, value: { kind: 'environment', name: variable } as const, place },
+    ] as const;
+  });
+  return run.newMapping(new Map(entries));
 }
 
 const BUILTIN_PURE = new Set(
