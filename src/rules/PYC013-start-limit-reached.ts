@@ -71,7 +71,6 @@ function ofOther(service: Service): RuleFinding[] {
 const HELP: Readonly<Record<string, string>> = {
   supervisord: 'write startretries=100: the waits grow by a second each time',
   openrc: 'write respawn_max=0 and respawn_delay=1',
-  circus: 'write max_retry = -1 for the plugin: it then tries every retry_in seconds',
   nomad: 'write mode = "delay" in restart, or unlimited = true in reschedule',
   s6: 'take s6-permafailon out of finish, or the signal out of its events',
 };

@@ -12,7 +12,7 @@ export const rule: Rule = {
 /** How the shell can be left out, or what else reaches the server. */
 const HELP: Readonly<Record<string, string>> = {
   supervisord: 'start the server with `exec`, or write stopasgroup=true',
-  circus: 'start the server with `exec`, or write stop_children = True',
+  circus: 'start the server with `exec`, and take shell = True out; stop_children reaches it only sometimes',
 };
 
 /** Signals that end nothing unless a program asks for them (signal(7)); s6 takes names with and without SIG, and numbers. */

@@ -9,6 +9,7 @@ import { waitFor } from '../../src/crashtest/wait.ts';
 import { needs } from '../parts.ts';
 import { saidOf, startCrashServer, type CrashServer } from '../reality/crash-server.ts';
 import { expectSection, type Row } from '../reality/page.ts';
+import { circus, WATCHERS } from '../reality/circus.ts';
 import { openrc, SCRIPTS } from '../reality/openrc.ts';
 import { DAEMONTOOLS, RUNIT, S6 } from '../reality/run-folders.ts';
 import {
@@ -29,6 +30,7 @@ const KINDS: readonly [Kind, readonly SupervisedVariant[]][] = [
   [s6, S6],
   [daemontools, DAEMONTOOLS],
   [openrc, SCRIPTS],
+  [circus, WATCHERS],
 ];
 
 describe.concurrent.each(KINDS)('check says what $name then does', (kind, variants) => {
@@ -71,7 +73,7 @@ describe.concurrent.each(KINDS)('check says what $name then does', (kind, varian
         variant === AS_PRINTED ? { [kind.snippet]: await printed(kind, name, own, program) } : variant.files;
       writeService(folder, files, put);
       // what its first lines say to do before the first start
-      if (variant === AS_PRINTED && kind === supervisord) {
+      if (variant === AS_PRINTED && (kind === supervisord || kind === circus)) {
         execFileSync('install', ['-d', '-o', 'www-data', '-m', '750', `/var/lib/${name}`]);
       }
       folders.set(name, folder);

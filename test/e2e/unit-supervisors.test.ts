@@ -21,6 +21,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { needs, type Part } from '../parts.ts';
 import { service } from '../project/tree.ts';
+import { pythonEnvironment } from '../python-environment.ts';
 import { pycrash } from './pycrash.ts';
 
 /** How each supervisor is started on a folder, and where in a repository its snippet would be found. */
@@ -278,6 +279,7 @@ describe('snippets that no supervisor of this machine takes', () => {
   test.each([
     ['compose', 'compose.cores.yaml', { restarts: true, coreLimit: 'unlimited', behindShell: false }],
     ['kubernetes', 'shop-deployment.yaml', { restarts: true, coreLimit: 'unknown', behindShell: false }],
+    ['nomad', 'shop.nomad.hcl', { restarts: true, coreLimit: 'unlimited', behindShell: false }],
   ] as const)('%s: is read as what it is meant to be', async (kind, path, expected) => {
     const { stdout } = await pycrash([
       'unit',
@@ -296,8 +298,38 @@ describe('snippets that no supervisor of this machine takes', () => {
     }).toEqual(expected);
     expect([command?.value.argv, workingDirectory?.value]).toEqual([
       ['daphne', 'shop.asgi:application'],
-      '/cores',
+      kind === 'nomad' ? '/alloc/data' : '/cores',
     ]);
+  });
+
+  test('nomad: HCL to a parser of HCL, with nothing of the command lost', async () => {
+    const line = String.raw`/srv/shop/bin/gunicorn --name "a \"b\" ${'${X}'}" 'c d' shop.wsgi`;
+    const { stdout } = await pycrash(['unit', 'nomad', '--name=shop', `--command=${line}`]);
+    const { folder } = pythonEnvironment('3.12', ['python-hcl2==7.3.1']);
+    const program = 'import hcl2, json, sys; print(json.dumps(hcl2.load(sys.stdin)))';
+    const parsed = execFileSync(join(folder, 'bin/python'), ['-c', program], { input: stdout });
+    const text = parsed.toString();
+    expect(text).toContain('"attempts": 20');
+    expect(text).toContain('"unlimited": true');
+    expect(text).toMatch(/"core": "\\?"?-1/);
+    expect(stdout).toContain('args    = ["--name", "a \\"b\\" ", "c d", "shop.wsgi"]');
+  });
+
+  test('procfile: no core, so an exception is logged and the process lives on', async (context) => {
+    const { stdout } = await pycrash(['unit', 'procfile', '--name=shop', '--command=printenv PYCRASH']);
+    const { coreLimit, environment } = service({
+      Procfile: stdout.replace('printenv PYCRASH', 'gunicorn shop.wsgi'),
+    });
+    expect(coreLimit).toMatchObject({
+      soft: 'unknown',
+      detail: expect.stringContaining('log-only') as string,
+    });
+    expect(environment.get('PYCRASH')?.value).toBe('log');
+    const folder = mkdtempSync(join(tmpdir(), 'pycrash-unit-'));
+    context.onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    writeFileSync(join(folder, 'Procfile'), stdout);
+    const honcho = join(pythonEnvironment('3.12', ['honcho==2.0.0']).folder, 'bin/honcho');
+    expect(execFileSync(honcho, ['start'], { cwd: folder, encoding: 'utf8' })).toMatch(/web\.1.*\| log$/m);
   });
 
   test.each([
@@ -305,6 +337,9 @@ describe('snippets that no supervisor of this machine takes', () => {
     [['s6', '--working-directory', '/srv/$(x)'], 'cannot stand in the snippet'],
     [['runit', '--drop-in'], '--drop-in is for systemd and openrc only'],
     [['supervisord', '--command', 'a ; b'], 'cannot hold ; or #'],
+    [['circus', '--command', 'a ; b'], 'cannot hold ; after a blank'],
+    [['circus', '--command', 'a $(b)'], 'cannot hold $( or (('],
+    [['openrc', '--command', 'A=b c'], 'cannot hold variables in front'],
   ])('%j is wrong usage', async (args, message) => {
     const { exitCode, stderr } = await pycrash(['unit', ...args]);
     expect([exitCode, stderr.includes(message)]).toEqual([2, true]);

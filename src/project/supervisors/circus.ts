@@ -1,7 +1,7 @@
 import type { CoreLimit, Located, RestartPolicy, StopPolicy } from '../project.ts';
 import { CONFIGPARSER, readIni, type IniDialect, type IniEntry } from '../readers/ini.ts';
 import type { SourceFile } from '../readers/text.ts';
-import { type CommandReader, startedByWords } from '../start-command.ts';
+import { type CommandReader, type Started, startedByWords } from '../start-command.ts';
 import { wordsOf } from '../start-words.ts';
 import { folderOf, INHERITED, addServices, type Found, type Supervisor } from './supervisor.ts';
 
@@ -45,15 +45,16 @@ function addWatchers(file: SourceFile, reader: CommandReader, found: Found): voi
         restart: {
           ...restartOf(key('respawn')),
           ...byHand(key('autostart')),
-          ...flapping(entries, section.value),
         },
-        stop: stopOf(key('stop_children'), key('stop_signal')),
+        stop: STOP,
         coreLimit: limitOf(key('rlimit_core')),
         environment,
         ...(user === undefined ? {} : { user }),
         ...(directory === undefined ? {} : { workingDirectory: directory }),
       },
-      startedByWords(words, { reader, environment, folder: folderOf(file.path) }),
+      startedByWords(words, { reader, environment, folder: folderOf(file.path) }).map((started) =>
+        words[0]?.value === 'exec' ? started : behind(started, key('shell')),
+      ),
     );
   }
 }
@@ -82,34 +83,21 @@ function byHand(autostart: Located<string> | undefined): Pick<RestartPolicy, 'by
 }
 
 /**
- * circus/plugins/flapping.py: `attempts` (2) ends within `window` (1) seconds stop a watcher for `retry_in` (7), and
- * after `max_retry` (5; -1 for ever) of these it stays stopped. Options of the plugin, or `flapping.x` of the watcher.
+ * circus/watcher.py, kill_process: the signal goes to the process, and with `stop_children` to its children after that,
+ * which it finds only while the shell has not ended: seen both ways with 0.19.
  */
-function flapping(entries: readonly IniEntry[], watcher: string): Pick<RestartPolicy, 'leavesDown'> {
-  const plugin = entries.find(
-    ({ section, key, value }) =>
-      section?.startsWith('plugin:') === true && key.value === 'use' && value.value.endsWith('.Flapping'),
-  );
-  if (plugin === undefined) return {};
-  const option = (name: string) =>
-    entries.find(({ section, key }) => section === watcher && key.value === `flapping.${name}`)?.value ??
-    entries.find(({ section, key }) => section === plugin.section && key.value === name)?.value;
-  const active = option('active');
-  const most = option('max_retry');
-  if ((active !== undefined && !YES.test(active.value)) || most?.value === '-1') return {};
-  return {
-    leavesDown: {
-      at: (most ?? plugin.value).at,
-      detail: `the flapping plugin stops it for good after ${most?.value ?? '5'} tries (max_retry${most === undefined ? ', the default' : ''})`,
-    },
-  };
-}
+const STOP: StopPolicy = { reaches: 'process' };
 
-/** circus/watcher.py, kill_process: the signal goes to the process alone, unless `stop_children` is on. */
-function stopOf(children: Located<string> | undefined, signal: Located<string> | undefined): StopPolicy {
+/** circus/process.py, format_args: `shell = True` puts a shell in front, and quotes the words, so that it cannot do more. */
+function behind(started: Started, shell: Located<string> | undefined): Started {
+  if (shell === undefined || !YES.test(shell.value)) return started;
+  const { value } = started.command;
   return {
-    reaches: children !== undefined && YES.test(children.value) ? 'group' : 'process',
-    ...(signal === undefined ? {} : { signal }),
+    ...started,
+    command: {
+      ...started.command,
+      value: { ...value, behindShell: true, keepsSignals: value.keepsSignals ?? 'sh' },
+    },
   };
 }
 
