@@ -34,7 +34,7 @@ const KINDS: readonly [Kind, readonly SupervisedVariant[]][] = [
 ];
 
 describe.concurrent.each(KINDS)('check says what $name then does', (kind, variants) => {
-  test('only what no file says is called good in error', { timeout: 300_000 }, async (context) => {
+  test('only what no file says is called good in error', { timeout: 400_000 }, async (context) => {
     needs(context, 'root', 'plain core pattern', kind.part);
     const own = mkdtempSync(join(tmpdir(), 'pycrash-reality-'));
     // services run as another user
@@ -93,7 +93,7 @@ describe.concurrent.each(KINDS)('check says what $name then does', (kind, varian
       const rest = [...unsettled].filter((name) => server.seen(name).starts > 0);
       return rest.length === 0 && starts.length > services.size / 2 ? true : undefined;
     };
-    expect(await waitFor(200, looked, 0.3)).toBe(true);
+    expect(await waitFor(300, looked, 0.3)).toBe(true);
     // what did not start while all others crashed and came back never does; what is wanted may still start
     await waitFor(5, async () => ((await looked()) === true && unsettled.size === 0 ? true : undefined), 0.3);
     // a second instance is looked for a moment after it connected
