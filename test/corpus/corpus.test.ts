@@ -171,18 +171,15 @@ test('an oracle that disagrees makes it wrong, and silent where init said nothin
 });
 
 test('a note is about the settings module and the entries that it names, and about no other', () => {
-  const oracle = [
-    {
-      name: 'shop.settings',
-      production: true,
-      middleware: ['x.Y', ENTRY],
-      files: ['shop/settings.py', 'base.py'],
-    },
-  ];
   const verdict = (code: string, message: string, file: string, middleware = ['x.Y', ENTRY]) => {
     const notes = [{ code, message, file }];
-    return judge(undefined, { ...SEEN, oracle: oracle.map((one) => ({ ...one, middleware })), notes })
-      .verdict;
+    return judge(undefined, {
+      ...SEEN,
+      oracle: [
+        { name: 'shop.settings', production: true, middleware, files: ['shop/settings.py', 'base.py'] },
+      ],
+      notes,
+    }).verdict;
   };
   const place = 'ours will not be the first entry of MIDDLEWARE in shop.settings: x.Y comes before it';
   expect(verdict('not-first', place, 'base.py')).toBe('right');

@@ -16,6 +16,7 @@ statements that fail passed over, unless they have to do with MIDDLEWARE: their 
 lines.
 """
 
+import abc
 import ast
 import builtins
 import glob
@@ -164,7 +165,7 @@ class Stub:
     __truediv__ = __rtruediv__ = __or__
 
 
-class StubClass(type):
+class StubClass(abc.ABCMeta):
     def __getattr__(cls, name):
         if name == "MIDDLEWARE" or name.startswith("__"):
             raise AttributeError(name)

@@ -58,23 +58,18 @@ const STARTED = { 'shop.conf': '[program:shop]\ncommand=uwsgi --ini deploy/uwsgi
 type Case = [string, string, Record<string, string>, string[]];
 
 const CASES: readonly Case[] = [
+  ['PYC032', 'compose starts runserver', web('python manage.py runserver', ''), ['error compose.yaml:3']],
   [
-    'compose starts runserver',
     'PYC032',
-    web('python manage.py runserver', ''),
-    ['PYC032 error compose.yaml:3'],
-  ],
-  [
     'compose starts runserver for developers, and a Procfile gunicorn',
-    'PYC032',
     { ...web('python manage.py runserver', ''), Procfile: `web: ${GUNICORN}\n` },
-    ['PYC032 info compose.yaml:3'],
+    ['info compose.yaml:3'],
   ],
   [
-    'a Procfile starts runserver beside gunicorn',
     'PYC032',
+    'a Procfile starts runserver beside gunicorn',
     { Procfile: `web: python manage.py runserver\nother: ${GUNICORN}\n` },
-    ['PYC032 error Procfile:1'],
+    ['error Procfile:1'],
   ],
   ['PYC025', 'a bound', compose(UVICORN, '    restart: on-failure:5\n'), ['warning compose.yaml:4']],
   ['PYC025', 'none', compose(UVICORN, '    restart: on-failure\n'), []],
