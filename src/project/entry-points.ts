@@ -114,17 +114,38 @@ export function isImported(called: Syntax | string, text: string): boolean {
 const INSTALL = /^[ \t]*((?:abort_on_exception\.)?install\(\))[ \t]*(?:#.*)?$/m;
 const INSTALL_IMPORT = /^[ \t]*(?:from|import)\b[^\n]*\babort_on_exception\b/m;
 
+/** The call of `install()` in a file that imports it from the generated module. */
+function installIn(file: SourceFile): Span | undefined {
+  const install = INSTALL_IMPORT.test(file.text) ? INSTALL.exec(file.text) : null;
+  if (install === null) return undefined;
+  const at = install.index + install[0].indexOf(install[1] ?? '');
+  return file.span(at, at + (install[1]?.length ?? 0));
+}
+
+/** A program that a service runs: whether it installs the hooks. */
+export function readScript(module: string, { file, error }: PythonFile): EntryPoint {
+  const wrapped = installIn(file);
+  return {
+    kind: 'script',
+    file: file.path,
+    module,
+    ...(wrapped === undefined ? {} : { wrapped }),
+    ...(error === undefined
+      ? {}
+      : { unreadable: `line ${file.span(error.start, error.end).line} is not valid Python 3` }),
+  };
+}
+
 /** manage.py: the settings module, and whether it installs the hooks; it need not be parsed for that. */
 export function readManage(module: string, file: SourceFile): EntryPoint {
   const settings = namedSettings(file);
-  const install = INSTALL_IMPORT.test(file.text) ? INSTALL.exec(file.text) : null;
-  const at = install === null ? 0 : install.index + install[0].indexOf(install[1] ?? '');
+  const wrapped = installIn(file);
   return {
     kind: 'manage',
     file: file.path,
     module,
     ...(settings === undefined ? {} : { settingsModule: settings }),
-    ...(install === null ? {} : { wrapped: file.span(at, at + (install[1]?.length ?? 0)) }),
+    ...(wrapped === undefined ? {} : { wrapped }),
   };
 }
 

@@ -71,7 +71,7 @@ export interface AbortCode {
 export interface Application {
   /**
    * `django`; or one of `FRAMEWORKS`, e.g. `flask`: no settings, and an entry point that is watched in place; or `wsgi`
-   * or `asgi`: callables of no framework, that are wrapped as Django's are.
+   * or `asgi`: callables of no framework, that are wrapped as Django's are; or `script`: programs that serve nothing.
    */
   framework: string;
   frameworkVersion?: Located<string>;

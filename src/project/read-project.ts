@@ -6,6 +6,7 @@ import { findCallables } from './frameworks/callables.ts';
 import { findDjango } from './frameworks/django.ts';
 import { findWatched } from './frameworks/index.ts';
 import { JOB_WORDS, withJobs } from './frameworks/jobs.ts';
+import { withScripts } from './frameworks/scripts.ts';
 import type { Note, Project } from './project.ts';
 import { TreeModules } from './python-modules.ts';
 import { evaluateFile } from './readers/python/settings.ts';
@@ -57,8 +58,9 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   const known = [...django.applications, ...watched.applications];
   const callables = findCallables(sources, parser, found.services, known);
   notes.push(...callables.notes);
-  const all = withJobs([...known, ...callables.applications], sources, parser, found.services);
-  notes.push(...all.notes);
+  const jobs = withJobs([...known, ...callables.applications], sources, parser, found.services);
+  const all = withScripts(jobs.applications, sources, parser, found.services);
+  notes.push(...jobs.notes, ...all.notes);
   if (all.applications.length === 0) {
     notes.push({
       code: 'no-django',

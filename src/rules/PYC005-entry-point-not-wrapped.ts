@@ -13,7 +13,18 @@ export const rule: Rule = {
       .flatMap(({ framework, entryPoints, packageName }) =>
         entryPoints.flatMap(({ kind, file, object, assignment, definition, wrapped, inPlace, ...entry }) => {
           const { commandOption } = entry;
-          if (wrapped !== undefined || kind === 'script') return [];
+          if (wrapped !== undefined) return [];
+          if (kind === 'script') {
+            return [
+              {
+                ...(framework === 'script' ? { level: 'error' as const } : {}),
+                confidence: 'high' as const,
+                message: `${file} does not install the hooks: an exception that ends it leaves no core`,
+                help: `write \`from ${packageName === '' ? '' : `${packageName}.`}abort_on_exception import install\` and \`install()\` first in its \`if __name__ == '__main__':\``,
+                at: startOf(file),
+              },
+            ];
+          }
           if (kind === 'manage') {
             return [
               {

@@ -2,11 +2,12 @@ import { usageError, UserError } from '../errors.ts';
 import { productionSettings } from '../project/production-settings.ts';
 import { CALLABLES } from '../project/frameworks/callables.ts';
 import { FRAMEWORKS } from '../project/frameworks/index.ts';
+import { SCRIPT } from '../project/frameworks/scripts.ts';
 import { JOBS } from '../project/frameworks/jobs.ts';
 import type { Application, Project } from '../project/project.ts';
 
 /** All but Django. */
-const KNOWN = [...FRAMEWORKS, ...JOBS, ...CALLABLES];
+const KNOWN = [...FRAMEWORKS, ...JOBS, ...CALLABLES, SCRIPT];
 
 /** The one application that init is about; throws a `UserError` that says what to pass where there is none or several. */
 export function chooseApplication(

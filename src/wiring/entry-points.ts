@@ -3,6 +3,7 @@ import { indentation, lineEnding, lineStart, nextLine } from '../edit/text-style
 import type { CommandOption, EntryPoint, InPlace, Span } from '../project/project.ts';
 import { loadPythonParser, parsePython, type Syntax } from '../project/readers/python/syntax.ts';
 import type { SourceFile } from '../project/readers/text.ts';
+import { installation } from './scripts.ts';
 import { inFolder, moduleName, type Situation, type Wiring } from './wiring.ts';
 
 /** Wraps the object that servers import from wsgi.py and asgi.py, or watches it in place. */
@@ -12,7 +13,8 @@ export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
   const { application } = situation;
   const module = moduleName(application);
   const entries = application.entryPoints.filter(({ kind }) => kind !== 'manage' && kind !== 'script');
-  if (!entries.some(({ kind }) => kind !== 'worker' || application.framework !== 'django')) {
+  const isScript = application.framework === 'script';
+  if (!isScript && !entries.some(({ kind }) => kind !== 'worker' || application.framework !== 'django')) {
     wiring.impossible.push({
       path: inFolder(application.packageFolder, 'wsgi.py'),
       reason:
@@ -64,6 +66,30 @@ export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
       path: entry.file,
       insertions: isThere ? withoutFirst(insertions) : insertions,
     });
+  }
+  // where nothing is written for the application, nothing is for what stands beside it
+  if (wiring.wishes.length === 0 && wiring.impossible.length > 0) return wiring;
+  for (const entry of application.entryPoints) {
+    if (entry.kind !== 'script') continue;
+    if (entry.wrapped !== undefined) {
+      wiring.wishes.push({ kind: 'entry-points', path: entry.file, good: true });
+      continue;
+    }
+    const file = entry.unreadable === undefined ? situation.read(entry.file) : undefined;
+    const syntax = file === undefined ? undefined : parsePython(parser, file);
+    const insertions =
+      file === undefined || syntax?.error !== undefined || syntax === undefined
+        ? undefined
+        : installation(file, syntax.module, module);
+    if (insertions !== undefined) {
+      wiring.wishes.push({ kind: 'entry-points', path: entry.file, insertions });
+      continue;
+    }
+    const reason =
+      `${entry.file} cannot be edited: ${entry.unreadable ?? 'there is no line for it'}. ` +
+      `Paste this where the program begins: from ${module} import install; install()`;
+    if (isScript) wiring.impossible.push({ path: entry.file, reason });
+    else wiring.notes.push({ code: 'script-by-hand', message: reason });
   }
   return wiring;
 }

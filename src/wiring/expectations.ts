@@ -31,11 +31,8 @@ export function unmetExpectations(
     check(part, ({ entryPoints }) =>
       entryPoints
         .filter(
-          ({ kind, file, wrapped, commandOption }) =>
-            kind !== 'script' &&
-            wrapped === undefined &&
-            commandOption === undefined &&
-            edited.includes(file),
+          ({ file, wrapped, commandOption }) =>
+            wrapped === undefined && commandOption === undefined && edited.includes(file),
         )
         .map(({ file }) => ({
           path: file,

@@ -6,7 +6,12 @@ export function wireLibrary({ application }: Situation): Wiring {
   const { framework, packageFolder, entryPoints } = application;
   const has = (kind: string): boolean => entryPoints.some((entry) => entry.kind === kind);
   // without any entry point that can be read a person pastes one of them
-  const neither = !has('wsgi') && !has('asgi') && !has('http') && (framework === 'django' || !has('worker'));
+  const neither =
+    !has('wsgi') &&
+    !has('asgi') &&
+    !has('http') &&
+    framework !== 'script' &&
+    (framework === 'django' || !has('worker'));
   const text = renderGeneratedModule({
     framework,
     wsgi: neither || has('wsgi'),

@@ -125,6 +125,7 @@ const ABOUT_WIRING = new Set([
   'django-too-old',
   'no-middleware',
   'outside-tree',
+  'script-left-alone',
   'settings-not-there',
   'too-big',
   'too-many-files',

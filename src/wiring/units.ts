@@ -63,7 +63,7 @@ function completeUnit(situation: Situation, systemdVersion: number): Wish {
   const entry =
     entryPoints.find(
       ({ kind }) => kind === 'wsgi' || kind === 'http' || (kind === 'asgi' && framework !== 'django'),
-    ) ?? entryPoints.find(({ kind }) => kind === 'worker' && framework !== 'django');
+    ) ?? entryPoints.find(({ kind }) => (kind === 'worker' || kind === 'script') && framework !== 'django');
   const name = serviceName(situation);
   const modules = modulesToWire(situation);
   const production = modules.find(({ role }) => role === 'production')?.module;
@@ -85,6 +85,7 @@ function completeUnit(situation: Situation, systemdVersion: number): Wish {
 function commandOf(situation: Situation, entry: EntryPoint | undefined, place: string): string {
   const { application, project } = situation;
   const module = entry?.module ?? 'wsgi';
+  if (entry?.kind === 'script') return programCommand(place, module);
   if (entry?.kind === 'http') {
     const { packageFolder, packageName } = application;
     const isRun = packageName !== '' && project.files.includes(`${packageFolder}/__main__.py`);

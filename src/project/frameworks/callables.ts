@@ -2,6 +2,7 @@ import type { Parser } from 'web-tree-sitter';
 import { readCallable } from './callable-object.ts';
 import { callableKind, isFactory } from './callable-kind.ts';
 import { importRootOf } from './objects.ts';
+import { lastParts } from './scripts.ts';
 import { PythonNames } from './python-names.ts';
 import { inspectGeneratedModule } from '../generated-header.ts';
 import type { Application, EntryPoint, Note, Service } from '../project.ts';
@@ -82,7 +83,9 @@ function startedModule(
   if (module === undefined || !/^[A-Za-z_][\w.]*$/.test(module)) return undefined;
   const ends = [`${module.replaceAll('.', '/')}.py`, `${module.replaceAll('.', '/')}/__init__.py`];
   const folders = [
-    ...[command?.value.options.get('chdir')?.value, workingDirectory?.value].flatMap(lastParts),
+    ...[command?.value.options.get('chdir')?.value, workingDirectory?.value].flatMap((one) =>
+      lastParts(one ?? ''),
+    ),
     ...ancestors(file),
     'src',
   ];
@@ -102,12 +105,6 @@ const SERVES_NONE = new Set(['flask run', 'runserver', 'tornado', 'aiohttp']);
 
 /** The object that a server takes where none is named; for all others it is `application`. */
 const DEFAULT_OBJECT: Readonly<Record<string, string>> = { hypercorn: 'app', granian: 'app' };
-
-/** `/srv/shop/backend` may be `backend`, and `shop/backend`, of the tree. */
-function lastParts(path: string | undefined): string[] {
-  const parts = (path ?? '').split('/').filter((part) => part !== '' && part !== '.');
-  return parts.map((_, index) => parts.slice(index).join('/'));
-}
 
 /** The folders that a file is in, from the innermost to the root. */
 function ancestors(file: string): string[] {

@@ -1,0 +1,167 @@
+import type { Parser } from 'web-tree-sitter';
+import { readScript } from '../entry-points.ts';
+import { inspectGeneratedModule } from '../generated-header.ts';
+import type { Application, EntryPoint, Located, Note, Service, StartCommand } from '../project.ts';
+import { baseName, join, moduleName, parent } from '../python-modules.ts';
+import { parsePython } from '../readers/python/syntax.ts';
+import type { Sources } from '../sources.ts';
+
+/** What a program without any application is called, as in `Application.framework`, and how people write it. */
+export const SCRIPT = { name: 'script', title: 'Python script' } as const;
+
+interface Script {
+  point: EntryPoint;
+  /** The folder that the script imports from: its own, or that in which `python -m` finds its package. */
+  importRoot: string;
+  /** Of `python -m package`: the package may have the generated module. */
+  packageName: string;
+  command: Located<StartCommand>;
+}
+
+/**
+ * Adds the programs that services run as long as they live, `python worker.py` or `python -m package`, to the
+ * application that Python imports from the same folder. Where there is no application at all they are one of their own.
+ */
+export function withScripts(
+  applications: readonly Application[],
+  sources: Sources,
+  parser: Parser,
+  services: readonly Service[],
+): { applications: Application[]; notes: Note[] } {
+  const scripts = new Map<string, Script>();
+  for (const service of services) {
+    const script = scriptOf(service, services, sources, parser);
+    if (script !== undefined && !scripts.has(script.point.file)) scripts.set(script.point.file, script);
+  }
+  const taken = new Set(applications.flatMap(({ entryPoints }) => entryPoints.map(({ file }) => file)));
+  const found = [...scripts.values()].filter(({ point }) => !taken.has(point.file));
+  if (applications.length === 0) return { applications: alone(found, sources), notes: [] };
+  const beside = ({ importRoot }: Application) => found.filter((script) => script.importRoot === importRoot);
+  return {
+    applications: applications.map((application) => ({
+      ...application,
+      entryPoints: [...application.entryPoints, ...beside(application).map(({ point }) => point)],
+    })),
+    notes: found
+      .filter((script) => !applications.some((application) => beside(application).includes(script)))
+      .map(({ point: { file }, command }) => ({
+        code: 'script-left-alone',
+        message:
+          `${file} is in another folder than the application, so it cannot be sure to import the generated module: ` +
+          'an exception that ends it leaves no core. Where it can, call install() of it first',
+        at: command.at,
+      })),
+  };
+}
+
+/** What a service of these names runs ends by itself. */
+const ENDS = /release|migrat|seed|init|setup|wait|health|backup|cron|build|test/i;
+
+function scriptOf(
+  service: Service,
+  services: readonly Service[],
+  sources: Sources,
+  parser: Parser,
+): Script | undefined {
+  const { command } = service;
+  if (command === undefined || command.value.server !== undefined) return undefined;
+  if (!KINDS.has(service.supervisor) || ENDS.test(service.name)) return undefined;
+  const type = service.unit?.entries.findLast(({ key }) => key === 'Type')?.value;
+  if (type === 'oneshot') return undefined;
+  const named = programOf(command.value.argv);
+  if (named === undefined || ENDS.test(named.name)) return undefined;
+  // a script that prepares what the same service then serves
+  if (
+    services.some((other) => other.file === service.file && other.name === service.name && other !== service)
+  )
+    return undefined;
+  const path = named.paths
+    .flatMap((one) => foldersOf(service).map((folder) => join(folder, one)))
+    .find((one) => sources.files.has(one));
+  const file = path === undefined ? undefined : sources.read(path);
+  if (path === undefined || file === undefined) return undefined;
+  if (SERVES.test(file.text)) return undefined;
+  const inner = named.paths.find((one) => path === one || path.endsWith(`/${one}`)) ?? '';
+  const importRoot = named.isModule ? path.slice(0, -inner.length).replace(/\/$/, '') : parent(path);
+  const module = moduleName(importRoot, path);
+  const python = parsePython(parser, file);
+  return {
+    point: readScript(named.isModule ? named.name : module, python),
+    importRoot,
+    packageName: named.isModule && module.includes('.') ? (module.split('.')[0] ?? '') : '',
+    command,
+  };
+}
+
+/** A program that serves the application: that installs the hooks itself where it is made. */
+const SERVES =
+  /\b(?:app|application|server|web|socketio)\.run\(|\bserve_forever\(|\brun_(?:app|simple)\(|\bmake_server\(|\bserve\(/;
+
+/** Supervisors that keep a program running, by the names of `Service.supervisor`. */
+const KINDS = new Set([
+  'systemd',
+  'supervisord',
+  'procfile',
+  'runit',
+  's6',
+  'daemontools',
+  'openrc',
+  'circus',
+  'compose',
+  'kubernetes',
+  'nomad',
+]);
+
+/** The files that `python worker.py` or `python -m package.worker` may run. */
+function programOf(
+  argv: readonly string[],
+): { name: string; paths: readonly string[]; isModule: boolean } | undefined {
+  const [program = '', ...words] = argv;
+  if (!/^(python|pypy)[\d.]*$/.test(baseName(program))) return undefined;
+  const at = words.findIndex(
+    (word, index) => !word.startsWith('-') && !/^-[WX]$/.test(words[index - 1] ?? ''),
+  );
+  const word = words[at];
+  if (word === undefined || words.includes('-c')) return undefined;
+  if (words[at - 1] === '-m') {
+    const path = word.replaceAll('.', '/');
+    return { name: word, paths: [`${path}/__main__.py`, `${path}.py`], isModule: true };
+  }
+  if (!word.endsWith('.py') || baseName(word) === 'manage.py') return undefined;
+  return { name: baseName(word), paths: lastParts(word), isModule: false };
+}
+
+/** Where the paths of a command may begin in the tree. */
+function foldersOf({ file, workingDirectory }: Service): string[] {
+  const parts = parent(file).split('/');
+  const above = parts.map((_, index) => parts.slice(0, parts.length - index).join('/'));
+  return [...lastParts(workingDirectory?.value ?? ''), ...above, '', 'src'];
+}
+
+/** `/srv/shop/worker.py` may be `srv/shop/worker.py`, `shop/worker.py` and `worker.py` of the tree. */
+export function lastParts(path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  return parts.map((_, index) => parts.slice(index).join('/'));
+}
+
+function alone(scripts: readonly Script[], sources: Sources): Application[] {
+  const groups = new Map<string, Application>();
+  for (const { point, importRoot, packageName } of scripts) {
+    const key = `${importRoot}:${packageName}`;
+    const known = groups.get(key);
+    const folder = join(importRoot, packageName);
+    const generated = sources.read(join(folder, 'abort_on_exception.py'));
+    groups.set(key, {
+      framework: SCRIPT.name,
+      packageName,
+      packageFolder: folder,
+      importRoot,
+      settings: [],
+      entryPoints: [...(known?.entryPoints ?? []), point],
+      ...(generated === undefined
+        ? {}
+        : { generated: { file: generated.path, ...inspectGeneratedModule(generated.text) } }),
+    });
+  }
+  return [...groups.values()];
+}

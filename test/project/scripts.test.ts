@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import type { Files } from './evaluate.ts';
+import { project } from './whole-project.ts';
+
+const MAIN = 'def main():\n    pass\n\n\nif __name__ == "__main__":\n    main()\n';
+const unit = (start: string, more = ''): string =>
+  `[Service]\nWorkingDirectory=/srv/shop\nExecStart=/usr/bin/python3 ${start}\n${more}`;
+
+/** Each program, as `framework package: file module`. */
+async function scripts(files: Files): Promise<string[]> {
+  const { applications } = await project(files);
+  return applications.flatMap(({ framework, packageName, entryPoints }) =>
+    entryPoints
+      .filter(({ kind }) => kind === 'script')
+      .map(({ file, module, wrapped }) =>
+        `${framework} ${packageName}: ${file} ${module} ${wrapped === undefined ? '' : wrapped.line}`.trim(),
+      ),
+  );
+}
+
+test.each<{ what: string; files: Files; found: string[] }>([
+  {
+    what: 'a file, by a path of the host',
+    files: { 'worker.service': unit('-u /srv/shop/worker.py --fast'), 'worker.py': MAIN },
+    found: ['script : worker.py worker'],
+  },
+  {
+    what: 'a module of a package, below src',
+    files: { 'a.service': unit('-m shop.jobs'), 'src/shop/__init__.py': '', 'src/shop/jobs.py': MAIN },
+    found: ['script shop: src/shop/jobs.py shop.jobs'],
+  },
+  {
+    what: 'a package that is run',
+    files: {
+      Procfile: 'bot: python -W error -m bot --now\n',
+      'bot/__init__.py': '',
+      'bot/__main__.py': MAIN,
+    },
+    found: ['script bot: bot/__main__.py bot'],
+  },
+  {
+    what: 'one that is wired',
+    files: {
+      Procfile: 'bot: python bot.py\n',
+      'bot.py': 'from abort_on_exception import install\n\ninstall()\n',
+    },
+    found: ['script : bot.py bot 3'],
+  },
+  {
+    what: 'beside a Django project: a part of that',
+    files: {
+      Procfile: 'web: gunicorn shop.wsgi\nbot: python bot.py\n',
+      'shop/__init__.py': '',
+      'shop/settings.py': 'MIDDLEWARE = []\n',
+      'shop/wsgi.py':
+        'from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n',
+      'manage.py': 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n',
+      'bot.py': MAIN,
+    },
+    found: ['django shop: bot.py bot'],
+  },
+  {
+    what: 'what ends by itself is none',
+    files: {
+      Procfile: 'release: python load.py\nworker: python wait_for_db.py\n',
+      'once.service': unit('once.py', 'Type=oneshot\n'),
+      'load.py': MAIN,
+      'wait_for_db.py': MAIN,
+      'once.py': MAIN,
+    },
+    found: [],
+  },
+  {
+    what: 'what serves the application itself is none, nor what prepares for a server',
+    files: {
+      Procfile: 'web: python run.py\nother: python prepare.py && gunicorn other:app\n',
+      'run.py': 'from shop import app\napp.run()\n',
+      'prepare.py': MAIN,
+    },
+    found: [],
+  },
+])('$what', async ({ files, found }) => {
+  expect(await scripts(files)).toEqual(found);
+});
+
+test('in another folder than the application: a note, and nothing is claimed', async () => {
+  const files = {
+    Procfile: 'web: gunicorn app:app\nbot: python tools/bot.py\n',
+    'app.py': 'from flask import Flask\n\napp = Flask(__name__)\n',
+    'tools/bot.py': MAIN,
+  };
+  expect(await scripts(files)).toEqual([]);
+  const { notes } = await project(files);
+  expect(notes.map(({ code, at }) => `${code} ${at?.file}:${at?.line}`)).toEqual([
+    'script-left-alone Procfile:2',
+  ]);
+});
