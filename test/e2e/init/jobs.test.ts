@@ -403,6 +403,67 @@ describe('a web application and tasks in one repository', () => {
   });
 });
 
+test('rq worker on a command line: init and check say the option, with it both are content', async () => {
+  const root = makeTree({
+    Procfile: 'worker: rq worker high default\n',
+    'jobs.py': 'def job():\n    pass\n',
+  });
+  folders.push(root);
+  const before = snapshot(root);
+  const option = '--exception-handler abort_on_exception.abort_on_rq_failure';
+  const { stderr, exitCode } = await pycrash(['init', '--yes'], { cwd: root });
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain(`note: Procfile starts rq worker: add \`${option}\` to that command.`);
+  expect(await wiringFindings(root)).toEqual(['PYC005 error Procfile:1']);
+  writeFileSync(join(root, 'Procfile'), `worker: rq worker ${option} high default\n`);
+  expect(await wiringFindings(root)).toEqual([]);
+  const again = await pycrash(['init', '--force'], { cwd: root });
+  expect(again.stderr).not.toContain('exception-handler');
+  writeFileSync(join(root, 'Procfile'), 'worker: rq worker high default\n');
+  expect(await pycrash(['remove', '--yes', '--force'], { cwd: root })).toMatchObject({ exitCode: 0 });
+  expect(snapshot(root)).toEqual(before);
+});
+
+test.each([
+  {
+    what: 'Heroku’s worker of RQ',
+    file: 'worker.py',
+    text: "from rq import Worker, Queue, Connection\n\nif __name__ == '__main__':\n    with Connection(conn):\n        worker = Worker(map(Queue, listen))\n        worker.work()\n",
+    wired:
+      "from rq import Worker, Queue, Connection\n\nfrom abort_on_exception import watch_rq\n\nif __name__ == '__main__':\n    with Connection(conn):\n        worker = Worker(map(Queue, listen))\n        watch_rq(worker)\n        worker.work()\n",
+  },
+  {
+    what: 'a worker of RQ without a name, in a function',
+    file: 'run.py',
+    text: 'from rq.worker import SimpleWorker\n\n\ndef main():\n    SimpleWorker(["default"], connection=redis()).work()\n',
+    wired:
+      'from rq.worker import SimpleWorker\n\nfrom abort_on_exception import watch_rq\n\n\ndef main():\n    watch_rq(SimpleWorker(["default"], connection=redis())).work()\n',
+  },
+  {
+    what: 'a broker of Dramatiq that a function sets',
+    file: 'broker.py',
+    text: 'import dramatiq\nfrom dramatiq.brokers.rabbitmq import RabbitmqBroker\n\n\ndef setup():\n    rabbit = RabbitmqBroker(url="amqp://")\n    dramatiq.set_broker(rabbit)\n',
+    wired:
+      'import dramatiq\nfrom dramatiq.brokers.rabbitmq import RabbitmqBroker\n\nfrom abort_on_exception import watch_dramatiq\n\n\ndef setup():\n    rabbit = RabbitmqBroker(url="amqp://")\n    watch_dramatiq(rabbit)\n    dramatiq.set_broker(rabbit)\n',
+  },
+  {
+    what: 'a factory of Celery',
+    file: 'tasks.py',
+    text: 'import celery\n\n\ndef make_celery(app):\n    made = celery.Celery(app.import_name)\n    made.conf.update(app.config)\n    return made\n',
+    wired:
+      'import celery\n\nfrom abort_on_exception import watch_celery\n\n\ndef make_celery(app):\n    made = celery.Celery(app.import_name)\n    made.conf.update(app.config)\n    watch_celery(made)\n    return made\n',
+  },
+])('$what', async ({ file, text, wired }) => {
+  const root = makeTree({ [file]: text });
+  folders.push(root);
+  const before = snapshot(root);
+  expect(await pycrash(['init', '--yes'], { cwd: root })).toMatchObject({ exitCode: 0 });
+  expect(readFileSync(join(root, file), 'utf8')).toBe(wired);
+  expect(await wiringFindings(root)).toEqual([]);
+  expect(await pycrash(['remove', '--yes', '--force'], { cwd: root })).toMatchObject({ exitCode: 0 });
+  expect(snapshot(root)).toEqual(before);
+});
+
 /** The findings that are about what is wired, as `rule level file:line`. */
 async function wiringFindings(root: string): Promise<string[]> {
   const { stdout } = await pycrash(['check', '--json'], { cwd: root });

@@ -45,6 +45,16 @@ describe('servers', () => {
       'shop',
       { app: 'shop', pool: 'gevent', loglevel: 'info' },
     ],
+    [
+      'rq worker -n 1 --exception-handler a.b --exception-handler c.abort_on_exception.d high low',
+      'rq',
+      undefined,
+      { 'num-workers': '1', 'exception-handler': 'c.abort_on_exception.d' },
+    ],
+    ['python -m rq.cli worker-pool --num-workers=3', 'rq', undefined, { 'num-workers': '3' }],
+    ['rqworker -u redis://x', 'rq', undefined, { url: 'redis://x' }],
+    ['dramatiq shop.tasks shop.mail -p 2 -t4', 'dramatiq', 'shop.tasks', { processes: '2', threads: '4' }],
+    ['python -m dramatiq --threads 1 shop:broker', 'dramatiq', 'shop:broker', { threads: '1' }],
     ['python manage.py runserver 0:80 --noreload', 'runserver', undefined, { noreload: 'true' }],
     ['FLASK_APP=shop flask run --host=0.0.0.0', 'flask run', 'shop', { host: '0.0.0.0' }],
   ])('%s', (line, server, application, expected) => {
