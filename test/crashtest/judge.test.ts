@@ -73,6 +73,26 @@ test('a missing core names the folder and the limit', () => {
   expect(judged.detail).toContain('no core in /srv/shop (core-limit: core limit: soft 0, hard 0)');
 });
 
+test('of a process that lives on, nothing is said but that it did not abort, and why', () => {
+  const checks = [hostCheck('pid 7 (python)', 'module-off', 'bad', 'PYCRASH=0 is in its environment')];
+  const alive = [
+    crash(7, { ended: false, status: 500, core: undefined, recoverySeconds: undefined, checks }),
+  ];
+  expect(judgeAborts(alive, 1, false).detail).toContain('(module-off: PYCRASH=0 is in its environment)');
+  const others = [judgeWaitStatus(alive), judgeCorePresent(alive, FILE), judgeRecovery(alive, 30)];
+  expect(others.map(({ ok }) => ok)).toEqual(['unknown', 'unknown', 'unknown']);
+});
+
+test('a handler that cannot take the core, as the wait status shows, leaves none; one that took it is not asked', () => {
+  const checks = [hostCheck('host', 'core-pattern', 'bad', '/opt/ours/take-core is not there')];
+  const without = judgeCorePresent([crash(6, { checks, waitStatus: 0x06, core: undefined })], PIPE);
+  expect(without).toMatchObject({ ok: false });
+  expect(without.detail).toContain('(core-pattern: /opt/ours/take-core is not there)');
+  const taken = judgeCorePresent([crash(6, { checks, core: undefined })], PIPE);
+  expect(taken).toMatchObject({ ok: 'unknown' });
+  expect(taken.detail).toContain('core-pattern: ');
+});
+
 test('a pipe is unknown, with what would find out', () => {
   expect(judgeCorePresent([crash(6)], PIPE)).toMatchObject({ ok: 'unknown' });
   expect(judgeCorePresent([crash(6)], PIPE).detail).toContain('/opt/ours/take-core');
