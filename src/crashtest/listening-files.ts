@@ -3,17 +3,22 @@ import { dirname, join } from 'node:path';
 import { freePort } from './address.ts';
 import type { LaunchRequest } from './launch.ts';
 import { namedAddress } from './listening.ts';
+import { withPaths } from './deployed-paths.ts';
 
 /**
  * A port for the service, with the addresses that its configuration files name taken out of the copy: a service on the same
  * machine may listen there, and uWSGI removes a socket that is there. Where --url or --command say where it listens,
- * that is meant.
+ * that is meant. `paths`: where folders of the deployment are in this run, which the files name too.
  */
-export async function portFor({ target, place, address }: LaunchRequest): Promise<number> {
+export async function portFor(
+  { target, place, address }: LaunchRequest,
+  paths: ReadonlyMap<string, string> = new Map(),
+): Promise<number> {
   const port = await freePort();
   const { command, server } = target;
-  if (address !== undefined) return port;
-  if (typeof command === 'string' && namedAddress(command, server) !== undefined) return port;
+  const isMeant =
+    address !== undefined || (typeof command === 'string' && namedAddress(command, server) !== undefined);
+  const here = new Map([...paths].map(([path, own]) => [path, Buffer.from(own).toString('latin1')]));
   const root = realpathSync(place.tree);
   for (const path of configurationFiles(target)) {
     const file = join(place.tree, path);
@@ -22,7 +27,7 @@ export async function portFor({ target, place, address }: LaunchRequest): Promis
       if (!`${realpathSync(dirname(file))}/`.startsWith(`${root}/`)) continue;
       // bytes as they are, whatever the encoding
       const text = readFileSync(file, 'latin1');
-      const moved = movedFile(path, text, server, port);
+      const moved = withPaths(isMeant ? text : movedFile(path, text, server, port), here);
       if (moved === text) continue;
       if (lstatSync(file).isSymbolicLink()) rmSync(file);
       writeFileSync(file, moved, 'latin1');

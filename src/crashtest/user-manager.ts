@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { execFileSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, rmSync, rmdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** Folder of this user's runtime files; pam_systemd(8) makes it at the first login, and says where in XDG_RUNTIME_DIR. */
 export function runtimeFolder(): string {
@@ -49,4 +49,10 @@ export async function removeUserUnit(name: string): Promise<void> {
   await userSystemctl('stop', name);
   await userSystemctl('reset-failed', name);
   rmSync(file, { force: true });
+  try {
+    // it need not have been there
+    rmdirSync(dirname(file));
+  } catch {
+    // the user has others
+  }
 }

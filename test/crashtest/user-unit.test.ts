@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { userUnit, withPaths, type Translation } from '../../src/crashtest/supervisors/user-unit.ts';
+import { withPaths } from '../../src/crashtest/deployed-paths.ts';
+import { userUnit, type Translation } from '../../src/crashtest/supervisors/user-unit.ts';
 
 const TRANSLATION: Translation = {
   name: 'shop.service',

@@ -128,6 +128,9 @@ describe('where a service of the same machine listens', () => {
         'master = true',
         'processes = 2',
         'vacuum = true',
+        // as it is deployed
+        'chdir = /srv/shop-of-the-test',
+        'home = /srv/shop-of-the-test/venv',
         `socket = ${path}`,
         `http-socket = 127.0.0.1:${port}`,
         `stats = 127.0.0.1:${port}`,

@@ -17,15 +17,16 @@ import { portFor } from '../listening-files.ts';
 import { programOf } from '../python.ts';
 import { waitFor } from '../wait.ts';
 import type { StartableSupervisor } from './supervisor.ts';
-import { deployedFolders } from './unit-facts.ts';
+import { deployedFolders, foldersHere } from './unit-facts.ts';
 
 export const none: StartableSupervisor = { name: 'none', start: startWithNone };
 
 /** Starts the service as a plain process: nothing brings it back where its main process ends. */
 async function startWithNone(request: LaunchRequest): Promise<RunningService> {
   const { target, place, python, options } = request;
-  const port = await portFor(request);
-  const { server, command } = target;
+  const { server, command, service } = target;
+  const folders = service === undefined ? undefined : foldersHere(service, target.folder, place.tree, python);
+  const port = await portFor(request, folders);
   // an address in a command that was given is meant
   const named = typeof command === 'string' ? namedAddress(command, server) : undefined;
   const words =

@@ -58,3 +58,17 @@ function isOwn(folder: string): boolean {
   const elsewhere = /^\/(var\/(lib|cache|log)|run|tmp)\//;
   return folder.startsWith('/') && folder !== '/' && !folder.includes('%') && !elsewhere.test(folder);
 }
+
+/** The folders of the deployment, and where they are where nothing but the tree is copied: `python` is in their environment. */
+export function foldersHere(
+  service: Service,
+  importRoot: string,
+  copy: string,
+  python: string,
+): Map<string, string> {
+  const { tree, environment } = deployedFolders(service, importRoot);
+  const home = service.command?.value.options.get('home')?.value ?? environment;
+  const folders = new Map([[tree, copy]]);
+  if (home?.startsWith('/') === true) folders.set(home.replace(/(.)\/+$/, '$1'), dirname(dirname(python)));
+  return folders;
+}

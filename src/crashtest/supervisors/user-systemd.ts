@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, w
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { Service } from '../../project/project.ts';
+import { withPaths } from '../deployed-paths.ts';
 import {
   AMPLE_BUDGET,
   pathWith,
@@ -15,8 +16,8 @@ import type { Address } from '../provoke.ts';
 import { removeUserUnit, runtimeFolder, userSystemctl, userUnitFile } from '../user-manager.ts';
 import { environmentText } from './environment-file.ts';
 import { StartedUnit } from './started-unit.ts';
-import { deployedFolders, lastValue } from './unit-facts.ts';
-import { userUnit, withPaths } from './user-unit.ts';
+import { foldersHere, lastValue } from './unit-facts.ts';
+import { userUnit } from './user-unit.ts';
 
 /** Starts what a systemd that is not root's can have of the project's own unit, as a unit of this user and of this run. */
 export async function startWithUserManager(
@@ -28,7 +29,6 @@ export async function startWithUserManager(
     throw new UserError('not-root', `--user ${options.user} takes root`, { help: 'run it with sudo' });
   }
   const name = `pycrash-verify-${place.token}.service`;
-  const port = await portFor(request);
   const logFile = join(place.folder, 'service.log');
   const exitFile = join(place.folder, 'exits');
   const environmentFile = join(place.folder, 'environment');
@@ -41,6 +41,7 @@ export async function startWithUserManager(
     return folder;
   };
   for (const own of namesIn(service, 'RuntimeDirectory')) runtimeDirectory(own);
+  const port = await portFor(request, paths);
   const { text, leftOut } = userUnit(service.unit?.entries ?? [], {
     name: basename(service.file),
     paths,
@@ -105,9 +106,7 @@ export async function startWithUserManager(
 
 /** Where the tree, its interpreter, and the folders that systemd or an administrator makes for it are in this run. */
 function pathsHere({ target, place, python }: LaunchRequest, service: Service): Map<string, string> {
-  const deployed = deployedFolders(service, target.folder);
-  const paths = new Map([[deployed.tree, place.tree]]);
-  if (deployed.environment !== undefined) paths.set(deployed.environment, dirname(dirname(python)));
+  const paths = foldersHere(service, target.folder, place.tree, python);
   const make = (folder: string): void => {
     const here = join(place.folder, 'machine', folder);
     mkdirSync(here, { recursive: true });

@@ -1,4 +1,5 @@
 import type { SystemdUnit } from '../../project/project.ts';
+import { withPaths } from '../deployed-paths.ts';
 
 /** What a unit becomes for the manager of one user. */
 export interface UserUnit {
@@ -44,15 +45,6 @@ export function userUnit(entries: SystemdUnit['entries'], translation: Translati
     text: `[Unit]\n${kept.Unit.map(line).join('')}\n[Service]\n${service.map(line).join('')}`,
     leftOut: [...leftOut],
   };
-}
-
-/** Replaces each path of `paths`, where it stands as a whole or as the start of a longer one. */
-export function withPaths(text: string, paths: ReadonlyMap<string, string>): string {
-  const names = [...paths.keys()].sort((a, b) => b.length - a.length);
-  if (names.length === 0) return text;
-  const escaped = names.map((name) => name.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  const shape = new RegExp(`(?<![\\w./])(?:${escaped.join('|')})(?![\\w.-])`, 'g');
-  return text.replaceAll(shape, (name) => paths.get(name) ?? name);
 }
 
 const UNIT = /^(?:StartLimit(?:IntervalSec|Interval|Burst)|CollectMode|JobTimeoutSec|JobRunningTimeoutSec)$/;
