@@ -16,6 +16,7 @@ const VARIANTS = [
   { framework: 'django', wsgi: false },
   { framework: 'wsgi', asgi: false },
   { framework: 'asgi' },
+  { framework: 'script', wsgi: false, asgi: false },
   { framework: 'flask', asgi: false, calls: ['watch_flask'] },
   { framework: 'fastapi', wsgi: false, calls: ['watch_starlette'] },
   { framework: 'falcon', asgi: false, calls: ['watch_falcon'] },
