@@ -1,5 +1,7 @@
 // verify by a user who is not root, under a real systemd of that user.
 import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { waitFor } from '../../src/crashtest/wait.ts';
 import { hasPart, needs } from '../parts.ts';
@@ -16,6 +18,13 @@ let machine: PrivateMachine;
 beforeAll(async () => {
   if (!hasPart('root') || !hasPart('systemd')) return;
   shop = await Example.initialised('django-shop');
+  // and what more a unit has that a user cannot
+  const unit = join(shop.root, 'deploy/django-shop.service');
+  const text = readFileSync(unit, 'utf8')
+    .replace('After=', 'Requires=postgresql.service\nAfter=')
+    .replace('[Service]', '[Service]\nProtectSystem=strict\nRuntimeDirectory=shop\nExecStartPre=+/bin/false')
+    .replace('--workers 2', '--workers 2 --pid /run/shop/pid --access-logfile /var/log/shop/access.log');
+  writeFileSync(unit, text);
   execFileSync('chmod', ['-R', 'a+rX', shop.folder]);
   machine = await PrivateMachine.boot([shop.folder]);
   await machine.run('systemctl', 'start', 'manager-of-user');
@@ -47,7 +56,7 @@ function unitsOfUser(): Promise<string> {
 }
 
 test("the shop's unit under the systemd of a user, after a run that was killed: what a user cannot have is said", async () => {
-  const before = await unitsOfUser();
+  const before = [await unitsOfUser(), shop.changes()];
   const killed = verify();
   const started = await waitFor(60, async () => {
     const units = await unitsOfUser();
@@ -71,15 +80,16 @@ test("the shop's unit under the systemd of a user, after a run that was killed: 
   expect(detail('start')).toMatch(
     /^deploy\/django-shop\.service as a unit of this user, .* 2 workers as tester$/,
   );
-  expect(detail('as-deployed')).toContain('without After= User= Group= EnvironmentFile=, ');
   expect(detail('as-deployed')).toContain(
-    'with other folders for /srv/shop /srv/shop/venv /var/lib/django-shop.',
+    'without Requires= After= ProtectSystem= ExecStartPre= User= Group= EnvironmentFile=, ',
+  );
+  expect(detail('as-deployed')).toContain(
+    'with other folders for /srv/shop /srv/shop/venv /var/lib/django-shop /run/shop /var/log/shop.',
   );
   expect(detail('abort')).toContain('each of 2 workers aborted twice');
   expect(detail('main-process')).toContain('code=dumped, status=ABRT, core of');
-  expect(await unitsOfUser()).toBe(before);
+  expect([await unitsOfUser(), shop.changes()]).toEqual(before);
   expect(await machine.run('ls', '/tmp')).not.toContain('pycrash-verify-');
-  expect(shop.changes()).toBe('');
 });
 
 test('a user without a systemd of its own: said, with what would give one', async () => {
