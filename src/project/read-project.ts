@@ -62,6 +62,13 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   const all = withScripts(jobs.applications, sources, parser, found.services);
   notes.push(...jobs.notes, ...all.notes);
   if (all.applications.length === 0) {
+    const template = files.find((path) => /^[^/]*\{\{.*\}\}.*\//.test(path));
+    if (template !== undefined) {
+      notes.push({
+        code: 'template-folder',
+        message: `${template} is in a template of projects: run init in a project that was made from it`,
+      });
+    }
     notes.push({
       code: 'no-django',
       message: 'no Django project was found: no manage.py, wsgi.py or asgi.py that belongs to one',

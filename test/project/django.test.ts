@@ -324,7 +324,18 @@ test('a module of compose that imports that of developers is one of theirs', asy
       'services:\n  web:\n    build: .\n    environment:\n      DJANGO_SETTINGS_MODULE: shop.settings.docker\n    command: gunicorn shop.wsgi\n',
   });
   expect(roles(read)).toMatchObject({
-    'shop.settings.docker': 'unknown',
+    'shop.settings.docker': 'development',
     'shop.settings.production': 'production',
   });
+});
+
+test('a template of projects is said', async () => {
+  const read = await project({
+    '{{cookiecutter.slug}}/Procfile': 'web: gunicorn config.wsgi:application\n',
+    '{{cookiecutter.slug}}/config/wsgi.py': wsgi('config.settings'),
+  });
+  expect(read.applications).toEqual([]);
+  expect(read.notes.find(({ code }) => code === 'template-folder')?.message).toBe(
+    '{{cookiecutter.slug}}/Procfile is in a template of projects: run init in a project that was made from it',
+  );
 });

@@ -93,7 +93,8 @@ function startedModule(
   const direct = near.find((path) => sources.files.has(path));
   const all = [...sources.files].filter((path) => ends.some((end) => path.endsWith(`/${end}`)));
   const path = direct ?? (all.length === 1 ? all[0] : undefined);
-  if (path === undefined) return undefined;
+  // in a template of projects nothing is as it will be
+  if (path === undefined || /[{}]/.test(path)) return undefined;
   const inner = ends.find((end) => path === end || path.endsWith(`/${end}`)) ?? '';
   const root = path.slice(0, -inner.length).replace(/\/$/, '');
   const object = named === '' ? (DEFAULT_OBJECT[server] ?? 'application') : named;

@@ -163,6 +163,7 @@ function settingsOf(
 ): SettingsModule[] {
   const namedBy = new Map<string, Located<string>[]>();
   const byService = new Set<string>();
+  const byDevelopers = new Set<string>();
   const name = (located: Located<string>) => {
     if (modules.find(located.value) === undefined) return;
     namedBy.set(located.value, [...(namedBy.get(located.value) ?? []), located]);
@@ -172,7 +173,7 @@ function settingsOf(
     name(located);
     // a compose file is as often what developers start: a module is theirs by its name, or by one that it imports
     const isTheirs = COMPOSE.test(located.at.file) && isDevelopment(located.value, modules);
-    if (!isTheirs) byService.add(located.value);
+    (isTheirs ? byDevelopers : byService).add(located.value);
   }
   const wanted = new Set(namedBy.keys());
   if (wanted.size === 0) {
@@ -196,7 +197,10 @@ function settingsOf(
     const base = {
       module,
       file: sources.realPath(at.path),
-      role: roleOf(module, byService.has(module)),
+      role:
+        byDevelopers.has(module) && !byService.has(module) && roleOf(module, false) === 'unknown'
+          ? 'development'
+          : roleOf(module, byService.has(module)),
       namedBy: namedBy.get(module) ?? [],
       values: evaluated.values,
       notes: [...fileNotes(sources, at.path, python), ...evaluated.notes],
