@@ -11,12 +11,13 @@ import {
   renderUnit,
   uvicornCommand,
 } from './units/unit.ts';
+import { wireOpenrc } from './units/openrc-settings.ts';
 import type { Situation, Wiring, Wish } from './wiring.ts';
 
 /** The drop-in's name: it comes after the distribution's and before an operator's own (systemd.unit(5)). */
 export const DROP_IN = '10-pycrash.conf';
 
-/** A drop-in beside each unit that starts the application; a complete unit where nothing starts it at all. */
+/** A drop-in beside each unit that starts the application, a conf.d file beside OpenRC's scripts; a complete unit where nothing starts it at all. */
 export function wireUnits(situation: Situation): Wiring {
   const { project, supervisor, systemdVersion, ours } = situation;
   // the unit of an earlier run is no unit of theirs
@@ -27,6 +28,9 @@ export function wireUnits(situation: Situation): Wiring {
     for (const service of units) wiring.wishes.push(...dropInBeside(service, situation));
     return wiring;
   }
+  const scripts = services.filter((service) => service.supervisor === 'openrc');
+  for (const service of scripts) wireOpenrc(wiring, service, situation);
+  if (scripts.length > 0) return wiring;
   const other = services[0]?.file ?? project.files.find((file) => STARTED_OTHERWISE.test(file));
   if (supervisor === 'systemd' || (supervisor === undefined && other === undefined)) {
     wiring.wishes.push(completeUnit(situation, systemdVersion));

@@ -1,4 +1,6 @@
+{% if not isEnd %}
 # Goes to /etc/conf.d/{{ name }}: openrc-run reads it before /etc/init.d/{{ name }}, so it is for what that does not set itself.
+{% endif %}
 {% if supervisor %}
 # start-stop-daemon, the default, starts it once and never looks again. It is for the default start() only, and for a
 # command that stays in the foreground: one that forks and ends looks like a crash.

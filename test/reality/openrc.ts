@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { renderSettings } from '../../src/wiring/units/openrc-settings.ts';
 import { waitFor } from '../../src/crashtest/wait.ts';
 import { CACHE } from '../python-environment.ts';
 import { endOf, spawnWithoutCores, type Kind, type SupervisedVariant } from './supervised.ts';
@@ -103,6 +104,7 @@ export const SCRIPTS: readonly SupervisedVariant[] = [
   ),
   script('start-around-the-default', `${GOOD}start() {\n\teinfo now\n\tdefault_start\n}\n`),
   withSettings('settings', `${WATCHED}${FOREVER}${LIFTED}`, `${COMMAND}${IN}`),
+  withSettings('settings-as-printed', renderSettings('NAME'), `${COMMAND}${BACKGROUND}${IN}`),
   withSettings('settings-come-first', LIFTED, `${COMMAND}${WATCHED}${FOREVER}${IN}rc_ulimit="-c 0"\n`),
   withSettings('settings-over-default', LIFTED, `${COMMAND}${WATCHED}${FOREVER}${IN}: \${rc_ulimit:=-c 0}\n`),
   script('default-respawn-max', `${COMMAND}${WATCHED}${LIFTED}${IN}`, MANY),

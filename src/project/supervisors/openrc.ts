@@ -80,8 +80,20 @@ function addService(file: SourceFile, reader: CommandReader, found: Found): void
 /** src/supervise-daemon/supervise-daemon.c: run_stop_schedule signals the process that it has started. */
 const STOP: StopPolicy = { reaches: 'process' };
 
+/** What the top of a service script and of its conf.d file set, by name; functions of the script by theirs, with `()`. */
+export function settledBy(script: SourceFile, settings: SourceFile | undefined): ReadonlyMap<string, string> {
+  const variables: Variables = { values: new Map(), environment: new Map(), known: new Map() };
+  if (settings !== undefined) takeIn(settings, readShell(settings.text), variables);
+  const commands = readShell(script.text);
+  takeIn(script, commands, variables);
+  const functions = commands.flatMap(({ inFunction }) =>
+    inFunction === undefined ? [] : [`${inFunction}()`],
+  );
+  return new Map([...variables.known, ...functions.map((name) => [name, ''] as const)]);
+}
+
 /** `/etc/conf.d/NAME` of `/etc/init.d/NAME`, and as packages call the two in their sources (`NAME.initd`, `NAME.confd`). */
-function settingsFileOf(script: string): string {
+export function settingsFileOf(script: string): string {
   if (script.endsWith('.initd')) return script.replace(/\.initd$/, '.confd');
   return /(?:^|\/)init\.d\/[^/]+$/.test(script)
     ? script.replace(/init\.d(?=\/[^/]+$)/, 'conf.d')

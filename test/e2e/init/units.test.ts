@@ -245,6 +245,66 @@ describe('without a unit', () => {
   });
 });
 
+/** The assignments of a conf.d file. */
+function variables(text: string): string[] | null {
+  return text.match(/^\w+=.*$/gm);
+}
+
+describe('OpenRC', () => {
+  const SCRIPT = '#!/sbin/openrc-run\ncommand=/srv/shop/gunicorn\ncommand_args="shop.wsgi"\n';
+  const BACKGROUND = 'command_background=yes\npidfile=/run/shop.pid\n';
+
+  test.each([
+    [
+      'a script that start-stop-daemon starts',
+      SCRIPT + BACKGROUND,
+      [
+        'supervisor="supervise-daemon"',
+        'rc_ulimit="-c unlimited"',
+        'respawn_delay=1',
+        'respawn_max=0',
+        'retry="TERM/90/KILL/5"',
+      ],
+    ],
+    [
+      'one that says some of it itself',
+      `${SCRIPT}supervisor=supervise-daemon\n: \${respawn_max:=3}\nretry=60\n`,
+      ['rc_ulimit="-c unlimited"', 'respawn_delay=1'],
+    ],
+    ['one that may go to the background', SCRIPT, ['rc_ulimit="-c unlimited"']],
+    [
+      'one with a start of its own',
+      `${SCRIPT}${BACKGROUND}start() {\n\tfoo\n}\n`,
+      ['rc_ulimit="-c unlimited"'],
+    ],
+  ])('%s gets what it lacks in conf.d', async (_, script, expected) => {
+    const root = projectWith({ 'deploy/init.d/shop': script });
+    const { stderr } = await pycrash(['init', '--yes', '--only', 'units'], { cwd: root });
+    expect(variables(readFileSync(join(root, 'deploy/conf.d/shop'), 'utf8'))).toEqual(expected);
+    expect(readFileSync(join(root, 'deploy/init.d/shop'), 'utf8')).toBe(script);
+    const byHand = !script.includes('supervisor=') && expected.length === 1;
+    expect(stderr.includes('by start-stop-daemon, which never looks again')).toBe(byHand);
+    const again = await pycrash(['init', '--yes', '--force', '--only', 'units'], { cwd: root });
+    expect(again.stdout + again.stderr).toContain('Nothing to do');
+    await pycrash(['remove', '--yes', '--force'], { cwd: root });
+    expect(existsSync(join(root, 'deploy/conf.d'))).toBe(false);
+  });
+
+  test('a conf.d that is there is added to, once', async () => {
+    const settings = '# ours\nrespawn_max=0\nrespawn_delay=2';
+    const script = `${SCRIPT}supervisor=supervise-daemon\n`;
+    const root = projectWith({ 'shop.initd': script, 'shop.confd': settings });
+    await pycrash(['init', '--yes', '--only', 'units'], { cwd: root });
+    const text = readFileSync(join(root, 'shop.confd'), 'utf8');
+    expect(text.startsWith(`${settings}\n\n# The soft limit`)).toBe(true);
+    expect(variables(text)?.slice(2)).toEqual(['rc_ulimit="-c unlimited"', 'retry="TERM/90/KILL/5"']);
+    const again = await pycrash(['init', '--yes', '--force', '--only', 'units'], { cwd: root });
+    expect(again.stdout + again.stderr).toContain('Nothing to do');
+    await pycrash(['remove', '--yes', '--force'], { cwd: root });
+    expect(readFileSync(join(root, 'shop.confd'), 'utf8')).toBe(settings);
+  });
+});
+
 describe('continuous integration', () => {
   test.each([
     [
