@@ -8,7 +8,10 @@ interface Lack {
 }
 
 /** What is known of the application that was started. */
-export type Started = Pick<Application, 'framework' | 'settings'>;
+export type Started = Pick<Application, 'framework' | 'settings'> & {
+  /** Have the migrations been run? */
+  migrated?: boolean;
+};
 
 /** What --sqlite and --migrate do; they are for Django (target.ts). */
 function orSqlite({ framework }: Started): string {
@@ -31,12 +34,12 @@ const LACKS: readonly Lack[] = [
   {
     pattern: /ImproperlyConfigured: The (\w+) setting must not be empty/g,
     say: ([name = ''], { settings }) => {
-      const variables = settings.flatMap(({ values }) => namesOf(values.get(name)?.value));
+      const variables = variablesOf(name, settings);
       return (
         `the setting ${name} is empty: pass ` +
         (variables.length === 0
           ? 'the variable that sets it with --env'
-          : `--env ${[...new Set(variables)].join('=… or --env ')}=…`) +
+          : `--env ${variables.join('=… or --env ')}=…`) +
         ', or other settings with --settings'
       );
     },
@@ -90,9 +93,9 @@ const LACKS: readonly Lack[] = [
   },
   {
     pattern: /(?:no such table: |relation "|Table ')([\w.]+)/g,
-    say: ([table], { framework }) =>
+    say: ([table], { framework, migrated }) =>
       `the database has no table ${table}: ` +
-      (framework === 'django'
+      (framework === 'django' && migrated !== true
         ? 'verify with --migrate'
         : 'make its tables as the project does, in the database that its settings name'),
   },
@@ -113,6 +116,10 @@ const LACKS: readonly Lack[] = [
       `there is no ${file} here: make it, or pass what names it with --env, --settings or --command`,
   },
   {
+    pattern: /SyntaxError: future feature annotations is not defined/g,
+    say: () => 'its Python is too old for the module that aborts, which is for Python 3.8 and newer',
+  },
+  {
     pattern: /address already in use|connection in use|Errno 98/gi,
     say: () => 'its address is taken: stop what listens there, or give --command another one',
   },
@@ -126,6 +133,11 @@ const LACKS: readonly Lack[] = [
 
 function variable([name]: readonly string[]): string {
   return `the settings want the environment variable ${name}: pass --env ${name}=… or a file with --env-file`;
+}
+
+/** Variables of the environment that a setting is read from, in any of those modules. */
+export function variablesOf(setting: string, settings: Started['settings']): string[] {
+  return [...new Set(settings.flatMap(({ values }) => namesOf(values.get(setting)?.value)))];
 }
 
 /** Variables of the environment that such a value is made of. */

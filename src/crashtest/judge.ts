@@ -16,7 +16,13 @@ export function verdict(id: StepId, ok: Step['ok'], detail: string): Verdict {
 }
 
 /** Did every uncaught exception end its process? */
-export function judgeAborts(crashes: readonly Crash[], workers: number, debug: boolean): Verdict {
+export function judgeAborts(
+  crashes: readonly Crash[],
+  workers: number,
+  debug: boolean,
+  /** Variables of the environment that DEBUG is read from. */
+  debugVariables: readonly string[] = [],
+): Verdict {
   const alive = crashes.find(({ ended }) => !ended);
   if (alive !== undefined) {
     const answer = alive.status === undefined ? 'got no answer' : `was answered with ${alive.status}`;
@@ -25,7 +31,8 @@ export function judgeAborts(crashes: readonly Crash[], workers: number, debug: b
       false,
       `${description(alive)}: the request ${answer} and the process lives on. ` +
         (debug
-          ? 'DEBUG is on, and then nothing aborts: verify with the settings of production (--settings), ' +
+          ? 'DEBUG is on, and then nothing aborts: verify with the settings of production (' +
+            `${debugVariables.map((name) => `--env ${name}=…, `).join('')}--settings), ` +
             'or with --env PYCRASH_UNDER_DEBUG=1'
           : `Is crash handling wired? \`pycrash check\` tells${because(alive.checks, 'no abort')}`),
     );

@@ -13,7 +13,9 @@ export async function migrate(
 ): Promise<{ ok: boolean; output: string }> {
   const folder = join(place.tree, target.folder);
   const words = existsSync(join(folder, 'manage.py')) ? ['manage.py'] : ['-m', 'django'];
-  const result = await execa(python, [...words, 'migrate', '--noinput'], {
+  // an application whose migrations are not in the repository has tables, too; a database that stays is left to migrations
+  const all = target.environment['PYCRASH_VERIFY_SQLITE'] === '1' ? ['--run-syncdb'] : [];
+  const result = await execa(python, [...words, 'migrate', '--noinput', ...all], {
     cwd: folder,
     reject: false,
     all: true,

@@ -14,6 +14,8 @@ export interface Answer {
   seconds: number;
 }
 
+const USER_AGENT = 'Mozilla/5.0 (compatible; pycrash verify)';
+
 /** Sends requests as the proxy in front of the service would. */
 export class Client {
   readonly #service: { readonly address: Address };
@@ -63,7 +65,8 @@ export class Client {
         method,
         path,
         agent: false,
-        headers: { connection: 'close', ...this.#headers, ...headers },
+        // without the header that every client sends, a middleware that counts browsers may fail
+        headers: { 'user-agent': USER_AGENT, connection: 'close', ...this.#headers, ...headers },
         timeout: this.#timeout * 1000,
       });
       sent.on('response', (response) => {

@@ -162,17 +162,35 @@ export class Session {
   async settledWorkers(): Promise<number[]> {
     let last: number[] = [];
     let same = 0;
+    const start = performance.now();
     await waitFor(
-      5,
+      this.#timeout,
       async () => {
         const now = await this.workers();
         same = now.length > 0 && now.join() === last.join() ? same + 1 : 0;
         last = now;
-        return same >= 3 ? true : undefined;
+        if (performance.now() - start > SETTLED && !(await this.#isBuilding(now))) return false;
+        return same >= 3 && !(await this.#isBuilding(now)) ? true : undefined;
       },
       0.1,
     );
     return last;
+  }
+
+  /** Does gunicorn have a worker that is still importing the application? Others start helpers of their own, too. */
+  async #isBuilding(workers: readonly number[]): Promise<boolean> {
+    const main = await this.service.mainPid();
+    if (main === undefined) return false;
+    const below = descendants(main);
+    const isParent = new Set(below.map(({ parent }) => parent));
+    const parents = new Set(below.filter(({ pid }) => workers.includes(pid)).map(({ parent }) => parent));
+    return below.some(
+      ({ pid, parent }) =>
+        parents.has(parent) &&
+        !workers.includes(pid) &&
+        !isParent.has(pid) &&
+        processStatus(pid)?.commandLine.some((word) => /(^|\/)gunicorn$/.test(word)) === true,
+    );
   }
 
   /** Sends one request for each kind of handled error; the answers by name, and what was logged of one that failed. */
@@ -383,6 +401,8 @@ export class Session {
 
 /** In milliseconds. */
 const GRACE = 3000;
+/** In milliseconds: by then a server that changes nothing has started its workers. */
+const SETTLED = 5000;
 
 /** Seconds: the kernel keeps the process until its handler has ended, where core_pipe_limit is 10 as apport sets it. */
 const APPORT = 5;
@@ -403,6 +423,20 @@ export function structuredLine(log: string, requestId: string): Record<string, u
       if (Object.values(value).includes(requestId)) return value;
     } catch {
       // a line of the application that only looks like JSON
+    }
+  }
+  return undefined;
+}
+
+/** The last structured line of a crash; undefined where the log has none. */
+export function lastCrash(log: string): Record<string, unknown> | undefined {
+  for (const line of log.split('\n').toReversed()) {
+    if (!line.startsWith('{') || !line.includes('"crash"')) continue;
+    try {
+      const value = JSON.parse(line) as Record<string, unknown>;
+      if (value['event'] === 'crash') return value;
+    } catch {
+      // cut off, or a line of the application
     }
   }
   return undefined;

@@ -5,7 +5,7 @@ import type { Application } from '../project/project.ts';
 import { readProject } from '../project/read-project.ts';
 import { usageError, UserError } from '../errors.ts';
 import { because } from './causes.ts';
-import { whatWasMissing } from './cannot-start.ts';
+import { variablesOf, whatWasMissing } from './cannot-start.ts';
 import { missingBytes } from './core-complete.ts';
 import { judgeReport, reportOf } from './core-report.ts';
 import { askGdb } from './gdb.ts';
@@ -32,7 +32,7 @@ import { migrate } from './migrate.ts';
 import { makePlace, reported, type Place } from './place.ts';
 import type { Address } from './provoke.ts';
 import { findPython } from './python.ts';
-import { hostsOf, Session, type Crash, type ApplicationFacts } from './session.ts';
+import { hostsOf, lastCrash, Session, type Crash, type ApplicationFacts } from './session.ts';
 import { cgroupsOf } from './private-root.ts';
 import { Steps, type Listener } from './steps.ts';
 import { findTarget, type Target } from './target.ts';
@@ -110,7 +110,8 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     await crashEveryWorker(session, workers.length, crashes, listener);
     // a parent may look after its children only now and then
     for (const crash of crashes) crash.waitStatus ??= session.waitStatus(crash.pid);
-    steps.add(judgeAborts(crashes, workers.length, session.debug));
+    const debugVariables = variablesOf('DEBUG', target.application.settings);
+    steps.add(judgeAborts(crashes, workers.length, session.debug, debugVariables));
     steps.add(judgeLog(crashes));
     steps.add(judgeWaitStatus(crashes));
     steps.add(judgeCorePresent(crashes, session.settings));
@@ -230,11 +231,15 @@ async function ownAddress(service: RunningService, timeout: number): Promise<Add
 async function judgeFailedStart(
   service: RunningService,
   session: Session | undefined,
-  { application }: Target,
-  { timeout }: VerifyOptions,
+  target: Target,
+  { timeout, migrate: migrated = false }: VerifyOptions,
 ): Promise<Verdict> {
+  const application = { ...target.application, migrated };
   const log = await service.log();
-  const missing = whatWasMissing(log, application) ?? (session === undefined ? undefined : noHost(session));
+  const missing =
+    whatWasMissing(log, application) ??
+    (session === undefined ? undefined : noHost(session, application)) ??
+    whatAborted(log);
   const failure = await service.failure();
   const why =
     failure ??
@@ -249,10 +254,25 @@ async function judgeFailedStart(
   );
 }
 
+/** The exception that ends a worker at each request, before it comes to the planted page. */
+function whatAborted(log: string): string | undefined {
+  const last = lastCrash(log);
+  if (last === undefined) return undefined;
+  const { exception, message, traceback } = last;
+  const frame = [...String(traceback).matchAll(/^ *(File "[^"]+", line \d+), in (\S+)/gm)].at(-1);
+  const where = frame === undefined ? '' : ` (${frame[1]}, in ${frame[2]})`;
+  return `an exception ends its process: ${String(exception).replace(/^builtins\./, '')}: ${String(message).slice(0, 300)}${where}`;
+}
+
 /** Django answers every request with a 400 then, and says why only where somebody reads its log. */
-function noHost({ lastAnswer: last, facts }: Session): string | undefined {
+function noHost({ lastAnswer: last, facts }: Session, { settings }: Application): string | undefined {
   if (last?.status !== 400 || facts.debug || hostsOf(facts).length > 0) return undefined;
-  return 'ALLOWED_HOSTS allows no host: pass the variable that sets it with --env, or other settings with --settings';
+  const variables = variablesOf('ALLOWED_HOSTS', settings);
+  const what =
+    variables.length === 0
+      ? 'the variable that sets it with --env'
+      : variables.map((name) => `--env ${name}=…`).join(' or ');
+  return `ALLOWED_HOSTS allows no host: pass ${what}, or other settings with --settings`;
 }
 
 function lastLines(log: string): string {
@@ -292,14 +312,16 @@ function causeOf(
   answers: ReadonlyMap<string, { logged: Record<string, unknown> | undefined }>,
   application: Application,
 ): string {
-  const causes = [...answers].flatMap(([name, { logged }]) => {
-    if (typeof logged?.['exception'] !== 'string') return [];
-    const exception = logged['exception'].replace(/^builtins\./, '');
-    const what = `${name}: ${exception}: ${String(logged['message']).slice(0, 300)}`;
+  const causes = new Map<string, string[]>();
+  for (const [name, { logged }] of answers) {
+    if (typeof logged?.['exception'] !== 'string') continue;
     const missing = whatWasMissing(String(logged['traceback']), application);
-    return [`. ${what}${missing === undefined ? '' : ` (${missing})`}`];
-  });
-  return causes.join('');
+    const what =
+      `${logged['exception'].replace(/^builtins\./, '')}: ${String(logged['message']).slice(0, 300)}` +
+      (missing === undefined ? '' : ` (${missing})`);
+    causes.set(what, [...(causes.get(what) ?? []), name]);
+  }
+  return [...causes].map(([what, names]) => `. ${names.join(', ')}: ${what}`).join('');
 }
 
 /** Each worker twice: once in a view, and once in a streaming body, where only the WSGI wrapper sees it. */
@@ -394,7 +416,12 @@ async function judgeBudget(session: Session, crashes: readonly Crash[], timeout:
   }
   await session.service.restart(1);
   if ((await session.waitForAnswer()) === undefined) {
-    return verdict('crash-budget', false, `no 200 within ${timeout} s of a start with a budget of one`);
+    const why = (await session.service.failure()) ?? lastAnswer(session).replace(/^, /, '');
+    return verdict(
+      'crash-budget',
+      false,
+      `no 200 within ${timeout} s of a start with a budget of one${why === '' ? '' : `: ${why}`}`,
+    );
   }
   const workers = await session.settledWorkers();
   const [first] = workers;

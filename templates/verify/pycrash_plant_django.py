@@ -19,20 +19,24 @@ HANDLED = (
 
 
 def plant_routes(resolvers):
-    original = resolvers.URLResolver.url_patterns.func
+    # Django before 2.0 has the latter, with a regular expression for a pattern
+    resolver = getattr(resolvers, "URLResolver", None) or resolvers.RegexURLResolver
+    original = resolver.url_patterns.func
 
     def url_patterns(self):
         patterns = original(self)
         # the root resolver, also of a middleware that sets request.urlconf
-        if str(self.pattern) != "^/":
+        pattern = str(self.pattern) if hasattr(self, "pattern") else self.regex.pattern
+        if pattern != "^/":
             return patterns
         from pycrash_routes_django import urlpatterns
 
         return [*urlpatterns, *patterns]
 
-    replacement = type(resolvers.URLResolver.url_patterns)(url_patterns)
-    replacement.__set_name__(resolvers.URLResolver, "url_patterns")
-    resolvers.URLResolver.url_patterns = replacement
+    replacement = type(resolver.url_patterns)(url_patterns)
+    if hasattr(replacement, "__set_name__"):
+        replacement.__set_name__(resolver, "url_patterns")
+    resolver.url_patterns = replacement
 
 
 def plant_facts(base):

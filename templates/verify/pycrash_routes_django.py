@@ -10,8 +10,12 @@ from django import forms
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, TooManyFieldsSent
 from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
-from django.urls import path
 from pycrash_planted import PREFIX, price
+
+try:
+    from django.urls import re_path
+except ImportError:  # Django before 2.0
+    from django.conf.urls import url as re_path
 
 def ready(request):
     return JsonResponse({"pid": os.getpid()})
@@ -65,18 +69,18 @@ def invalid_serializer(request):
 
 def crash(request, pid):
     """Fails in the process with that pid only, so that each worker can be had in turn."""
-    if os.getpid() != pid:
+    if os.getpid() != int(pid):
         # keeps this worker busy, so that the next connection goes to another one
         time.sleep(0.02)
         return HttpResponse(status=409)
-    return HttpResponse(price(request.headers["X-Request-ID"]))
+    return HttpResponse(price(request.META["HTTP_X_REQUEST_ID"]))
 
 
 def crash_in_body(request, pid):
-    if os.getpid() != pid:
+    if os.getpid() != int(pid):
         time.sleep(0.02)
         return HttpResponse(status=409)
-    request_id = request.headers["X-Request-ID"]
+    request_id = request.META["HTTP_X_REQUEST_ID"]
     return StreamingHttpResponse(part for part in body(request_id))
 
 
@@ -101,14 +105,14 @@ for view in (
     view.login_required = False
 
 urlpatterns = [
-    path(PREFIX + "/ready/", ready),
-    path(PREFIX + "/slow/", slow),
-    path(PREFIX + "/missing/", missing),
-    path(PREFIX + "/forbidden/", forbidden),
-    path(PREFIX + "/suspicious/", suspicious),
-    path(PREFIX + "/too-many-fields/", too_many_fields),
-    path(PREFIX + "/invalid/", invalid),
-    path(PREFIX + "/invalid-serializer/", invalid_serializer),
-    path(PREFIX + "/crash/<int:pid>/", crash),
-    path(PREFIX + "/crash-in-body/<int:pid>/", crash_in_body),
+    re_path(r"^%s/ready/$" % PREFIX, ready),
+    re_path(r"^%s/slow/$" % PREFIX, slow),
+    re_path(r"^%s/missing/$" % PREFIX, missing),
+    re_path(r"^%s/forbidden/$" % PREFIX, forbidden),
+    re_path(r"^%s/suspicious/$" % PREFIX, suspicious),
+    re_path(r"^%s/too-many-fields/$" % PREFIX, too_many_fields),
+    re_path(r"^%s/invalid/$" % PREFIX, invalid),
+    re_path(r"^%s/invalid-serializer/$" % PREFIX, invalid_serializer),
+    re_path(r"^%s/crash/(?P<pid>[0-9]+)/$" % PREFIX, crash),
+    re_path(r"^%s/crash-in-body/(?P<pid>[0-9]+)/$" % PREFIX, crash_in_body),
 ]

@@ -61,6 +61,11 @@ test('--sqlite and --migrate are offered to those only who can have them', () =>
   }
 });
 
+test('--migrate is not offered to who has run it', () => {
+  const log = 'no such table: mysite_counter';
+  expect(whatWasMissing(log, { ...DJANGO, migrated: true })).not.toContain('--migrate');
+});
+
 test('the variable that a setting is read from is named, and so are the settings there are', () => {
   const at = { file: 'shop/settings.py', line: 1, column: 1, endLine: 1, endColumn: 2, start: 0, end: 1 };
   const values = new Map<string, Located<StaticValue>>([

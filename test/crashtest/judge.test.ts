@@ -47,6 +47,9 @@ test('an exception that was answered is no abort, and with DEBUG the reason is s
   expect(judgeAborts([crash(6), answered], 2, false)).toMatchObject({ ok: false });
   expect(judgeAborts([answered], 2, false).detail).toContain('answered with 500');
   expect(judgeAborts([answered], 2, true).detail).toContain('DEBUG is on');
+  expect(judgeAborts([answered], 2, true, ['SHOP_DEBUG']).detail).toContain(
+    '(--env SHOP_DEBUG=…, --settings)',
+  );
   expect(judgeAborts([crash(6), crash(7)], 1, false)).toMatchObject({ ok: true });
 });
 
