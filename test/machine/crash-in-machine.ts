@@ -4,17 +4,25 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { UserError } from '../../src/errors.ts';
+import { examine } from '../../src/host/doctor.ts';
 import type { HostCheck } from '../../src/host/host-check.ts';
-import type { CrashReport } from '../../src/report/model.ts';
-import type { SetUp } from './set-ups.ts';
+import { readReport } from '../../src/report/report-core.ts';
+import { Terminal } from '../../src/terminal.ts';
+import { takesMachine, type SetUp } from './set-ups.ts';
+import {
+  AS_USER,
+  folderOf,
+  verifiedOf,
+  writeProject,
+  type Ingredients,
+  type Verified,
+} from './verified-project.ts';
 
 /** What the machine is given to do. */
-export interface Task {
-  /** `dist/pycrash.js`. */
-  bin: string;
+export interface Task extends Ingredients {
   /** `service.py`, beside the generated module. */
   service: string;
-  python: string;
   /** Of every process. */
   environment: Readonly<Record<string, string>>;
   setUps: readonly SetUp[];
@@ -27,6 +35,7 @@ export interface Outcome {
   /** What the generated module said in the log when it started. */
   warned?: string;
   checks?: HostCheck[];
+  verified?: Verified;
   broken?: string;
 }
 
@@ -51,7 +60,7 @@ for (const setUp of task.setUps) {
 
 async function runSetUp(setUp: SetUp): Promise<Outcome> {
   const { name } = setUp;
-  const folder = `/srv/${name.replaceAll(/\W+/g, '-')}`;
+  const folder = folderOf(setUp, '/srv');
   mkdirSync(folder, { recursive: true });
   chownSync(folder, 1000, 1000);
   sysctl('kernel/core_uses_pid', '0');
@@ -62,10 +71,15 @@ async function runSetUp(setUp: SetUp): Promise<Outcome> {
   sysctl('kernel/core_pattern', setUp.pattern ?? `${KEEPS_CORES}/core.%p`);
   try {
     const { messages: _, ...first } = await crash(setUp, folder, 'planted-1');
-    if (setUp.twice === undefined) return { name, ...first };
-    const second = await crash(setUp, folder, 'planted-2');
-    const both = ['planted-1', 'planted-2'].every((planted) => second.messages.includes(planted));
-    return { name, ...first, core: both ? second.core : 'overwritten' };
+    const outcome: Outcome = { name, ...first };
+    if (setUp.twice !== undefined) {
+      const second = await crash(setUp, folder, 'planted-2');
+      const both = ['planted-1', 'planted-2'].every((planted) => second.messages.includes(planted));
+      outcome.core = both ? second.core : 'overwritten';
+    }
+    return takesMachine(setUp) && setUp.notVerified === undefined
+      ? { ...outcome, verified: verify(setUp, folder) }
+      : outcome;
   } finally {
     sysctl('kernel/core_pattern', 'core');
     spawnSync('umount', ['--recursive', folder]);
@@ -74,8 +88,7 @@ async function runSetUp(setUp: SetUp): Promise<Outcome> {
 
 async function crash(setUp: SetUp, folder: string, planted: string): Promise<Crash> {
   const log = `/run/${planted}.log`;
-  // env(1) between: setpriv keeps its capabilities up to the next exec, and would pass for a privileged parent
-  const user = setUp.as ?? 'setpriv --reuid 1000 --regid 1000 --clear-groups env';
+  const user = setUp.as ?? AS_USER;
   const line = [
     `cd ${setUp.cwd ?? '.'}`,
     setUp.limits ?? 'ulimit -c unlimited',
@@ -96,11 +109,12 @@ async function crash(setUp: SetUp, folder: string, planted: string): Promise<Cra
   const ready = await Promise.race([once(child.stdout, 'data').then(String), ended.then(() => 'it ended')]);
   if (ready.trim() !== 'ready') throw new Error(`${line}: ${ready}: ${readFileSync(log, 'utf8')}`);
   const pid = setUp.insideNamespace === undefined ? child.pid : childOf(child.pid);
-  const checks = doctor(pid);
+  const { checks } = examine({ pid: pid ?? 0, cores: 1 });
   child.stdin.write('now\n');
   await ended;
   const places = setUp.look ?? [KEEPS_CORES, setUp.cwd ?? '.'];
-  const found = places.flatMap((place) => coresIn(path.resolve(folder, place))).map(readCore);
+  const files = places.flatMap((place) => coresIn(path.resolve(folder, place)));
+  const found = await Promise.all(files.map(readCore));
   const readable = found.some(({ message, truncated }) => message === planted && !truncated);
   const warned = /a crash would leave no core: (.*)/.exec(readFileSync(log, 'utf8'))?.[1];
   return {
@@ -111,21 +125,26 @@ async function crash(setUp: SetUp, folder: string, planted: string): Promise<Cra
   };
 }
 
-function doctor(pid: number | undefined): HostCheck[] {
-  const { stdout, stderr } = pycrash('doctor', '--json', '--cores', '1', '--pid', String(pid));
-  if (stdout === '') throw new Error(stderr);
-  return (JSON.parse(stdout) as { checks: HostCheck[] }).checks;
+function verify(setUp: SetUp, folder: string): Verified {
+  const [program = '', ...words] = writeProject(folder, setUp, task);
+  const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8', cwd: '/' });
+  return verifiedOf({ exitCode: status, stdout, stderr });
 }
 
-function readCore(file: string): { truncated: boolean; message: string | undefined } {
-  const { stdout } = pycrash('report', '--json', file);
-  if (stdout === '') return { truncated: true, message: undefined };
-  const { core, exceptions } = JSON.parse(stdout) as CrashReport;
-  return { truncated: core.truncated, message: exceptions[0]?.chain[0]?.message };
-}
-
-function pycrash(...words: string[]): { stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [task.bin, ...words], { encoding: 'utf8', cwd: '/' });
+/** As `pycrash report` reads it, in this process: to start another one takes more than a second in the machine. */
+async function readCore(file: string): Promise<{ truncated: boolean; message: string | undefined }> {
+  const terminal = new Terminal({ json: true, quiet: true, color: false, cwd: '/' });
+  try {
+    const { core, exceptions } = await readReport(
+      { path: file, name: file },
+      { showSecrets: true },
+      terminal,
+    );
+    return { truncated: core.truncated, message: exceptions[0]?.chain[0]?.message };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { truncated: true, message: undefined };
+  }
 }
 
 function coresIn(place: string): string[] {

@@ -1,4 +1,6 @@
-/** One host and process, made for real in a virtual machine, and what `pycrash doctor` has to say of it. */
+import type { StepId } from '../../src/crashtest/verification.ts';
+
+/** One host and process, made for real, and what `pycrash doctor` and `verify` have to say of it. */
 export interface SetUp {
   name: string;
   /** What becomes of the core of an uncaught exception. `cut`: there, but not whole; `overwritten`: by the next one. */
@@ -30,19 +32,52 @@ export interface SetUp {
   look?: readonly string[];
   /** `as` starts a process that starts ours. */
   insideNamespace?: true;
+  /** The causes that `pycrash verify` names, where they are not all of `bad`: without an abort there is no core to miss. */
+  named?: readonly string[];
+  /** The step that verify only calls unknown, unless `--require` has it. */
+  required?: StepId;
+  /** Why verify is not asked. */
+  notVerified?: string;
+}
+
+/** The emulated machine takes half a minute for a run of verify. */
+function likeThat(other: string): string {
+  return `left out for time; the nearest that was asked is “${other}”`;
+}
+
+/** Does it take a kernel of its own? Others are the same with whatever plain pattern there is. */
+export function takesMachine({ pattern = 'core', sysctl, before = '', as = '' }: SetUp): boolean {
+  return (
+    !['core', 'core.%p', '/var/crash/core.%P'].includes(pattern) ||
+    sysctl !== undefined ||
+    before.includes('/var/crash') ||
+    as.startsWith('chroot')
+  );
 }
 
 const ROOT = 'env';
 const AS_ROOT = { as: ROOT };
 const RELATIVE = { pattern: 'core.%p' };
-const DROP = 'import os; os.setgid(1000); os.setuid(1000)';
+/** Under gunicorn its own options do the same. */
+export const DROP = 'import os; os.setgid(1000); os.setuid(1000)';
 
 export const GOOD: readonly SetUp[] = [
-  { name: 'a folder for all cores', core: 'readable' },
-  { name: 'two crashes, a name with the pid', core: 'readable', twice: true },
-  { name: 'the working directory, a name with the pid', core: 'readable', ...RELATIVE },
+  { name: 'a folder for all cores', core: 'readable', pattern: '/var/crash/core.%p' },
+  {
+    name: 'two crashes, a name with the pid',
+    notVerified: likeThat('a folder for all cores'),
+    core: 'readable',
+    twice: true,
+  },
+  {
+    name: 'the working directory, a name with the pid',
+    notVerified: likeThat('a folder for all cores'),
+    core: 'readable',
+    ...RELATIVE,
+  },
   {
     name: 'the plain name and core_uses_pid',
+    notVerified: likeThat('a folder for all cores'),
     core: 'readable',
     pattern: 'core',
     sysctl: { 'kernel/core_uses_pid': '1' },
@@ -50,6 +85,7 @@ export const GOOD: readonly SetUp[] = [
   },
   {
     name: 'no pattern, but core_uses_pid',
+    notVerified: likeThat('a folder for all cores'),
     core: 'readable',
     pattern: '',
     sysctl: { 'kernel/core_uses_pid': '1' },
@@ -86,6 +122,7 @@ export const GOOD: readonly SetUp[] = [
   { name: 'faulthandler', core: 'readable', code: 'import faulthandler; faulthandler.enable()' },
   {
     name: 'a token of the pattern that the kernel drops',
+    notVerified: likeThat('a folder for all cores'),
     core: 'readable',
     pattern: '/var/crash/core.%Z.%p',
   },
@@ -98,6 +135,7 @@ export const GOOD: readonly SetUp[] = [
   },
   {
     name: 'a chroot with a folder for cores',
+    notVerified: likeThat('a folder for all cores'),
     core: 'readable',
     before:
       'mkdir root; mount --rbind / root; mount -t tmpfs tmpfs root/var/crash; chmod 1733 root/var/crash',
@@ -113,6 +151,7 @@ export const GOOD: readonly SetUp[] = [
   },
   {
     name: 'a handler of one’s own',
+    notVerified: likeThat('a folder for all cores'),
     core: 'readable',
     unknown: 'core-pattern',
     pattern: '|/usr/local/bin/keep %p',
@@ -121,7 +160,12 @@ export const GOOD: readonly SetUp[] = [
 ];
 
 /** One name for every core is bad, but the first core is there, whatever had the name before. */
-const ONE_NAME = { core: 'readable', bad: ['core-name-unique'], pattern: 'core' } as const;
+const ONE_NAME = {
+  core: 'readable',
+  bad: ['core-name-unique'],
+  pattern: 'core',
+  required: 'core-names',
+} as const;
 
 export const BROKEN: readonly SetUp[] = [
   { name: 'limits of 0', core: 'none', bad: ['core-limit'], limits: 'ulimit -c 0' },
@@ -145,11 +189,13 @@ export const BROKEN: readonly SetUp[] = [
     core: 'none',
     bad: ['file-size-limit'],
     limits: 'ulimit -c unlimited; ulimit -f 0',
+    notVerified: 'gunicorn does not start where it cannot write a line of its log to a file',
   },
   {
     name: 'a soft limit of 0 and no module',
     core: 'none',
     bad: ['core-limit', 'module-loaded'],
+    named: ['module-loaded'],
     limits: 'ulimit -Sc 0',
     environment: { WITHOUT_MODULE: '1' },
   },
@@ -217,7 +263,8 @@ export const BROKEN: readonly SetUp[] = [
     ...RELATIVE,
     before: 'mkdir gone',
     cwd: 'gone',
-    code: 'import os; os.rmdir(os.getcwd())',
+    // the second worker finds it gone
+    code: 'import os, contextlib\nwith contextlib.suppress(OSError): os.rmdir(os.getcwd())',
     as: ROOT,
   },
   {
@@ -269,6 +316,7 @@ export const BROKEN: readonly SetUp[] = [
   },
   {
     name: 'somebody else’s core in a folder for all',
+    notVerified: likeThat('a folder named core'),
     core: 'none',
     bad: ['core-name-taken', 'core-name-unique'],
     pattern: '/var/crash/core.%u',
@@ -286,13 +334,16 @@ export const BROKEN: readonly SetUp[] = [
     core: 'overwritten',
     bad: ['core-name-unique'],
     pattern: 'core',
+    required: 'core-names',
     twice: true,
   },
   {
     name: 'two crashes, one name in a folder for all',
+    notVerified: likeThat('two crashes, one name'),
     core: 'overwritten',
     bad: ['core-name-unique'],
     pattern: '/var/crash/core.%e',
+    required: 'core-names',
     twice: true,
   },
   { name: 'an empty pattern', core: 'none', bad: ['core-pattern'], pattern: '' },
@@ -304,12 +355,14 @@ export const BROKEN: readonly SetUp[] = [
   },
   {
     name: 'a folder for cores that the user cannot write',
+    notVerified: likeThat('a working directory of root'),
     core: 'none',
     bad: ['core-folder'],
     before: 'chmod 755 /var/crash',
   },
   {
     name: 'a chroot without the folder for cores',
+    notVerified: likeThat('a folder that is not there'),
     core: 'none',
     bad: ['core-folder'],
     before: 'mkdir root; mount --rbind / root; mount -t tmpfs tmpfs root/var',
@@ -324,6 +377,7 @@ export const BROKEN: readonly SetUp[] = [
   },
   {
     name: 'a handler that cannot be executed',
+    notVerified: likeThat('a handler that is not there'),
     core: 'none',
     bad: ['core-pattern'],
     pattern: '|/usr/local/bin/plain %p',
@@ -331,6 +385,7 @@ export const BROKEN: readonly SetUp[] = [
   },
   {
     name: 'a handler without its interpreter line',
+    notVerified: likeThat('a handler that is not there'),
     core: 'none',
     bad: ['core-pattern'],
     pattern: '|/usr/local/bin/bare %p',
@@ -338,12 +393,20 @@ export const BROKEN: readonly SetUp[] = [
   },
   {
     name: 'a handler on a mount without exec',
+    notVerified: likeThat('a handler that is not there'),
     core: 'none',
     bad: ['core-pattern'],
     pattern: '|/mnt/handler %p',
     before: `mount -t tmpfs -o noexec tmpfs /mnt; printf '#!/bin/sh\\ncat > /var/crash/core.$1\\n' > /mnt/handler; chmod 755 /mnt/handler`,
   },
-  { name: 'a handler that keeps nothing', core: 'none', unknown: 'core-pattern', pattern: '|/bin/true' },
+  {
+    name: 'a handler that keeps nothing',
+    notVerified: likeThat('apport'),
+    core: 'none',
+    unknown: 'core-pattern',
+    pattern: '|/bin/true',
+    required: 'core-present',
+  },
   {
     name: 'apport',
     core: 'none',
@@ -353,6 +416,7 @@ export const BROKEN: readonly SetUp[] = [
   },
   {
     name: 'a limit of 1 and a handler',
+    notVerified: likeThat('limits of 0'),
     core: 'none',
     bad: ['core-limit'],
     pattern: '|/usr/local/bin/keep %p',
@@ -361,6 +425,7 @@ export const BROKEN: readonly SetUp[] = [
   },
   {
     name: 'suid_dumpable 2 and a relative pattern',
+    notVerified: likeThat('privileges dropped by the process'),
     core: 'none',
     bad: ['suid-dumpable', 'dumpable'],
     ...RELATIVE,
@@ -399,8 +464,10 @@ export const BROKEN: readonly SetUp[] = [
   },
   {
     name: 'a handler that is not there, and no module',
+    notVerified: likeThat('a soft limit of 0 and no module'),
     core: 'none',
     bad: ['core-pattern', 'module-loaded'],
+    named: ['module-loaded'],
     pattern: '|/opt/gone/handler %p',
     environment: { WITHOUT_MODULE: '1' },
   },
