@@ -64,11 +64,18 @@ test.each<{ what: string; files: Files; found: string[] }>([
     files: {
       Procfile: 'release: python load.py\nworker: python wait_for_db.py\n',
       'once.service': unit('once.py', 'Type=oneshot\n'),
+      'nightly-backup.service': unit('copy.py'),
+      'copy.py': MAIN,
       'load.py': MAIN,
       'wait_for_db.py': MAIN,
       'once.py': MAIN,
     },
     found: [],
+  },
+  {
+    what: 'a name that has such a word in the middle',
+    files: { 'latest.service': unit('initiative.py'), 'initiative.py': MAIN },
+    found: ['script : initiative.py initiative'],
   },
   {
     what: 'what serves the application itself is none, nor what prepares for a server',

@@ -55,7 +55,8 @@ export function withScripts(
 }
 
 /** What a service of these names runs ends by itself. */
-const ENDS = /release|migrat|seed|init|setup|wait|health|backup|cron|build|test/i;
+const ENDS =
+  /(^|[-_.])(release|migrat\w*|seed\w*|init|initialize|setup|wait\w*|health\w*|backup|cron|build|tests?)([-_.]|$)/i;
 
 function scriptOf(
   service: Service,
