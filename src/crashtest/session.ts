@@ -177,7 +177,10 @@ export class Session {
     return last;
   }
 
-  /** Does gunicorn have a worker that is still importing the application? Others start helpers of their own, too. */
+  /**
+   * Does gunicorn, or a server that spawns by multiprocessing (uvicorn, hypercorn), have a worker that is still importing the
+   * application? Others start helpers of their own, too.
+   */
   async #isBuilding(workers: readonly number[]): Promise<boolean> {
     const main = await this.service.mainPid();
     if (main === undefined) return false;
@@ -189,7 +192,7 @@ export class Session {
         parents.has(parent) &&
         !workers.includes(pid) &&
         !isParent.has(pid) &&
-        processStatus(pid)?.commandLine.some((word) => /(^|\/)gunicorn$/.test(word)) === true,
+        processStatus(pid)?.commandLine.some((word) => /(^|\/)gunicorn$|\bspawn_main\(/.test(word)) === true,
     );
   }
 
