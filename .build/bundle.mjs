@@ -162,22 +162,25 @@ function fingerprints(path) {
  * the hash of the whole: what V8 compiled is kept by name (src/compiled-code.ts).
  */
 function withSmallOnesInOne(chunks) {
-  const build = createHash('sha256')
+  const hash = createHash('sha256')
     .update(JSON.stringify([...chunks]))
     .digest('hex')
     .slice(0, 8);
-  const isChunk = (name) => name.startsWith('chunk-');
   const isSmall = (name) => isChunk(name) && chunks.get(name).length < 4000;
-  const renamed = (name) => (isChunk(name) ? name.replace('.js', `-${build}.js`) : name);
+  const renamed = (name) => (isChunk(name) ? name.replace('.js', `-${hash}.js`) : name);
   const redirected = (text) =>
     text.replaceAll(/\brequire\("\.\/(chunk-\w+\.js)"\)/g, (_, name) =>
-      isSmall(name) ? `require("./small-${build}.js")("${name}")` : `require("./${renamed(name)}")`,
+      isSmall(name) ? `require("./small-${hash}.js")("${name}")` : `require("./${renamed(name)}")`,
     );
-  const files = [...chunks].map(([name, text]) => [name, redirected(text)]);
-  const functions = files
+  const texts = [...chunks].map(([name, text]) => [name, redirected(text)]);
+  const functions = texts
     .filter(([name]) => isSmall(name))
     .map(([name, text]) => `${JSON.stringify(name)}(exports,module){${text}}`);
   const small = `const modules={${functions.join(',')}},made={};module.exports=name=>{let module=made[name];if(!module){made[name]=module={exports:{}};modules[name](module.exports,module)}return module.exports};`;
-  const large = files.filter(([name]) => !isSmall(name)).map(([name, text]) => [renamed(name), text]);
-  return [...large, [`small-${build}.js`, small]];
+  const large = texts.filter(([name]) => !isSmall(name)).map(([name, text]) => [renamed(name), text]);
+  return [...large, [`small-${hash}.js`, small]];
+}
+
+function isChunk(name) {
+  return name.startsWith('chunk-');
 }
