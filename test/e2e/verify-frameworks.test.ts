@@ -114,6 +114,15 @@ test('an ASGI callable that a factory makes, under uvicorn: every step holds', a
     /^async def app\(/gm,
     'def create_app():\n    return app\n\n\nasync def app(',
   );
+  // its second worker is up long after the first one
+  const slowly = ['import os, time', 'if os.path.exists("first") and not os.path.exists("second"):'];
+  slowly.push(
+    '    os.mkdir("second")',
+    '    time.sleep(2)',
+    'os.makedirs("first", exist_ok=True)',
+    'import json',
+  );
+  shop.replace('shop/events.py', /^import json$/gm, slowly.join('\n'));
   const start = 'uvicorn --workers 2 --factory shop.events:create_app';
   shop.replace('deploy/wsgi-shop-events.service', /uvicorn shop\.events:app/g, start);
   await shop.init();
