@@ -250,7 +250,7 @@ async function loadApplications(
   const generated = document?.files.find((file) => /(^|\/)abort_on_exception\.py$/.test(file.path))?.path;
   if (generated === undefined) return [];
   const named = new Set(
-    [...(row?.entry ?? '').matchAll(/\b([A-Za-z_][\w.]*:[A-Za-z_]\w*(?:\(\))?)/g)].map(
+    [...(row?.entry ?? '').matchAll(/\b(?:call:)?([A-Za-z_][\w.]*:[A-Za-z_]\w*(?:\(\))?)/g)].map(
       ([, name = '']) => name,
     ),
   );
@@ -292,6 +292,7 @@ function importRootOf(tree: string, module: string, generated: string): string |
     .map((_, index) => folders.slice(0, folders.length - index).join('/'))
     .concat('')
     .toReversed()
+    .filter((folder) => !existsSync(join(tree, folder, '__init__.py')))
     .find((folder) =>
       [`${path}.py`, `${path}/__init__.py`].some((file) => existsSync(join(tree, folder, file))),
     );

@@ -396,8 +396,9 @@ def load():
     if isinstance(value, types.FunctionType) and not taken:
         code = value.__code__
         # a factory, by another name; what is none takes environ or scope
-        if code.co_argcount <= len(value.__defaults__ or ()):
-            value = value()
+        wanted = code.co_argcount - len(value.__defaults__ or ())
+        if wanted <= 0 or re.search("create|make|main|factory|build|get", code.co_name):
+            value = value(*(Stub() for _ in range(wanted)))
     # a function sees more than what it closes over
     return {"watched": holds(value) or bool(served and isinstance(value, types.FunctionType))}
 
