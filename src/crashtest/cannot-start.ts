@@ -116,6 +116,11 @@ const LACKS: readonly Lack[] = [
       `there is no ${file} here: make it, or pass what names it with --env, --settings or --command`,
   },
   {
+    pattern: /\[CRITICAL\] WORKER TIMEOUT/g,
+    say: () =>
+      'gunicorn ends workers that take longer than its own --timeout (30 s) to import or to answer: give --command with a longer one',
+  },
+  {
     pattern: /SyntaxError: future feature annotations is not defined/g,
     say: () => 'its Python is too old for the module that aborts, which is for Python 3.8 and newer',
   },

@@ -34,6 +34,11 @@ test.for([
   ["(2003, \"Can't connect to MySQL server on 'db:3306' (111)\")", 'no database answers at db:3306'],
   ['sqlite3.OperationalError: no such table: auth_user', 'no table auth_user: verify with --migrate'],
   ["[ERROR] Connection in use: ('127.0.0.1', 8000)", 'its address is taken'],
+  ['[2026-11-23 14:47:54 +0000] [30177] [CRITICAL] WORKER TIMEOUT (pid:30206)', 'its own --timeout (30 s)'],
+  ['SyntaxError: future feature annotations is not defined', 'Python 3.8 and newer'],
+  ["Error: '/etc/shop/gunicorn.conf.py' doesn't exist", 'there is no /etc/shop/gunicorn.conf.py here'],
+  ["FileNotFoundError: [Errno 2] No such file or directory: '/srv/x.log'", 'there is no /srv/x.log here'],
+  ["ValueError: Missing staticfiles manifest entry for 'a.css'", 'run `manage.py collectstatic` first'],
   ['ImproperlyConfigured: WSGI application gone', 'the settings say: WSGI application gone.'],
 ] as const)('%s', ([log, said]) => {
   expect(whatWasMissing(log, DJANGO)).toContain(said);
