@@ -371,6 +371,9 @@ describe('a web application and tasks in one repository', () => {
         'shop/__init__.py': 'from flask import Flask\n\napp = Flask(__name__)\n',
         'shop/jobs/__init__.py': '',
         'shop/jobs/celery.py': CELERY,
+        // only sends tasks
+        'shop/send.py':
+          'from celery import Celery\n\n\ndef send():\n    app = Celery("shop")\n    app.send_task("x")\n',
       },
       edited: ['shop/__init__.py', 'shop/jobs/celery.py'],
     },

@@ -10,7 +10,7 @@ def cases():
 
     from abort_on_exception import watch_dramatiq
 
-    def in_worker(error, under_tests=True, middleware=None, **options):
+    def in_worker(error, under_tests=True, middleware=None, times=99, **options):
         def case(say):
             if under_tests:
                 os.environ["PYCRASH_UNDER_TESTS"] = "1"
@@ -21,7 +21,7 @@ def cases():
 
             def act():
                 attempts.append(1)
-                if error is not None:
+                if error is not None and len(attempts) <= times:
                     raise error
 
             backoff = {} if middleware == [] else {"min_backoff": 1, "max_backoff": 1}
@@ -52,6 +52,13 @@ def cases():
         "throws a tuple": in_worker(KeyError(1), throws=(ValueError, KeyError)),
         "Retry": in_worker(dramatiq.errors.Retry("later", delay=1), max_retries=1),
         "rate limit": in_worker(dramatiq.RateLimitExceeded("slow"), max_retries=1),
+        "handled by a retry": in_worker(KeyError(1), times=1, max_retries=2),
+        "handled by retry_when": in_worker(
+            KeyError(1), times=1, retry_when=lambda n, e: n < 3
+        ),
+        "handled by Retries(max_retries=2)": in_worker(
+            KeyError(1), times=1, middleware=[Retries(max_retries=2)]
+        ),
         "ok": in_worker(None),
         "stub broker": in_worker(KeyError(1), under_tests=False, max_retries=0),
     }
