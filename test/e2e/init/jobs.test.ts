@@ -422,8 +422,16 @@ test('rq worker on a command line: init and check say the option, with it both a
   expect(await wiringFindings(root)).toEqual([]);
   const again = await pycrash(['init', '--force'], { cwd: root });
   expect(again.stderr).not.toContain('exception-handler');
-  writeFileSync(join(root, 'Procfile'), 'worker: rq worker high default\n');
+  writeFileSync(join(root, 'Procfile'), `worker: rq worker ${option} high\nslow: rq worker low\n`);
+  expect(await wiringFindings(root)).toEqual(['PYC005 error Procfile:2']);
   expect(await pycrash(['remove', '--yes', '--force'], { cwd: root })).toMatchObject({ exitCode: 0 });
+  // beside a web application, one command that has the option and one that has not
+  writeFileSync(join(root, 'app.py'), 'from flask import Flask\n\napp = Flask(__name__)\n');
+  const planned = await pycrash(['init', '--dry-run', '--force'], { cwd: root });
+  expect(planned.exitCode).toBe(0);
+  expect(planned.stdout + planned.stderr).toContain('edit app.py');
+  rmSync(join(root, 'app.py'));
+  writeFileSync(join(root, 'Procfile'), 'worker: rq worker high default\n');
   expect(snapshot(root)).toEqual(before);
 });
 

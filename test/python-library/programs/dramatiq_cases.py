@@ -39,7 +39,7 @@ def cases():
         return case
 
     return {
-        "message": in_worker(KeyError(1)),
+        "message": in_worker(KeyError(1), times=1),
         "max_retries=0": in_worker(KeyError(1), max_retries=0),
         "retried in vain": in_worker(KeyError(1), max_retries=2),
         "retry_when in vain": in_worker(KeyError(1), retry_when=lambda n, e: n < 1),
