@@ -214,17 +214,9 @@ export class Session {
   async crashWorker(worker: number, how: 'view' | 'body', count: number): Promise<Crash> {
     this.#count += 1;
     const requestId = `verify-${this.place.token}-${this.#count}`;
-    const pid = ownPid(worker) ?? worker;
-    const since = Date.now() - TIMESTAMPS;
-    const status = processStatus(worker);
+    const dying = crashing(worker);
+    const { pid } = dying;
     const checks = this.#examine(worker);
-    const dying = {
-      pid,
-      outside: worker,
-      workingDirectory: status?.workingDirectory,
-      rootDirectory: status?.rootDirectory,
-      since,
-    };
     const load = new Load(this.client, `${this.place.prefix}/slow/`, Math.max(2, count));
     await sleep(50);
     const path = `${this.place.prefix}/${how === 'view' ? 'crash' : 'crash-in-body'}/${pid}/`;
@@ -266,17 +258,9 @@ export class Session {
   async crashMain(): Promise<Crash | undefined> {
     const main = await this.service.mainPid();
     if (main === undefined) return undefined;
-    const pid = ownPid(main) ?? main;
-    const since = Date.now() - TIMESTAMPS;
-    const status = processStatus(main);
+    const dying = crashing(main);
+    const { pid } = dying;
     const checks = this.#examine(main);
-    const dying = {
-      pid,
-      outside: main,
-      workingDirectory: status?.workingDirectory,
-      rootDirectory: status?.rootDirectory,
-      since,
-    };
     const exits = (await this.service.exits()).length;
     const start = performance.now();
     process.kill(main, 'SIGABRT');
@@ -413,6 +397,18 @@ const APPORT = 5;
 const TIMESTAMPS = 20;
 
 /** The page that is planted in every framework, and says how the application is set. */
+/** What a core is looked for by, of a process that is about to crash. */
+function crashing(process: number): CrashingProcess & { outside: number } {
+  const status = processStatus(process);
+  return {
+    pid: ownPid(process) ?? process,
+    outside: process,
+    workingDirectory: status?.workingDirectory,
+    rootDirectory: status?.rootDirectory,
+    since: Date.now() - TIMESTAMPS,
+  };
+}
+
 function readyPage({ prefix }: Place): string {
   return `${prefix}/ready/`;
 }

@@ -7,7 +7,7 @@ import { PythonNames } from './python-names.ts';
 import { inspectGeneratedModule } from '../generated-header.ts';
 import type { Application, EntryPoint, Note, Service } from '../project.ts';
 import { join, moduleName } from '../python-modules.ts';
-import { parsePython, type PythonFile } from '../readers/python/syntax.ts';
+import { parsedFiles } from '../parsed-files.ts';
 import { isJobServer } from '../servers/index.ts';
 import type { Sources } from '../sources.ts';
 
@@ -29,14 +29,7 @@ export function findCallables(
   besides: readonly Application[],
 ): { applications: Application[]; notes: Note[] } {
   const roots = besides.map(({ importRoot }) => importRoot);
-  const parsed = new Map<string, PythonFile | undefined>();
-  const parse = (path: string): PythonFile | undefined => {
-    if (!parsed.has(path)) {
-      const file = sources.read(path);
-      parsed.set(path, file === undefined ? undefined : parsePython(parser, file));
-    }
-    return parsed.get(path);
-  };
+  const parse = parsedFiles(sources, parser);
   const names = new PythonNames(sources.files, parse, (path) => importRootOf(sources, path));
   const found = new Map<string, { root: string; points: readonly EntryPoint[] }>();
   const notes: Note[] = [];

@@ -2,7 +2,7 @@ import type { Parser } from 'web-tree-sitter';
 import { inspectGeneratedModule } from '../generated-header.ts';
 import type { Application, Note, Service } from '../project.ts';
 import { join } from '../python-modules.ts';
-import { parsePython, type PythonFile } from '../readers/python/syntax.ts';
+import { parsedFiles } from '../parsed-files.ts';
 import type { Sources } from '../sources.ts';
 import { hasPackageFile, requiredVersion } from '../versions.ts';
 import { aiohttp } from './aiohttp.ts';
@@ -80,14 +80,7 @@ export function findIn(
   sources: Sources,
   parser: Parser,
 ): { objects: FoundObject[]; names: PythonNames } {
-  const parsed = new Map<string, PythonFile | undefined>();
-  const parse = (path: string): PythonFile | undefined => {
-    if (!parsed.has(path)) {
-      const file = sources.read(path);
-      parsed.set(path, file === undefined ? undefined : parsePython(parser, file));
-    }
-    return parsed.get(path);
-  };
+  const parse = parsedFiles(sources, parser);
   const rootOf = (path: string): string => importRootOf(sources, path);
   const names = new PythonNames(sources.files, parse, rootOf);
   const constructors = new Constructors(frameworks, names, ({ distribution }) => {

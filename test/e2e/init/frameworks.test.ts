@@ -1,18 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { CrashReport } from '../../../src/report/model.ts';
 import { pythonEnvironment } from '../../python-environment.ts';
 import { pycrash } from '../pycrash.ts';
 import { commitAll, run, snapshot } from './django-project.ts';
+import { children, example, newFolder } from './example-repository.ts';
 
-const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
 const CASES: {
   name: string;
   requirements: string[];
@@ -90,25 +88,6 @@ const CASES: {
   },
 ];
 
-const folders: string[] = [];
-const servers: ChildProcess[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    const gone = server.exitCode === null && server.signalCode === null ? once(server, 'exit') : undefined;
-    server.kill('SIGTERM');
-    await gone;
-  }
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-function example(name: string): string {
-  const root = mkdtempSync(join(tmpdir(), 'init-framework-'));
-  folders.push(root);
-  cpSync(EXAMPLES + name, root, { recursive: true });
-  commitAll(root);
-  return root;
-}
-
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -159,8 +138,7 @@ describe.each(CASES)('$name', ({ name, requirements, commands, request }) => {
       const python = pythonEnvironment('3.13', requirements);
       const root = example(name);
       await pycrash(['init', '--yes'], { cwd: root });
-      const work = mkdtempSync(join(tmpdir(), 'init-framework-cores-'));
-      folders.push(work);
+      const work = newFolder();
       mkdirSync(join(work, 'budget'), { mode: 0o700 });
       const port = await freePort();
       const [program = '', ...words] = command(port, root);
@@ -176,7 +154,7 @@ describe.each(CASES)('$name', ({ name, requirements, commands, request }) => {
           PYCRASH_BUDGET_DIRECTORY: join(work, 'budget'),
         },
       });
-      servers.push(server);
+      children.push(server);
       const url = `http://127.0.0.1:${port}`;
       await until(() => status(`${url}/`));
       expect(await status(`${url}/orders/3/`)).toBe(404);
@@ -300,8 +278,7 @@ test.each([
     text: 'from aiohttp import web\n\nfrom polls.routes import setup_routes\nfrom polls.abort_on_exception import watch_aiohttp\n\n\nasync def init_app(argv=None):\n    app = web.Application()\n    setup_routes(app)\n    watch_aiohttp(app)\n    return app\n\n\nif __name__ == "__main__":\n    web.run_app(init_app())\n',
   },
 ])('$what', async ({ files, edited, text }) => {
-  const root = mkdtempSync(join(tmpdir(), 'init-framework-'));
-  folders.push(root);
+  const root = newFolder();
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(join(root, path, '..'), { recursive: true });
     writeFileSync(join(root, path), content);

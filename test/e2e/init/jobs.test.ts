@@ -3,51 +3,26 @@ import { once } from 'node:events';
 import {
   appendFileSync,
   closeSync,
-  cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { CrashReport } from '../../../src/report/model.ts';
 import { pythonEnvironment } from '../../python-environment.ts';
 import { needs } from '../../parts.ts';
 import { pycrash } from '../pycrash.ts';
-import { commitAll, LEAST, makeTree, run, snapshot } from './django-project.ts';
-
-const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
-
-const folders: string[] = [];
-const workers: ChildProcess[] = [];
-afterEach(async () => {
-  for (const worker of workers.splice(0)) {
-    const gone = worker.exitCode === null && worker.signalCode === null ? once(worker, 'exit') : undefined;
-    worker.kill('SIGTERM');
-    await gone;
-  }
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-function example(name: string): string {
-  const root = mkdtempSync(join(tmpdir(), 'init-jobs-'));
-  folders.push(root);
-  cpSync(EXAMPLES + name, root, { recursive: true });
-  commitAll(root);
-  return root;
-}
+import { LEAST, makeTree, run, snapshot } from './django-project.ts';
+import { children, example, folders, newFolder } from './example-repository.ts';
 
 function workFolder(): string {
-  const work = mkdtempSync(join(tmpdir(), 'init-jobs-cores-'));
-  folders.push(work);
+  const work = newFolder();
   mkdirSync(join(work, 'budget'), { mode: 0o700 });
   return work;
 }
@@ -106,7 +81,7 @@ function start(
     },
   });
   closeSync(log);
-  workers.push(worker);
+  children.push(worker);
   return { process: worker, log: () => readFileSync(path, 'utf8') };
 }
 
@@ -114,7 +89,7 @@ function start(
 async function startRedis(work: string): Promise<string> {
   const socket = join(work, 'redis.sock');
   const words = ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', work];
-  workers.push(spawn('redis-server', words, { stdio: 'ignore' }));
+  children.push(spawn('redis-server', words, { stdio: 'ignore' }));
   await until(() => (existsSync(socket) ? true : undefined));
   return socket;
 }

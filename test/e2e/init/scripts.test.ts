@@ -1,42 +1,15 @@
 import { spawn as spawnOnTerminal } from '@lydell/node-pty';
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { CrashReport } from '../../../src/report/model.ts';
 import { needs } from '../../parts.ts';
 import { pythonEnvironment } from '../../python-environment.ts';
 import { pycrash } from '../pycrash.ts';
-import { commitAll, makeTree, snapshot } from './django-project.ts';
-
-const EXAMPLE = fileURLToPath(new URL('../../../examples/worker-shop', import.meta.url));
-const folders: string[] = [];
-const supervisors: ChildProcess[] = [];
-afterEach(async () => {
-  for (const child of supervisors.splice(0)) {
-    const gone = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
-    child.kill('SIGTERM');
-    await gone;
-  }
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'init-script-'));
-  folders.push(folder);
-  return folder;
-}
-
-function example(): string {
-  const root = newFolder();
-  cpSync(EXAMPLE, root, { recursive: true });
-  commitAll(root);
-  return root;
-}
+import { makeTree, snapshot } from './django-project.ts';
+import { children, example, folders, newFolder } from './example-repository.ts';
 
 async function until<T>(what: () => T | undefined | Promise<T | undefined>): Promise<T> {
   for (let tries = 0; tries < 300; tries++) {
@@ -55,7 +28,7 @@ async function rules(root: string): Promise<string[]> {
 }
 
 test('init, again nothing to do, check without the call, remove byte for byte', async () => {
-  const root = example();
+  const root = example('worker-shop');
   const before = snapshot(root);
   expect(await pycrash(['init', '--yes'], { cwd: root })).toMatchObject({ exitCode: 0 });
   const wired = snapshot(root);
@@ -115,7 +88,7 @@ test('where there is no line for it, nothing is written and the call is printed'
 
 test('an exception that ends it leaves a core at its frame, and supervisord starts it again', async (context) => {
   needs(context, 'supervisord');
-  const root = example();
+  const root = example('worker-shop');
   await pycrash(['init', '--yes'], { cwd: root });
   const own = newFolder();
   const orders = join(own, 'orders');
@@ -127,7 +100,7 @@ test('an exception that ends it leaves a core at its frame, and supervisord star
       `directory=${own}\nautorestart=true\nstdout_logfile=${own}/out\nstderr_logfile=${own}/err\n` +
       `environment=PYCRASH_BUDGET_DIRECTORY="${own}/budget"\n`,
   );
-  supervisors.push(
+  children.push(
     spawn('sh', ['-c', 'ulimit -c unlimited; exec supervisord -n -c supervisord.conf'], {
       cwd: own,
       stdio: 'ignore',
@@ -153,7 +126,7 @@ test('an exception that ends it leaves a core at its frame, and supervisord star
 });
 
 test('run by hand on a terminal it does not abort, unless that is asked for', async () => {
-  const root = example();
+  const root = example('worker-shop');
   await pycrash(['init', '--yes'], { cwd: root });
   mkdirSync(join(root, 'orders'));
   mkdirSync(join(root, 'budget'), { mode: 0o700 });
