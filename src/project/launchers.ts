@@ -40,7 +40,12 @@ interface Launcher {
   coreOption?: string;
   /** The option for the size of any file, which a core is too (core(5)). */
   fileOption?: string;
+  /** Options that limit the address space, in bytes. */
+  memoryOptions?: readonly string[];
 }
+
+/** Bytes of address space. Measured with `prlimit --as`: CPython 3.8 starts with 10 million, 3.11 and 3.13 with 14. */
+const LEAST_MEMORY = 8_000_000;
 
 /**
  * Sources: the manual page or `--help` of each. Who stays as a parent: tini and dumb-init wait and exit with
@@ -97,16 +102,19 @@ const LAUNCHERS: Readonly<Record<string, Launcher | readonly Launcher[]>> = {
     userOptions: ['-u'],
     coreOption: '-c',
     fileOption: '-f',
+    memoryOptions: ['-m', '-a'],
   },
   softlimit: {
     values: ['-m', '-d', '-s', '-l', '-a', '-o', '-p', '-f', '-c', '-r', '-t'],
     coreOption: '-c',
     fileOption: '-f',
+    memoryOptions: ['-m', '-a'],
   },
   's6-softlimit': {
     values: ['-a', '-c', '-d', '-f', '-l', '-m', '-o', '-p', '-r', '-s', '-t'],
     coreOption: '-c',
     fileOption: '-f',
+    memoryOptions: ['-m', '-a'],
   },
   prlimit: { separator: false, coreOption: '--core' },
   tini: { values: ['-p', '-e'], stays: true },
@@ -295,7 +303,18 @@ function takeLauncher(
     if (launcher.fileOption === name && value.value === '0') {
       result.coreLimit = { soft: 0, at: value.at, detail: `${name} 0 is for every file, the core too` };
     }
-    if (launcher.coreOption === name) result.coreLimit = coreLimitOf(value, all[0]?.value ?? '');
+    const bytes = /^\d+$/.test(value.value) ? Number(value.value) : Infinity;
+    if (launcher.memoryOptions?.includes(name) === true && bytes < LEAST_MEMORY) {
+      result.coreLimit = {
+        soft: 'unknown',
+        at: value.at,
+        detail: `no Python starts with ${value.value} bytes of address space`,
+        refused: true,
+        instead: `take ${name} out, or write 200000000 or more`,
+      };
+    }
+    if (launcher.coreOption === name && result.coreLimit?.refused !== true)
+      result.coreLimit = coreLimitOf(value, all[0]?.value ?? '');
   };
   if (launcher.separator === true) {
     const separator = words.findIndex((word) => word.value === '--');

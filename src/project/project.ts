@@ -343,6 +343,8 @@ export interface CoreLimit {
   detail: string;
   /** What is to set it does not take the value and ends: nothing is started. */
   refused?: true;
+  /** What to write in place of what is refused, where that is not the same for every value. */
+  instead?: string;
 }
 
 export interface SystemdUnit {

@@ -41,6 +41,7 @@ function lookAt(service: Service, project: Project): RuleFinding[] {
         confidence: 'high',
         message: `${name} never starts: ${detail}`,
         help:
+          coreLimit.instead ??
           HELP[supervisor] ??
           'write `-c =` for s6-softlimit and softlimit; before chpst, `ulimit -S -c "$(ulimit -H -c)"`',
         at,

@@ -6,11 +6,9 @@ const folder = (
   name: string,
   run: string,
   others: Readonly<Record<string, string>> = {},
-  notInFiles?: string,
 ): SupervisedVariant => ({
   name,
   files: { run: run.startsWith('#!') ? run : `#!/bin/sh\nexec 2>&1\n${run}\n`, ...others },
-  notInFiles,
 });
 const sh = (text: string) => `#!/bin/sh\n${text}\n`;
 const GOOD = `${IN}${LIFT}exec PROGRAM`;
@@ -73,11 +71,6 @@ export const DAEMONTOOLS: readonly SupervisedVariant[] = [
   folder('softlimit-unlimited', `${IN}exec softlimit -c unlimited PROGRAM`),
   folder('softlimit-0', `${IN}exec softlimit -c 0 PROGRAM`),
   folder('softlimit-file-0', `${IN}${LIFT}exec softlimit -f 0 PROGRAM`),
-  folder(
-    'softlimit-memory',
-    `${IN}${LIFT}exec softlimit -m 1000000 PROGRAM`,
-    {},
-    'how much memory the program takes',
-  ),
+  folder('softlimit-memory', `${IN}${LIFT}exec softlimit -m 1000000 PROGRAM`),
   folder('fghack', `${IN}${LIFT}exec fghack PROGRAM`),
 ];

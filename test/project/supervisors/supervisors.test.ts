@@ -111,6 +111,16 @@ describe('what each kind of supervisor says of its services', () => {
     expect(web.coreLimit.detail).toContain('usage error');
   });
 
+  test.each([
+    ['-m 2000000', true],
+    ['-m 2000000 -c =', true],
+    ['-a 7999999', true],
+    ['-m 200000000', undefined],
+  ])('daemontools: softlimit %s', (options, refused) => {
+    const web = service({ 'service/web/run': `#!/bin/sh\nexec softlimit ${options} gunicorn a:b\n` });
+    expect(web.coreLimit.refused).toBe(refused);
+  });
+
   test('s6: longruns only, execline and sh, and a finish that gives up', () => {
     const files = sample('s6');
     expect(services(files).services.map(facts)).toMatchObject([
