@@ -10,6 +10,8 @@ flock 9
 rm -rf "$root"
 mkdir -p "$root/packages"
 cd "$root/packages"
+# a fresh machine has no lists of packages
+apt-cache show openrc > /dev/null 2>&1 || apt-get update -qq
 apt-get download -q openrc libeinfo1 librc1 > /dev/null
 for package in *.deb; do dpkg-deb -x "$package" "$root"; done
 dpkg-deb -f openrc_*.deb Version > "$root/version"
