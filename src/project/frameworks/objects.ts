@@ -77,22 +77,42 @@ export function importRootOf(sources: Sources, path: string): string {
 /** Files of a package that are asked by which name they import each other. */
 const MOST_ASKED = 40;
 
+/** A folder that may be a namespace package, and the package in it. */
+interface Namespace {
+  words: readonly string[];
+  imports: RegExp;
+  /** Does one of the package's first files import it by the name below the folder's? */
+  isNamed: boolean;
+}
+
+// The same for each of the many files of a package.
+const namespacesOf = new WeakMap<Sources, Map<string, Namespace>>();
+
+function namespaceOf(sources: Sources, folder: string, top: string): Namespace {
+  const known = namespacesOf.get(sources) ?? new Map<string, Namespace>();
+  namespacesOf.set(sources, known);
+  const key = `${folder}/${top}`;
+  let namespace = known.get(key);
+  if (namespace === undefined) {
+    const words = [`${baseName(folder)}.${top}`];
+    const imports = new RegExp(String.raw`^[ \t]*(?:from|import)[ \t]+${baseName(folder)}\.${top}\b`, 'm');
+    const asked = [...sources.files]
+      .filter((file) => file.startsWith(`${key}/`) && file.endsWith('.py'))
+      .slice(0, MOST_ASKED);
+    const isNamed = asked.some((file) => imports.test(sources.containing(file, words)?.text ?? ''));
+    namespace = { words, imports, isNamed };
+    known.set(key, namespace);
+  }
+  return namespace;
+}
+
 /** The folder above a namespace package: `bodhi/server/__init__.py`, which code in it imports as `bodhi.server`. */
 function namespaceAbove(sources: Sources, path: string, folder: string): string | undefined {
   const inside = path.slice(folder === '' ? 0 : folder.length + 1);
   const top = inside.split('/')[0] ?? '';
-  const name = baseName(folder);
-  if (folder === '' || top === inside || !/^[A-Za-z_]\w*$/.test(name)) return undefined;
-  const imports = new RegExp(String.raw`^[ \t]*(?:from|import)[ \t]+${name}\.${top}\b`, 'm');
-  const files = [...sources.files].filter(
-    (file) => file.startsWith(`${folder}/${top}/`) && file.endsWith('.py'),
-  );
-  const asked = [path, ...files.slice(0, MOST_ASKED)];
-  return asked.some(
-    (file) => sources.mayContain(file, [`${name}.${top}`]) && imports.test(sources.read(file)?.text ?? ''),
-  )
-    ? parent(folder)
-    : undefined;
+  if (folder === '' || top === inside || !/^[A-Za-z_]\w*$/.test(baseName(folder))) return undefined;
+  const { words, imports, isNamed } = namespaceOf(sources, folder, top);
+  return isNamed || imports.test(sources.containing(path, words)?.text ?? '') ? parent(folder) : undefined;
 }
 
 interface Module {
