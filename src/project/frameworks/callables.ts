@@ -2,9 +2,9 @@ import type { Parser } from 'web-tree-sitter';
 import { readCallable } from './callable-object.ts';
 import { callableKind, isFactory } from './callable-kind.ts';
 import { importRootOf } from './objects.ts';
-import { lastParts } from './scripts.ts';
+import { ancestors, lastParts } from '../deployed-paths.ts';
 import { PythonNames } from './python-names.ts';
-import { inspectGeneratedModule } from '../generated-header.ts';
+import { generatedIn } from '../generated-header.ts';
 import type { Application, EntryPoint, Note, Service } from '../project.ts';
 import { join, moduleName } from '../python-modules.ts';
 import { parsedFiles } from '../parsed-files.ts';
@@ -100,12 +100,6 @@ const SERVES_NONE = new Set(['flask run', 'runserver', 'tornado', 'aiohttp']);
 /** The object that a server takes where none is named; for all others it is `application`. */
 const DEFAULT_OBJECT: Readonly<Record<string, string>> = { hypercorn: 'app', granian: 'app' };
 
-/** The folders that a file is in, from the innermost to the root. */
-function ancestors(file: string): string[] {
-  const parts = file.split('/').slice(0, -1);
-  return [...parts.map((_, index) => parts.slice(0, parts.length - index).join('/')), ''];
-}
-
 /** One application for all the callables of one package. */
 function grouped(
   found: readonly { root: string; points: readonly EntryPoint[] }[],
@@ -130,7 +124,6 @@ function applicationOf(
   sources: Sources,
 ): Application {
   const folder = join(root, name);
-  const generated = sources.read(join(folder, 'abort_on_exception.py'));
   return {
     framework: points[0]?.kind === 'asgi' ? 'asgi' : 'wsgi',
     packageName: name,
@@ -138,8 +131,6 @@ function applicationOf(
     importRoot: root,
     settings: [],
     entryPoints: points,
-    ...(generated === undefined
-      ? {}
-      : { generated: { file: generated.path, ...inspectGeneratedModule(generated.text) } }),
+    ...generatedIn(folder, sources),
   };
 }

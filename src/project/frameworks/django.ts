@@ -1,4 +1,4 @@
-import { inspectGeneratedModule } from '../generated-header.ts';
+import { generatedIn } from '../generated-header.ts';
 import type { Parser } from 'web-tree-sitter';
 import { entryKind, readEntryPoint, readManage } from '../entry-points.ts';
 import type { Application, EffectiveList, EntryPoint, Located, Note, SettingsModule } from '../project.ts';
@@ -354,7 +354,6 @@ function applicationOf(
   const version = requiredVersion(sources, root, 'django');
   const packageName = packageOf(entries, settings);
   const packageFolder = join(root, packageName.replaceAll('.', '/'));
-  const generated = sources.read(join(packageFolder, 'abort_on_exception.py'));
   return {
     framework: 'django',
     ...(version === undefined ? {} : { frameworkVersion: version }),
@@ -363,9 +362,7 @@ function applicationOf(
     importRoot: root,
     settings,
     entryPoints: entries.map(({ point }) => point),
-    ...(generated === undefined
-      ? {}
-      : { generated: { file: generated.path, ...inspectGeneratedModule(generated.text) } }),
+    ...generatedIn(packageFolder, sources),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Parser } from 'web-tree-sitter';
-import { inspectGeneratedModule } from '../generated-header.ts';
+import { generatedIn } from '../generated-header.ts';
 import type { Application, Note, Service } from '../project.ts';
 import { join } from '../python-modules.ts';
 import { parsedFiles } from '../parsed-files.ts';
@@ -153,12 +153,4 @@ export function applicationOf(
     ...(pasteFile === undefined ? {} : { pasteFile }),
     ...generatedIn(packageFolder, sources),
   };
-}
-
-/** The generated module of an application, where it is there. */
-export function generatedIn(packageFolder: string, sources: Sources): Pick<Application, 'generated'> {
-  const generated = sources.read(join(packageFolder, 'abort_on_exception.py'));
-  return generated === undefined
-    ? {}
-    : { generated: { file: generated.path, ...inspectGeneratedModule(generated.text) } };
 }

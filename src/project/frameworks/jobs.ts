@@ -8,7 +8,8 @@ import { choose } from './chosen-object.ts';
 import { wordsOf } from './constructors.ts';
 import { dramatiq } from './dramatiq.ts';
 import type { Framework } from './framework.ts';
-import { applicationOf, findIn, generatedIn, inOnePackage } from './index.ts';
+import { generatedIn } from '../generated-header.ts';
+import { applicationOf, findIn, inOnePackage } from './index.ts';
 import { deployedFiles, type FoundObject } from './objects.ts';
 import { rq } from './rq.ts';
 

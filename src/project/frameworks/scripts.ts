@@ -1,7 +1,8 @@
 import type { Parser } from 'web-tree-sitter';
 import { readScript } from '../entry-points.ts';
-import { inspectGeneratedModule } from '../generated-header.ts';
+import { generatedIn } from '../generated-header.ts';
 import type { Application, EntryPoint, Located, Note, Service, StartCommand } from '../project.ts';
+import { ancestors, lastParts } from '../deployed-paths.ts';
 import { baseName, join, moduleName, parent } from '../python-modules.ts';
 import { parsePython } from '../readers/python/syntax.ts';
 import type { Sources } from '../sources.ts';
@@ -134,15 +135,7 @@ function programOf(
 
 /** Where the paths of a command may begin in the tree. */
 function foldersOf({ file, workingDirectory }: Service): string[] {
-  const parts = parent(file).split('/');
-  const above = parts.map((_, index) => parts.slice(0, parts.length - index).join('/'));
-  return [...lastParts(workingDirectory?.value ?? ''), ...above, '', 'src'];
-}
-
-/** `/srv/shop/worker.py` may be `srv/shop/worker.py`, `shop/worker.py` and `worker.py` of the tree. */
-export function lastParts(path: string): string[] {
-  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
-  return parts.map((_, index) => parts.slice(index).join('/'));
+  return [...lastParts(workingDirectory?.value ?? ''), ...ancestors(file), 'src'];
 }
 
 function alone(scripts: readonly Script[], sources: Sources): Application[] {
@@ -151,7 +144,6 @@ function alone(scripts: readonly Script[], sources: Sources): Application[] {
     const key = `${importRoot}:${packageName}`;
     const known = groups.get(key);
     const folder = join(importRoot, packageName);
-    const generated = sources.read(join(folder, 'abort_on_exception.py'));
     groups.set(key, {
       framework: SCRIPT.name,
       packageName,
@@ -159,9 +151,7 @@ function alone(scripts: readonly Script[], sources: Sources): Application[] {
       importRoot,
       settings: [],
       entryPoints: [...(known?.entryPoints ?? []), point],
-      ...(generated === undefined
-        ? {}
-        : { generated: { file: generated.path, ...inspectGeneratedModule(generated.text) } }),
+      ...generatedIn(folder, sources),
     });
   }
   return [...groups.values()];

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
 import { commitAll } from './django-project.ts';
@@ -34,4 +35,14 @@ export function example(name: string): string {
   cpSync(EXAMPLES + name, root, { recursive: true });
   commitAll(root);
   return root;
+}
+
+/** What `what` gives, asked for a minute. */
+export async function until<T>(what: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  for (let tries = 0; tries < 300; tries++) {
+    const found = await what();
+    if (found !== undefined) return found;
+    await setTimeout(200);
+  }
+  throw new Error('waited in vain');
 }

@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { CrashReport } from '../../../src/report/model.ts';
 import { pythonEnvironment } from '../../python-environment.ts';
 import { pycrash } from '../pycrash.ts';
 import { commitAll, run, snapshot } from './django-project.ts';
-import { children, example, newFolder } from './example-repository.ts';
+import { children, example, newFolder, until } from './example-repository.ts';
 
 const CASES: {
   name: string;
@@ -94,15 +93,6 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-async function until<T>(what: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries < 300; tries++) {
-    const found = await what();
-    if (found !== undefined) return found;
-    await setTimeout(200);
-  }
-  throw new Error('waited in vain');
 }
 
 const isCore = (file: string): boolean => file.startsWith('core');

@@ -12,28 +12,18 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { CrashReport } from '../../../src/report/model.ts';
 import { pythonEnvironment } from '../../python-environment.ts';
 import { needs } from '../../parts.ts';
 import { pycrash } from '../pycrash.ts';
 import { LEAST, makeTree, run, snapshot } from './django-project.ts';
-import { children, example, folders, newFolder } from './example-repository.ts';
+import { children, example, folders, newFolder, until } from './example-repository.ts';
 
 function workFolder(): string {
   const work = newFolder();
   mkdirSync(join(work, 'budget'), { mode: 0o700 });
   return work;
-}
-
-async function until<T>(what: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries < 300; tries++) {
-    const found = await what();
-    if (found !== undefined) return found;
-    await setTimeout(200);
-  }
-  throw new Error('waited in vain');
 }
 
 const cores = (folder: string): string[] => readdirSync(folder).filter((file) => file.startsWith('core'));

@@ -2,23 +2,13 @@ import { spawn as spawnOnTerminal } from '@lydell/node-pty';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { CrashReport } from '../../../src/report/model.ts';
 import { needs } from '../../parts.ts';
 import { pythonEnvironment } from '../../python-environment.ts';
 import { pycrash } from '../pycrash.ts';
 import { makeTree, snapshot } from './django-project.ts';
-import { children, example, folders, newFolder } from './example-repository.ts';
-
-async function until<T>(what: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries < 300; tries++) {
-    const found = await what();
-    if (found !== undefined) return found;
-    await setTimeout(200);
-  }
-  throw new Error('waited in vain');
-}
+import { children, example, folders, newFolder, until } from './example-repository.ts';
 
 async function rules(root: string): Promise<string[]> {
   const { findings } = JSON.parse((await pycrash(['check', '--json'], { cwd: root })).stdout) as {
