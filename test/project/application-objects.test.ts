@@ -175,6 +175,17 @@ test('templates of projects and stand-ins for other services are not deployed', 
   ).toEqual(['flask shop/app.py:3 app']);
 });
 
+test('what tests make is not deployed, by the name of their folder or the class that they derive from', async () => {
+  const app = 'from flask import Flask\n\napp = Flask("a")\n';
+  const asked =
+    'import tornado.testing\nimport tornado.web\n\nclass ShopTest(tornado.testing.AsyncHTTPTestCase):\n' +
+    '    def get_app(self):\n        return tornado.web.Application([])\n';
+  expect(
+    await objects({ 'integration_tests/app.py': app, 'smoke-test/app.py': app, 'shop/checks.py': asked }),
+  ).toEqual([]);
+  expect(await objects({ 'latest/app.py': app })).toEqual(['flask latest/app.py:3 app']);
+});
+
 describe('an application that is made inside of a class, in a package that installs a command to start itself', () => {
   const HUB: Files = {
     'pyproject.toml': '[project]\nname = "hub"\n\n[project.scripts]\nhub = "hub.app:main"\n',

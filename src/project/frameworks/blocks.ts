@@ -20,6 +20,8 @@ export interface DefinedFunction {
   name: string;
   definition: Syntax;
   decorators: string;
+  /** Of a method: what its class derives from. */
+  bases?: string;
 }
 
 /** The statements of a scope, also those in its `if`, `try`, `with` and loops, in order; not those of functions and classes in it. */
@@ -79,7 +81,10 @@ function definedBy(statement: Syntax, prefix: string): DefinedFunction[] {
     return [{ name: prefix + name, definition, decorators }];
   }
   if (definition.type !== 'class_definition' || prefix !== '') return [];
-  return (definition.field('body')?.named ?? []).flatMap((inner) => definedBy(inner, `${name}.`));
+  const bases = definition.field('superclasses')?.text ?? '';
+  return (definition.field('body')?.named ?? [])
+    .flatMap((inner) => definedBy(inner, `${name}.`))
+    .map((method) => ({ ...method, bases }));
 }
 
 /** Is there nothing before the statement on its line? */

@@ -29,7 +29,7 @@ export interface FoundObject {
 
 /** Folders and files whose applications nobody deploys. */
 export const NOT_DEPLOYED =
-  /(^|\/)(tests?|testing|docs?|docs_src|examples?|fixtures|samples?|benchmarks?|mock\w*)\/|[{}]|(^|\/)(conftest|test_[^/]*|[^/]*_test|setup|abort_on_exception)\.py$/;
+  /(^|\/)(tests?|testing|\w+[-_]tests?|docs?|docs_src|examples?|fixtures|samples?|benchmarks?|mock\w*)\/|[{}]|(^|\/)(conftest|test_[^/]*|[^/]*_test|setup|abort_on_exception)\.py$/;
 
 /** The Python files that a server may import, in order. */
 export function deployedFiles(sources: Sources): string[] {
@@ -139,6 +139,8 @@ type Found = Omit<FoundObject, 'importRoot'>;
 function objectsOfFunction(module: Module, defined: DefinedFunction): Found[] {
   const body = defined.definition.field('body');
   if (body === undefined || /\bfixture\b/.test(defined.decorators)) return [];
+  // tornado.testing.AsyncHTTPTestCase and aiohttp.test_utils.AioHTTPTestCase ask a method for the application to test
+  if (/TestCase\b/.test(defined.bases ?? '')) return [];
   return objectsOfScope(module, body, defined);
 }
 
