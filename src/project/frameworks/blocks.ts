@@ -71,20 +71,18 @@ export function functionsOf(module: Syntax): DefinedFunction[] {
   return statementsOf(module).flatMap(({ statement }) => definedBy(statement, ''));
 }
 
-function definedBy(statement: Syntax, prefix: string): DefinedFunction[] {
+function definedBy(statement: Syntax, prefix: string, bases?: string): DefinedFunction[] {
   const decorated = statement.type === 'decorated_definition';
   const definition = decorated ? statement.field('definition') : statement;
   const name = definition?.field('name')?.text;
   if (definition === undefined || name === undefined) return [];
   if (definition.type === 'function_definition') {
     const decorators = decorated ? statement.text.slice(0, definition.start - statement.start) : '';
-    return [{ name: prefix + name, definition, decorators }];
+    return [{ name: prefix + name, definition, decorators, ...(bases === undefined ? {} : { bases }) }];
   }
   if (definition.type !== 'class_definition' || prefix !== '') return [];
-  const bases = definition.field('superclasses')?.text ?? '';
-  return (definition.field('body')?.named ?? [])
-    .flatMap((inner) => definedBy(inner, `${name}.`))
-    .map((method) => ({ ...method, bases }));
+  const derivesFrom = definition.field('superclasses')?.text ?? '';
+  return (definition.field('body')?.named ?? []).flatMap((inner) => definedBy(inner, `${name}.`, derivesFrom));
 }
 
 /** Is there nothing before the statement on its line? */
