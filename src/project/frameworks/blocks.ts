@@ -82,7 +82,9 @@ function definedBy(statement: Syntax, prefix: string, bases?: string): DefinedFu
   }
   if (definition.type !== 'class_definition' || prefix !== '') return [];
   const derivesFrom = definition.field('superclasses')?.text ?? '';
-  return (definition.field('body')?.named ?? []).flatMap((inner) => definedBy(inner, `${name}.`, derivesFrom));
+  return (definition.field('body')?.named ?? []).flatMap((inner) =>
+    definedBy(inner, `${name}.`, derivesFrom),
+  );
 }
 
 /** Is there nothing before the statement on its line? */
