@@ -38,6 +38,8 @@ interface Launcher {
   scriptOption?: string;
   /** A limit of 0 or more on the size of a core: option, and which of its values mean no limit. */
   coreOption?: string;
+  /** The same as one letter, the value right behind it or behind a `=` (prlimit(1)). */
+  coreLetter?: string;
   /** The option for the size of any file, which a core is too (core(5)). */
   fileOption?: string;
   /** Options that limit the address space, in bytes. */
@@ -50,7 +52,8 @@ const LEAST_MEMORY = 8_000_000;
 /**
  * Sources: the manual page or `--help` of each. Who stays as a parent: tini and dumb-init wait and exit with
  * 128 + signal (tini.c, dumb-init.c); gosu, su-exec, setpriv, chpst, envdir, softlimit and s6's programs exec;
- * su, sudo, runuser and timeout fork and wait; pipenv, poetry, hatch and newrelic-admin exec, uv, pdm and rye wait.
+ * su, sudo and runuser fork and wait; timeout does so too, and then ends by the same signal (timeout.c); pipenv,
+ * poetry, hatch and newrelic-admin exec, uv, pdm and rye wait.
  */
 const LAUNCHERS: Readonly<Record<string, Launcher | readonly Launcher[]>> = {
   env: { values: ['-u', '--unset', '-C', '--chdir'], folderOptions: ['-C', '--chdir'] },
@@ -68,7 +71,7 @@ const LAUNCHERS: Readonly<Record<string, Launcher | readonly Launcher[]>> = {
   taskset: { operands: 1 },
   numactl: {},
   stdbuf: { values: ['-i', '-o', '-e'] },
-  timeout: { values: ['-k', '-s', '--kill-after', '--signal'], operands: 1, stays: true },
+  timeout: { values: ['-k', '-s', '--kill-after', '--signal'], operands: 1 },
   time: { stays: true },
   sudo: { values: ['-u', '-g', '-h', '-p', '-C', '-D'], userOptions: ['-u', '--user'], stays: true },
   doas: { values: ['-u', '-C'], userOptions: ['-u'], stays: true },
@@ -116,7 +119,7 @@ const LAUNCHERS: Readonly<Record<string, Launcher | readonly Launcher[]>> = {
     fileOption: '-f',
     memoryOptions: ['-m', '-a'],
   },
-  prlimit: { separator: false, coreOption: '--core' },
+  prlimit: { separator: false, coreOption: '--core', coreLetter: '-c' },
   tini: { values: ['-p', '-e'], stays: true },
   'tini-static': { values: ['-p', '-e'], stays: true },
   'docker-init': { values: ['-p', '-e'], stays: true },
@@ -337,6 +340,9 @@ function takeLauncher(
     if (value.startsWith('-') && value.length > 1) {
       const takes = launcher.values?.includes(value) === true || launcher.scriptOption === value;
       const short = value.slice(0, 2);
+      if (launcher.coreLetter === short && value.length > 2) {
+        note(launcher.coreOption ?? '', { value: value.slice(2).replace(/^=/, ''), at: word.at });
+      }
       if (value.startsWith('--') && equals !== -1) {
         note(value.slice(0, equals), { value: value.slice(equals + 1), at: word.at });
       } else if (takes) {

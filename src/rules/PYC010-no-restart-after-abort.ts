@@ -13,7 +13,8 @@ export const rule: Rule = {
       // any other reason for not coming back is a rule of its own (PYC011, PYC012)
       const policy = entry?.value ?? 'no';
       const own = ['no', 'on-success', 'on-watchdog'].includes(policy) || afterAbort === 'unknown';
-      if (afterAbort === true || !own) return [];
+      // PYC019
+      if (afterAbort === true || !own || keys.ignored('Restart') !== undefined) return [];
       const help = 'write Restart=on-failure in [Service]';
       if (afterAbort === 'unknown') {
         return [

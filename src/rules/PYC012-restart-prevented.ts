@@ -16,6 +16,23 @@ export const rule: Rule = {
         .filter(({ word }) => isAbort(word, behindShell));
       const clean = keys.wordEntries('SuccessExitStatus').filter(({ word }) => isAbort(word, behindShell));
       const restart = keys.last('Restart') ?? 'no';
+      const start = keys.entry('ExecStart');
+      // systemd.service(5), special executable prefixes: the status is recorded and has no other effect
+      const ignores =
+        start !== undefined &&
+        /^[@:+!|]*-/.test(start.value) &&
+        /^on-(failure|abnormal|abort)$/.test(restart) &&
+        !service.restart.afterAbort;
+      const succeeds: RuleFinding[] = ignores
+        ? [
+            {
+              confidence: 'high',
+              message: `the - before the command makes every end of ${service.name} a success, an abort too, and Restart=${restart} starts nothing again after a success`,
+              help: 'take the - out',
+              at: start.at,
+            },
+          ]
+        : [];
       return prevented
         .map(({ word, at }): RuleFinding => ({
           confidence: 'high',
@@ -23,6 +40,7 @@ export const rule: Rule = {
           help: `take ${word} out of RestartPreventExitStatus=`,
           at,
         }))
+        .concat(succeeds)
         .concat(
           // a success is nothing that on-failure, on-abnormal or on-abort restart after
           (/^on-(failure|abnormal|abort)$/.test(restart) ? clean : []).map(({ word, at }): RuleFinding => {

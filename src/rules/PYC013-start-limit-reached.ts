@@ -20,20 +20,15 @@ export const rule: Rule = {
 
 function ofUnit({ service, keys, start }: UnitService): RuleFinding[] {
   if ((keys.last('Restart') ?? 'no') === 'no') return [];
-  const limits = keys.in('Unit');
-  const old = keys.in('Service');
-  const interval =
-    limits.entry('StartLimitIntervalSec') ??
-    limits.entry('StartLimitInterval') ??
-    old.entry('StartLimitInterval');
-  const burst = limits.entry('StartLimitBurst') ?? old.entry('StartLimitBurst');
+  const interval = keys.entry('StartLimitIntervalSec');
+  const burst = keys.entry('StartLimitBurst');
   const pause = keys.entry('RestartSec');
   const intervalSeconds = seconds(interval?.value ?? DEFAULT_INTERVAL);
   const pauseSeconds = seconds(pause?.value ?? DEFAULT_PAUSE);
   const starts = Number(burst?.value ?? DEFAULT_BURST);
   if (intervalSeconds === undefined || pauseSeconds === undefined || Number.isNaN(starts)) return [];
   if (intervalSeconds === 0 || starts === 0 || pauseSeconds * starts >= intervalSeconds) return [];
-  const action = limits.entry('StartLimitAction');
+  const action = keys.entry('StartLimitAction');
   const acts = action !== undefined && action.value !== 'none';
   return [
     {

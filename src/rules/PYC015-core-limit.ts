@@ -1,5 +1,5 @@
 import type { Project } from '../project/project.ts';
-import { SIZE_UNITS } from '../systemd-size.ts';
+import { systemdLimit } from '../systemd-size.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import { unitServices, type UnitService } from './unit-services.ts';
 import { liftsLimit } from './wired.ts';
@@ -18,9 +18,46 @@ const SMALL = 4 * 1024 ** 3;
 
 function coreLimit({ service, keys, start }: UnitService, project: Project): RuleFinding[] {
   const entry = keys.entry('LimitCORE');
+  const { coreLimit: own } = service;
+  const help = 'write LimitCORE=infinity';
+  const written = entry === undefined ? undefined : systemdLimit(entry.value);
+  if (entry !== undefined && written?.hard === 0) {
+    return [
+      {
+        confidence: 'high',
+        message: `LimitCORE=${entry.value} forbids every core of ${service.name}`,
+        help,
+        at: entry.at,
+      },
+    ];
+  }
+  const command = keys.entry('ExecStart');
+  // the start command says it by itself: `ulimit -c`, `prlimit --core`
+  if (own.at !== undefined && own.at.start !== entry?.at.start) {
+    if (own.soft !== 0) return [];
+    return [
+      {
+        confidence: 'high',
+        message: `the start command of ${service.name} sets the core limit to 0: the kernel writes no core`,
+        help: 'take that out of the command, or raise the limit there',
+        at: own.at,
+      },
+    ];
+  }
+  if (command !== undefined && /^[-@:]*\+/.test(command.value)) {
+    return [
+      {
+        level: 'unknown',
+        confidence: 'medium',
+        message: `the + before the command takes every limit of the unit out of effect: the core limit of ${service.name} is that of systemd itself`,
+        help: 'take the + out, or start with prlimit --core=unlimited',
+        at: command.at,
+      },
+    ];
+  }
   if (entry === undefined) {
-    // a start command that says `ulimit -c unlimited` by itself
-    if (service.coreLimit.soft === 'unlimited') return [];
+    // PYC019
+    if (keys.ignored('LimitCORE') !== undefined) return [];
     const module = liftsLimit(project, service);
     return [
       {
@@ -34,23 +71,13 @@ function coreLimit({ service, keys, start }: UnitService, project: Project): Rul
       },
     ];
   }
-  const [soft = '', hard = soft] = entry.value.split(':');
-  const help = 'write LimitCORE=infinity';
-  const limit = bytes(hard);
-  if (limit === 0) {
+  const limit = systemdLimit(entry.value);
+  if (limit === undefined || limit.soft >= SMALL) return [];
+  const lifts = limit.hard >= SMALL && liftsLimit(project, service);
+  if (limit.soft === 0) {
     return [
       {
-        confidence: 'high',
-        message: `LimitCORE=${entry.value} forbids every core of ${service.name}`,
-        help,
-        at: entry.at,
-      },
-    ];
-  }
-  if (bytes(soft) === 0) {
-    return [
-      {
-        level: liftsLimit(project, service) ? 'info' : 'error',
+        level: lifts ? 'info' : 'error',
         confidence: 'high',
         message: `LimitCORE=${entry.value} starts ${service.name} with a soft core limit of 0: no core unless the process lifts it`,
         help,
@@ -58,12 +85,11 @@ function coreLimit({ service, keys, start }: UnitService, project: Project): Rul
       },
     ];
   }
-  if (limit === undefined || limit >= SMALL) return [];
   return [
     {
-      level: 'warning',
+      level: lifts ? 'info' : 'warning',
       confidence: 'medium',
-      message: `LimitCORE=${entry.value} cuts a core off at ${limit} bytes, and no debugger reads a part of one`,
+      message: `LimitCORE=${entry.value} cuts a core off at ${limit.soft} bytes, and no debugger reads a part of one`,
       help,
       at: entry.at,
     },
@@ -73,7 +99,7 @@ function coreLimit({ service, keys, start }: UnitService, project: Project): Rul
 /** RLIMIT_FSIZE ends a core as it ends every file (core(5)). */
 function fileLimit({ keys }: UnitService): RuleFinding[] {
   const entry = keys.entry('LimitFSIZE');
-  const limit = entry === undefined ? undefined : bytes(entry.value.split(':')[0] ?? '');
+  const limit = entry === undefined ? undefined : systemdLimit(entry.value)?.soft;
   if (entry === undefined || limit === undefined || limit >= SMALL) return [];
   return [
     {
@@ -84,11 +110,4 @@ function fileLimit({ keys }: UnitService): RuleFinding[] {
       at: entry.at,
     },
   ];
-}
-
-/** A size of systemd (base 1024: systemd.exec(5), Process Properties); undefined for infinity and for what is no size. */
-function bytes(text: string): number | undefined {
-  const match = /^(\d+)\s*([KMGTPE]?)$/.exec(text.trim());
-  if (match === null) return undefined;
-  return Number(match[1]) * (SIZE_UNITS[match[2] ?? ''] ?? 1);
 }

@@ -2,6 +2,18 @@ import { isIn } from '../project/unit-keys.ts';
 import type { Rule } from './rule.ts';
 import { unitServices, workingFolder } from './unit-services.ts';
 
+/** What systemd runs between the end of a service and its next start. */
+const COMMANDS = ['ExecCondition', 'ExecStartPre', 'ExecStartPost', 'ExecStop', 'ExecStopPost'];
+
+/** `rm` of the core in the folder: by its name, or with what else is there. */
+function removesCore(command: string, folder: string): boolean {
+  const removed = /(?:^|[\s/"'(;&])rm\s+([^;&|"']+)/.exec(command)?.[1]?.split(/\s+/) ?? [];
+  return removed.some((word) => {
+    const path = word.startsWith('/') ? word : `${folder}/${word}`;
+    return [`${folder}/core`, `${folder}/core*`, `${folder}/*`, `${folder}/core.*`].includes(path);
+  });
+}
+
 export const rule: Rule = {
   id: 'PYC017',
   slug: 'core-deleted-by-restart',
@@ -23,6 +35,17 @@ export const rule: Rule = {
             message: `the working directory ${folder.path} is a private one (${key}) that is deleted whenever the service stops, and the core with it`,
             help: 'write StateDirectory=NAME and WorkingDirectory=/var/lib/NAME in [Service]',
             at,
+          },
+        ];
+      }
+      const removes = keys.entries(COMMANDS).find(({ value }) => removesCore(value, folder.path));
+      if (removes !== undefined) {
+        return [
+          {
+            confidence: 'high' as const,
+            message: `${removes.key}= deletes the core in ${folder.path} at every restart`,
+            help: 'take the core out of what is deleted, or move it to a folder of its own',
+            at: removes.at,
           },
         ];
       }

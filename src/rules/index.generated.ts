@@ -43,6 +43,7 @@ import { rule as PYC041 } from './PYC041-process-exception-aborts.ts';
 import { rule as PYC042 } from './PYC042-folder-named-core.ts';
 import { rule as PYC043 } from './PYC043-core-forbidden-by-code.ts';
 import { rule as PYC044 } from './PYC044-task-aborts-for-ever.ts';
+import { rule as PYC045 } from './PYC045-unit-refused.ts';
 import { rule as PYC050 } from './PYC050-container-read-only.ts';
 import { rule as PYC051 } from './PYC051-core-lost-with-container.ts';
 
@@ -91,6 +92,7 @@ export const RULES: readonly Rule[] = [
   PYC042,
   PYC043,
   PYC044,
+  PYC045,
   PYC050,
   PYC051,
 ];

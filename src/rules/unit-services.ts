@@ -1,5 +1,6 @@
 import type { Project, Service, Span } from '../project/project.ts';
 import { UnitKeys } from '../project/unit-keys.ts';
+import { sectionsOf } from './systemd-keys.ts';
 
 /** A service that a systemd unit defines, with the keys in force. */
 export interface UnitService {
@@ -11,11 +12,45 @@ export interface UnitService {
 
 export function unitServices(project: Project): UnitService[] {
   return project.services.flatMap((service) => {
-    const entries = service.unit?.entries ?? [];
+    // what stands in a section where systemd does not read it decides nothing (PYC014)
+    const read = (service.unit?.entries ?? []).filter(({ section, key }) => isRead(section, key));
+    const entries = read.map((entry) =>
+      entry.key.startsWith('Exec') || !entry.value.includes('%')
+        ? entry
+        : { ...entry, value: withSpecifiers(entry.value, service.name) },
+    );
     const keys = new UnitKeys(entries);
     const start = keys.entry('ExecStart')?.at ?? service.command?.at ?? entries[0]?.at;
     return service.unit === undefined || start === undefined ? [] : [{ service, keys, start }];
   });
+}
+
+/** Folders of the system's own manager (systemd.unit(5), SPECIFIERS). */
+const FOLDERS: Readonly<Record<string, string>> = {
+  '%S': '/var/lib',
+  '%C': '/var/cache',
+  '%L': '/var/log',
+  '%E': '/etc',
+  '%t': '/run',
+  '%T': '/tmp',
+  '%V': '/var/tmp',
+  '%%': '%',
+};
+
+/** A value with those specifiers put in that the files decide; the name of an instance is not among them. */
+function withSpecifiers(text: string, unit: string): string {
+  const name = unit.replace(/\.service$/, '');
+  const known: Readonly<Record<string, string>> = {
+    ...FOLDERS,
+    '%p': name.replace(/@.*$/, ''),
+    ...(name.endsWith('@') ? {} : { '%n': unit, '%N': name }),
+  };
+  return text.replace(/%[A-Za-z%]/g, (specifier) => known[specifier] ?? specifier);
+}
+
+function isRead(section: string, key: string): boolean {
+  const sections = sectionsOf(key);
+  return sections.length === 0 || sections.includes(section);
 }
 
 export interface WorkingFolder {
@@ -31,7 +66,9 @@ export interface WorkingFolder {
  */
 export function workingFolder({ service }: UnitService): WorkingFolder | undefined {
   const { value, at } = service.workingDirectory ?? { value: '/', at: undefined };
-  const path = value.replace(/(.)\/+$/, '$1');
+  const path = withSpecifiers(value, service.name)
+    .replace(/\/(?:\.?\/)+/g, '/')
+    .replace(/(.)\/+$/, '$1');
   if (!path.startsWith('/') || /[%$]/.test(path)) return undefined;
   return at === undefined ? { path } : { path, at };
 }

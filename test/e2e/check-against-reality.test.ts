@@ -13,7 +13,7 @@ import { waitFor } from '../../src/crashtest/wait.ts';
 import { needs } from '../parts.ts';
 import { saidOf, startCrashServer } from '../reality/crash-server.ts';
 import { expectSection, type Row } from '../reality/page.ts';
-import { UNITS, unitText } from '../reality/systemd.ts';
+import { UNITS, unitFiles } from '../reality/systemd.ts';
 
 /** The default start limit is five starts. */
 const CRASHES = 6;
@@ -34,10 +34,10 @@ test('check says of systemd units what systemd then does: only what no file says
   const said = new Map<string, string[]>();
   for (const variant of UNITS) {
     const program = `/usr/bin/python3.11 -S /opt/reality/crash.py ${port} ${variant.name}`;
-    const text = unitText(variant, program);
-    writeOver(place, `etc/systemd/system/reality-${variant.name}.service`, text);
+    const files = unitFiles(variant, program);
+    for (const [file, text] of Object.entries(files)) writeOver(place, `etc/systemd/system/${file}`, text);
     writeOver(place, `srv/reality-${variant.name}/of-root`, '');
-    said.set(variant.name, await saidOf({ 'web.service': text }, { systemd: Number(version) }));
+    said.set(variant.name, await saidOf(files, { systemd: Number(version) }));
   }
   const cgroups = cgroupsOf(token);
   for (const cgroup of cgroups) mkdirSync(cgroup);

@@ -5,6 +5,8 @@ export interface Variant {
   service: string;
   unit?: string;
   command?: (program: string) => string;
+  /** Text of a drop-in. */
+  dropIn?: string;
   /** Why no repository can tell that this one is bad: `check` is silent, and the page lists it as a false good. */
   notInFiles?: string;
 }
@@ -81,14 +83,87 @@ export const UNITS: readonly Variant[] = [
     service: `${GOOD}RuntimeDirectory=NAME\nRuntimeDirectoryPreserve=restart\nWorkingDirectory=/run/NAME\n`,
   },
   { name: 'kill-mode-process', service: `${GOOD}${IN}KillMode=process\n` },
+  { name: 'restart-emptied', service: GOOD + IN, dropIn: '[Service]\nRestart=\n' },
+  { name: 'restart-set-back', service: GOOD + IN, dropIn: '[Service]\nRestart=no\n' },
+  { name: 'restart-sec-without-zero', service: `${CORE}${IN}Restart=always\nRestartSec=.2\n` },
+  { name: 'limit-core-emptied', service: GOOD + IN, dropIn: '[Service]\nLimitCORE=\n' },
+  { name: 'limit-core-fraction', service: `${RESTART}${IN}LimitCORE=8.5G\n` },
+  { name: 'limit-core-soft-small', service: `${RESTART}${IN}LimitCORE=512K:infinity\n` },
+  { name: 'limit-core-soft-above-hard', service: `${RESTART}${IN}LimitCORE=infinity:8G\n` },
+  { name: 'limit-core-in-unit', service: RESTART + IN, dropIn: '[Unit]\nLimitCORE=infinity\n' },
+  {
+    name: 'ulimit-0-in-command',
+    service: GOOD + IN,
+    command: (program) => `/bin/sh -c 'ulimit -c 0; exec ${program}'`,
+  },
+  {
+    name: 'prlimit-0-in-command',
+    service: GOOD + IN,
+    command: (program) => `/usr/bin/prlimit --core=0 ${program}`,
+  },
+  {
+    name: 'prlimit-short-0',
+    service: GOOD + IN,
+    command: (program) => `/usr/bin/prlimit -c=0 ${program}`,
+  },
+  {
+    name: 'old-start-limit-comes-later',
+    service: GOOD + IN,
+    unit: 'StartLimitIntervalSec=0\nStartLimitInterval=30',
+  },
+  {
+    name: 'old-start-limit-comes-first',
+    service: GOOD + IN,
+    unit: 'StartLimitInterval=30\nStartLimitIntervalSec=0',
+  },
+  { name: 'dash-on-failure', service: GOOD + IN, command: (program) => `-${program}` },
+  { name: 'dash-on-abort', service: policy('on-abort'), command: (program) => `-${program}` },
+  { name: 'dash-always', service: policy('always'), command: (program) => `-${program}` },
+  { name: 'plus', service: GOOD + IN, command: (program) => `+${program}` },
+  { name: 'second-start-in-drop-in', service: GOOD + IN, dropIn: '[Service]\nExecStart=PROGRAM\n' },
+  {
+    name: 'start-replaced-in-drop-in',
+    service: GOOD + IN,
+    dropIn: '[Service]\nExecStart=\nExecStart=PROGRAM\n',
+  },
+  { name: 'two-commands', service: GOOD + IN, command: (program) => `${program} ; /bin/true` },
+  { name: 'oneshot-always', service: `${policy('always')}Type=oneshot\n` },
+  { name: 'oneshot-on-failure', service: `${GOOD}${IN}Type=oneshot\n` },
+  { name: 'dbus-without-name', service: `${GOOD}${IN}Type=dbus\n` },
+  { name: 'folder-in-quotes', service: `${GOOD}WorkingDirectory="/srv/NAME"\n` },
+  { name: 'folder-relative', service: `${GOOD}WorkingDirectory=srv/NAME\n` },
+  { name: 'folder-of-a-variable', service: `${GOOD}WorkingDirectory=$HOME\n` },
+  { name: 'quote-left-open', service: GOOD + IN, command: (program) => `${program} --bind "unix` },
+  { name: 'program-of-a-variable', service: GOOD + IN, command: (program) => `\${VENV}${program}` },
+  {
+    name: 'percent-in-command',
+    service: GOOD + IN,
+    command: (program) => `/bin/sh -c 'exec ${program} $(date +%F)'`,
+  },
+  {
+    name: 'state-directory-by-specifier',
+    service: `${GOOD}User=www-data\nStateDirectory=%N\nWorkingDirectory=%S/%N\n`,
+  },
+  {
+    name: 'runtime-directory-by-specifier',
+    service: `${GOOD}RuntimeDirectory=%p\nWorkingDirectory=%t/%p\n`,
+  },
+  { name: 'read-only-by-old-name', service: `${GOOD}${IN}ReadOnlyDirectories=/srv\n` },
+  { name: 'core-removed-before-start', service: `${GOOD}${IN}ExecStartPre=-/bin/rm -f /srv/NAME/core\n` },
+  { name: 'core-removed-after-stop', service: `${GOOD}${IN}ExecStopPost=/bin/sh -c 'rm -f core*'\n` },
   { name: 'hardening', service: `${GOOD}${IN}NoNewPrivileges=yes\nMemoryDenyWriteExecute=yes\n` },
 ];
 
-/** The text of the unit. */
-export function unitText(
-  { name, service, unit = OFF, command = (one) => one }: Variant,
+/** The unit and its drop-ins, by the path of the file. */
+export function unitFiles(
+  { name, service, unit = OFF, dropIn, command = (one) => one }: Variant,
   program: string,
-): string {
+): Readonly<Record<string, string>> {
+  const own = `reality-${name}`;
+  const put = (text: string) => text.replaceAll('NAME', own).replaceAll('PROGRAM', program);
   const text = `[Unit]\n${unit}\n[Service]\nExecStart=${command(program)}\n${service}`;
-  return text.replaceAll('NAME', `reality-${name}`);
+  return {
+    [`${own}.service`]: put(text),
+    ...(dropIn === undefined ? {} : { [`${own}.service.d/own.conf`]: put(dropIn) }),
+  };
 }

@@ -5,7 +5,8 @@ import { readUnitFile, type UnitEntry } from '../readers/unit-file.ts';
 import { systemdWords, type Word } from '../readers/words.ts';
 import type { Sources } from '../sources.ts';
 import { type CommandReader, startedByWords } from '../start-command.ts';
-import { SIZE_UNITS } from '../../systemd-size.ts';
+import { systemdLimit } from '../../systemd-size.ts';
+import { isIgnored } from '../unit-values.ts';
 import { startedAs, type Found, type Supervisor } from './supervisor.ts';
 
 /** Keys that add up; an empty value takes back what was there (systemd.unit(5), systemd.service(5), systemd.exec(5)). */
@@ -176,8 +177,15 @@ class Keys {
     return this.#entries.filter((entry) => entry.key === key);
   }
 
+  /** The entry that decides a key that takes one value; undefined where none does or the last one resets it. */
   last(key: string): UnitEntry | undefined {
-    return this.#entries.findLast((entry) => entry.key === key && entry.value.text !== '');
+    const last = this.all(key).findLast(({ value }) => !isIgnored(key, value.text));
+    return last?.value.text === '' ? undefined : last;
+  }
+
+  /** What was meant to decide a key, and systemd ignores. */
+  ignored(key: string): UnitEntry | undefined {
+    return this.all(key).findLast(({ value }) => value.text !== '');
   }
 }
 
@@ -274,7 +282,7 @@ const ABORT = /^(SIG)?ABRT$/;
 
 /** Does systemd start the service again when its main process dies by SIGABRT (systemd.service(5), table 1)? Behind a shell that is exit status 134. */
 function restartOf(keys: Keys, behindShell: boolean, { soft }: CoreLimit): RestartPolicy {
-  const entry = keys.last('Restart');
+  const entry = keys.last('Restart') ?? keys.ignored('Restart');
   const policy = entry?.value.text ?? 'no';
   const place = entry === undefined ? {} : { at: entry.value.span() };
   const means = (word: string) => (behindShell ? word === '134' : ABORT.test(word));
@@ -300,6 +308,14 @@ function restartOf(keys: Keys, behindShell: boolean, { soft }: CoreLimit): Resta
   // a signal that left a core is never a clean end (src/shared/exit-status.c, is_clean_exit: CLD_KILLED, not CLD_DUMPED)
   const clean = behindShell || soft === 0 ? listed('SuccessExitStatus') : undefined;
   const text = `Restart=${policy}${entry === undefined ? ' (the default)' : ''}`;
+  const start = keys.all('ExecStart')[0];
+  if (start !== undefined && /^[@:+!|]*-/.test(start.value.text) && policy.startsWith('on-')) {
+    return {
+      afterAbort: policy === 'on-success',
+      at: start.value.span(),
+      detail: `the - before the command makes every end a success, and ${text} counts`,
+    };
+  }
   switch (policy) {
     case 'always':
       return { afterAbort: true, ...place, detail: text };
@@ -340,14 +356,13 @@ function restartOf(keys: Keys, behindShell: boolean, { soft }: CoreLimit): Resta
 
 /** The soft limit on cores: `LimitCORE=soft[:hard]`; without it systemd gives 0 (systemd-system.conf(5), DefaultLimitCORE=). */
 function coreLimitOf(keys: Keys): CoreLimit {
-  const entry = keys.last('LimitCORE');
+  const entry = keys.last('LimitCORE') ?? keys.ignored('LimitCORE');
   if (entry === undefined)
     return { soft: 0, detail: "no LimitCORE=: systemd's default is 0 soft, unlimited hard" };
-  const soft = entry.value.text.split(':')[0]?.trim() ?? '';
   const detail = `LimitCORE=${entry.value.text}`;
   const place = entry.value.span();
-  if (soft === 'infinity') return { soft: 'unlimited', at: place, detail };
-  const size = /^(\d+)([KMGTPE]?)$/.exec(soft);
-  if (size === null) return { soft: 'unknown', at: place, detail: `${detail} is no size that systemd knows` };
-  return { soft: Number(size[1]) * (SIZE_UNITS[size[2] ?? ''] ?? 1), at: place, detail };
+  const limit = systemdLimit(entry.value.text);
+  if (limit === undefined)
+    return { soft: 'unknown', at: place, detail: `${detail} is no size that systemd knows` };
+  return { soft: limit.soft === Infinity ? 'unlimited' : limit.soft, at: place, detail };
 }

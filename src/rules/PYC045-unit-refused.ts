@@ -1,0 +1,118 @@
+import type { UnitEntry, UnitKeys } from '../project/unit-keys.ts';
+import type { Rule, RuleFinding } from './rule.ts';
+import { unitServices } from './unit-services.ts';
+
+export const rule: Rule = {
+  id: 'PYC045',
+  slug: 'unit-refused',
+  level: 'error',
+  summary: 'systemd refuses the unit, so the service never starts',
+  check: (project) =>
+    unitServices(project).flatMap(({ service, keys, start }) =>
+      refusals(keys).map(({ why, help, at = start }): RuleFinding => {
+        const filledIn = /[<>{}@]|__|\$/.test(why.value);
+        return {
+          ...(filledIn ? { level: 'unknown' } : {}),
+          confidence: filledIn ? 'low' : 'high',
+          message: filledIn
+            ? `whether systemd takes ${service.name} depends on what is put in for ${why.value}: ${why.text}`
+            : `systemd does not start ${service.name}: ${why.text}`,
+          help,
+          at,
+        };
+      }),
+    ),
+};
+
+interface Refusal {
+  why: { text: string; value: string };
+  help: string;
+  at?: UnitEntry['at'];
+}
+
+/** src/core/service.c, service_verify(), and what load-fragment.c takes for fatal; each seen with systemd 252. */
+function refusals(keys: UnitKeys): Refusal[] {
+  const starts = keys.entries(['ExecStart']);
+  const type = keys.last('Type') ?? 'simple';
+  const restart = keys.entry('Restart');
+  const found: Refusal[] = [];
+  const second = starts[1] ?? starts.find(({ value }) => /\s;\s/.test(withoutQuotes(value)));
+  if (type !== 'oneshot' && second !== undefined) {
+    found.push({
+      why: { text: 'more than one ExecStart= is for Type=oneshot only', value: '' },
+      help: 'in a drop-in, write an empty ExecStart= above the new one; else start one command',
+      at: second.at,
+    });
+  }
+  if (type === 'oneshot' && restart !== undefined && /^(always|on-success)$/.test(restart.value)) {
+    found.push({
+      why: { text: `Type=oneshot does not go with Restart=${restart.value}`, value: '' },
+      help: 'write Type=simple (or exec) for a server',
+      at: restart.at,
+    });
+  }
+  const forced = keys.wordEntries('RestartForceExitStatus')[0];
+  if (type === 'oneshot' && forced !== undefined) {
+    found.push({
+      why: { text: 'Type=oneshot does not go with RestartForceExitStatus=', value: '' },
+      help: 'write Type=simple (or exec) for a server',
+      at: forced.at,
+    });
+  }
+  const typeEntry = keys.entry('Type');
+  if (type === 'dbus' && keys.last('BusName') === undefined && typeEntry !== undefined) {
+    found.push({
+      why: { text: 'Type=dbus needs BusName=', value: '' },
+      help: 'write Type=simple (or exec) for a server',
+      at: typeEntry.at,
+    });
+  }
+  return [...found, ...folderRefusals(keys), ...commandRefusals(keys)];
+}
+
+/** A path that is not taken ends the unit, even where a later line gives another. */
+function folderRefusals(keys: UnitKeys): Refusal[] {
+  return keys.entries(['WorkingDirectory', 'RootDirectory']).flatMap(({ key, value, at }): Refusal[] => {
+    if (/^[/~%-]/.test(value) && !/^~./.test(value) && !/(^|\/)\.\.(\/|$)/.test(value)) return [];
+    const text = `${key}=${value} is not an absolute path without .., and systemd takes quotes and variables for a part of it`;
+    return [{ why: { text, value }, help: `write ${key}=/… as it is, without quotes`, at }];
+  });
+}
+
+const COMMANDS = ['ExecStart', 'ExecStartPre', 'ExecStartPost', 'ExecCondition'];
+
+/** Specifiers of systemd 262; another letter or digit behind a % ends the unit, and anything else is taken as it is. */
+const SPECIFIERS = 'aAbBCdDEfgGhHiIjJlLmMnNopPqsStTuUvVwWyY%';
+
+function commandRefusals(keys: UnitKeys): Refusal[] {
+  return keys.entries(COMMANDS).flatMap(({ key, value, at }): Refusal[] => {
+    const command = value.replace(/^[-@:+!|]*/, '');
+    const program = /^"([^"]*)"|^'([^']*)'|^\S*/.exec(command);
+    const path = program?.[1] ?? program?.[2] ?? program?.[0] ?? '';
+    const refused = (text: string, what: string, help: string): Refusal[] => [
+      { why: { text: `${key}= ${text}`, value: what }, help, at },
+    ];
+    if (path.includes('/') && !path.startsWith('/') && !path.startsWith('%')) {
+      return refused(
+        `starts with ${path}, which is neither a name nor an absolute path (variables and ~ are not put in there)`,
+        path,
+        'write the whole path of the program',
+      );
+    }
+    if (/["']/.test(withoutQuotes(command)))
+      return refused('has a quote that is not closed', '', 'close it, or write \\" for the letter');
+    const unknown = [...command.matchAll(/%(.)/g)]
+      .map(([, letter = '']) => letter)
+      .find(
+        (letter, index, all) => /\w/.test(letter) && !SPECIFIERS.includes(letter) && all[index - 1] !== '%',
+      );
+    return unknown === undefined
+      ? []
+      : refused(`has %${unknown}, which is no specifier`, '', `write %%${unknown}`);
+  });
+}
+
+/** A command line without what is quoted and escaped; a quote that is left over is not closed. */
+function withoutQuotes(text: string): string {
+  return text.replace(/\\./gs, '').replace(/"[^"]*"|'[^']*'/g, '');
+}
