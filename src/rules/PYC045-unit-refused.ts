@@ -11,15 +11,11 @@ export const rule: Rule = {
     unitServices(project).flatMap(({ service, keys, start }) =>
       refusals(keys).map(({ why, help, at = start }): RuleFinding => {
         const filledIn = /[<>{}@]|__|\$/.test(why.value);
-        return {
-          ...(filledIn ? { level: 'unknown' } : {}),
-          confidence: filledIn ? 'low' : 'high',
-          message: filledIn
-            ? `whether systemd takes ${service.name} depends on what is put in for ${why.value}: ${why.text}`
-            : `systemd does not start ${service.name}: ${why.text}`,
-          help,
-          at,
-        };
+        const message = filledIn
+          ? `whether systemd takes ${service.name} depends on what is put in for ${why.value}: ${why.text}`
+          : `systemd does not start ${service.name}: ${why.text}`;
+        const level = filledIn ? 'unknown' : 'error';
+        return { level, confidence: filledIn ? 'low' : 'high', message, help, at };
       }),
     ),
 };
