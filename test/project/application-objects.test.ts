@@ -114,6 +114,37 @@ test.each<{ what: string; files: Files; found: string[] }>([
     found: ['flask app.py:3 app'],
   },
   {
+    what: 'a class of another package that is called after Flask, and one that derives from such a one',
+    files: {
+      Procfile: 'web: gunicorn shop.web:create_app()\n',
+      'shop/__init__.py': '',
+      'shop/web.py':
+        'from company.web import CompanyFlask\nfrom other import flask, MyFlaskThing, make_flask\n\nclass Shop(CompanyFlask):\n    pass\n\n' +
+        'no = MyFlaskThing(make_flask())\n\ndef create_app():\n    app = Shop(__name__)\n    return app\n',
+      'other.py': 'from flask_multistatic import MultiStaticFlask as Flask\n\napp = Flask("a")\n',
+    },
+    found: ['flask shop/web.py:11 create_app()'],
+  },
+  {
+    what: 'Connexion: the Flask application in what it makes, that of the factory which the command names, not one for the command line',
+    files: {
+      Procfile: 'web: gunicorn -k uvicorn.workers.UvicornWorker shop:create_app()\n',
+      'shop/__init__.py':
+        'from flask import Flask\n\ndef for_commands():\n    app = Flask(__name__)\n    return app\n\n' +
+        'def create_served():\n    import connexion\n\n    served = connexion.FlaskApp(__name__)\n    served.add_api("a.yaml")\n    return served\n\n' +
+        'create_app = create_served\n',
+    },
+    found: ['flask shop/__init__.py:12 create_served()'],
+  },
+  {
+    what: 'Connexion: one that has no name, and none of Flask',
+    files: {
+      'app.py':
+        'import connexion\n\napp = connexion.App(__name__).app\nother = connexion.AsyncApp(__name__)\n',
+    },
+    found: ['flask app.py:3 app (the application is an attribute, app, of what is made there)'],
+  },
+  {
     what: 'Pyramid: the two applications that PasteDeploy names, by a call and by an entry point of the project',
     files: {
       'conf/production.ini':

@@ -364,3 +364,26 @@ describe.each(PAIRS)('%s on Python %s, %j', (framework, version, requirements, e
     ).toMatchObject({ stdout: 'fine', stderr: '' });
   });
 });
+
+test.for<[PythonVersion, string[]]>([
+  ['3.8', ['connexion[flask]==2.14.*', 'flask<2.3', 'werkzeug<2.3', 'setuptools<80']],
+  ['3.13', ['connexion[flask]==3.*']],
+])('the Flask application of Connexion aborts: Python %s, %j', async ([version, requirements], context) => {
+  if (interpreter(version) === undefined) context.skip(`needs Python ${version}`);
+  writeFileSync(
+    join(folder, 'abort_on_exception.py'),
+    renderGeneratedModule({
+      framework: 'flask',
+      wsgi: true,
+      asgi: false,
+      http: false,
+      calls: ['watch_flask'],
+    }),
+  );
+  const outcome = await python(pythonEnvironment(version, requirements), folder, ['connexion_view.py'], {
+    PYCRASH_BUDGET: '1000',
+  });
+  expect(outcome.stdout).toMatch(/^\/ok 200/);
+  expect(outcome.stdout).not.toContain('/crash');
+  expect(outcome.signal).toBe('SIGABRT');
+});

@@ -4,7 +4,7 @@ import type { Meaning, PythonNames } from './python-names.ts';
 import type { PythonFile } from '../readers/python/syntax.ts';
 
 /** Too common to say anything without the name of their module. */
-const COMMON = /^(app|default_app|App|Application|API|run|\w*Worker)$/;
+const COMMON = /^(app|default_app|App|FlaskApp|Application|API|run|\w*Worker)$/;
 
 interface Word {
   word: string;
@@ -33,6 +33,7 @@ export class Constructors {
   readonly #external = new Map<string, Framework>();
   readonly #derived = new Map<string, Framework | undefined>();
   readonly #methods = new Map<string, Framework>();
+  readonly #byName: Framework[] = [];
   readonly #words: Word[] = [];
   readonly #isThere: (framework: Framework) => boolean;
 
@@ -55,6 +56,12 @@ export class Constructors {
           const top = module.split('.')[0];
           this.#words.push(wordOf(name, COMMON.test(name) ? top : undefined));
         }
+      }
+      if (framework.derived !== undefined) {
+        const [word = ''] = Object.values(framework.constructors)[0] ?? [];
+        if (!COMMON.test(word))
+          this.#words.push({ word, pattern: new RegExp(String.raw`\b[A-Z]\w*${word}\b`) });
+        this.#byName.push(framework);
       }
     }
   }
@@ -116,7 +123,12 @@ export class Constructors {
 
   #derivedFrom(meaning: Meaning | undefined, depth: number): Framework | undefined {
     if (meaning === undefined || depth > 20) return undefined;
-    if ('external' in meaning) return this.#external.get(meaning.external);
+    if ('external' in meaning) {
+      const { external } = meaning;
+      return (
+        this.#external.get(external) ?? this.#byName.find(({ derived }) => derived?.test(external) === true)
+      );
+    }
     const { path, name, definitions } = meaning;
     if (name.includes('.')) return undefined;
     const key = `${path}:${name}`;

@@ -12,6 +12,7 @@ export const flask: Framework = {
     apiflask: ['APIFlask'],
     flask_openapi3: ['OpenAPI'],
   },
+  derived: /\.[A-Z]\w*Flask$/,
   kind: 'wsgi',
   call: 'watch_flask',
 };

@@ -8,6 +8,10 @@ export interface Framework {
   distribution: string;
   /** The classes that make an application, by the modules that have them. */
   constructors: Readonly<Record<string, readonly string[]>>;
+  /** Classes of other packages that derive from its class, by what people call such a class: `brainzutils.flask.CustomFlask`. */
+  derived?: RegExp;
+  /** The attribute of what the constructor makes that is the application; not there where that is itself the application. */
+  part?: string;
   kind: 'wsgi' | 'asgi' | 'http' | 'worker';
   /** Methods that make an application, of whatever object. What they return is not watched in place: the call is wrapped. */
   methods?: readonly string[];

@@ -8,6 +8,7 @@ import { hasPackageFile, requiredVersion } from '../versions.ts';
 import { aiohttp } from './aiohttp.ts';
 import { bottle, bottleRun } from './bottle.ts';
 import { choose } from './chosen-object.ts';
+import { connexion } from './connexion.ts';
 import { Constructors } from './constructors.ts';
 import { falcon, falconAsgi } from './falcon.ts';
 import { fastapi } from './fastapi.ts';
@@ -26,6 +27,7 @@ import { isJobServer } from '../servers/index.ts';
 /** Frameworks other than Django, whose application objects are watched in place. */
 export const FRAMEWORKS: readonly Framework[] = [
   flask,
+  connexion,
   fastapi,
   starlette,
   falcon,

@@ -265,6 +265,14 @@ function around({ module, defined }: Scope, making: Making): EntryPoint {
       where: 'around',
     },
     ...(imported === undefined ? {} : { wrapped: file.span(imported.start, imported.end) }),
+    ...(framework.part === undefined
+      ? {}
+      : {
+          unreadable: `the application is an attribute, ${framework.part}, of what is made there`,
+          byHand:
+            `Let \`pycrash init --only library\` write the module, import ${framework.call} from it there, give what is ` +
+            `made a name, and paste ${framework.call}(NAME.${framework.part}) behind it`,
+        }),
   };
 }
 
@@ -288,17 +296,18 @@ function inPlace(scope: Scope, making: Making, target: string): EntryPoint[] {
 function pointAt(
   scope: Scope,
   making: Making,
-  target: string,
+  name: string,
   place: Placed,
   where: 'before' | 'after',
 ): EntryPoint {
   const { module, defined } = scope;
   const { framework, placed, watched, call: value } = making;
+  const target = framework.part === undefined ? name : `${name}.${framework.part}`;
   const { file } = value;
   const statement = file.span(place.statement.start, place.statement.end);
   const point: EntryPoint = {
     ...common(module, framework),
-    object: defined === undefined ? target : `${defined.name}()`,
+    object: defined === undefined ? name : `${defined.name}()`,
     inPlace: {
       call: framework.call,
       target,
