@@ -87,14 +87,10 @@ function completeUnit(situation: Situation, systemdVersion: number): Wish {
 }
 
 function commandOf(situation: Situation, entry: EntryPoint | undefined, place: string): string {
-  const { application, project } = situation;
+  const { application } = situation;
   const module = entry?.module ?? 'wsgi';
   if (entry?.kind === 'script') return programCommand(place, module);
-  if (entry?.kind === 'http') {
-    const { packageFolder, packageName } = application;
-    const isRun = packageName !== '' && project.files.includes(`${packageFolder}/__main__.py`);
-    return programCommand(place, isRun ? packageName : module);
-  }
+  if (entry?.kind === 'http') return programCommand(place, runModule(situation, module));
   if (application.pasteFile !== undefined)
     return gunicornCommand(place, `--paste ${posix.join(place, application.pasteFile)}`);
   if (entry?.kind === 'worker' && application.framework === 'rq') return programCommand(place, module);
@@ -103,6 +99,16 @@ function commandOf(situation: Situation, entry: EntryPoint | undefined, place: s
   const command =
     entry?.kind === 'worker' ? celeryCommand : entry?.kind === 'asgi' ? uvicornCommand : gunicornCommand;
   return command(place, `${module}:${entry?.object ?? 'application'}`);
+}
+
+/** What `python -m` runs: the package, where its `__main__.py` has to do with the application's module; else that module. */
+function runModule({ application, project, read }: Situation, module: string): string {
+  const { packageFolder, packageName } = application;
+  const main = `${packageFolder}/__main__.py`;
+  if (packageName === '' || !project.files.includes(main)) return module;
+  const last = module.slice(module.lastIndexOf('.') + 1);
+  const uses = module === packageName || new RegExp(String.raw`\b${last}\b`).test(read(main)?.text ?? '');
+  return uses ? packageName : module;
 }
 
 /** The modules that Dramatiq's command line has to import: those of the package with an actor, else that of the broker. */

@@ -233,6 +233,20 @@ test('CPython loads what the start command names, and sees whether that is watch
   });
 });
 
+test('what a package makes only where it is run by `python -m` is run by that', async () => {
+  const text =
+    'from aiohttp import web\n\nif __name__ == "__main__":\n    app = web.Application()\n    web.run_app(app)\n';
+  const folder = join(scratch, 'run');
+  const files = { Procfile: 'web: python3 -m bot\n', 'bot/__init__.py': '', 'bot/__main__.py': text };
+  for (const [file, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), content);
+  }
+  const seen = await observe(folder, 'run', undefined, TOOLS);
+  expect(seen.loaded).toEqual([{ name: 'bot.__main__:app', watched: true }]);
+  expect(judge(undefined, seen)).toEqual({ verdict: 'right', reasons: [] });
+});
+
 test('the wrong file, a reason that is not said, and what is broken are found', () => {
   expect(judge(FIRST_OK, { ...SEEN, settingsEdits: ['other/settings.py'] }).verdict).toBe('wrong');
   const shifted = { ...FIRST_OK, verdict: 'index-shift' };

@@ -28,6 +28,7 @@ import io
 import json
 import os
 import re
+import runpy
 import sys
 import types
 
@@ -391,8 +392,11 @@ def load():
     """What a server does with MODULE:OBJECT."""
     del taken[:], served[:]
     sys.modules[HOOKS] = Hooks(HOOKS)
-    module = importlib.import_module(MODULE)
-    value = eval(OBJECT, vars(module))
+    names = vars(importlib.import_module(MODULE))
+    if re.match(r"\w+", OBJECT).group() not in names and MODULE.endswith(".__main__"):
+        # what "python -m" runs: it may make it only then
+        names = runpy.run_module(MODULE, run_name="__main__")
+    value = eval(OBJECT, names)
     if isinstance(value, types.FunctionType) and not taken:
         code = value.__code__
         # a factory, by another name; what is none takes environ or scope

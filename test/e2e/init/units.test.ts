@@ -334,3 +334,21 @@ describe('continuous integration', () => {
     expect(readFileSync(join(root, '.gitlab-ci.yml'), 'utf8')).toBe('test: [\n');
   });
 });
+
+test('a complete unit runs the module that serves, not the command line of the package, and a second init has nothing to do', async () => {
+  const root = makeTree({
+    'requirements.txt': 'tornado\n',
+    'shop/__init__.py': '',
+    'shop/__main__.py': 'from shop.tasks import run\n\nif __name__ == "__main__":\n    run()\n',
+    'shop/tasks.py': 'def run():\n    pass\n',
+    'shop/server.py':
+      'import tornado.web\n\n\ndef app():\n    made = tornado.web.Application([])\n    return made\n\n\n' +
+      'def run():\n    app().listen(80)\n\n\nif __name__ == "__main__":\n    run()\n',
+  });
+  trees.push(root);
+  await pycrash(['init', '--yes'], { cwd: root });
+  const text = readFileSync(join(root, 'deploy/shop.service'), 'utf8');
+  expect(keys(text)).toContain('[Service]ExecStart=/srv/shop/.venv/bin/python -m shop.server');
+  const again = await pycrash(['init', '--yes'], { cwd: root });
+  expect(again).toMatchObject({ exitCode: 0, stdout: '' });
+});
