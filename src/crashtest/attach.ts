@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CrashReport } from '../report/model.ts';
 import { UserError, usageError } from '../errors.ts';
 import { sysctl } from '../host/checks/kernel.ts';
+import { coreDirectories } from '../host/core-directories.ts';
 import { processStatus } from '../host/process-status.ts';
 import { descendants, isRunning, ownPid } from '../host/processes.ts';
 import { missingBytes } from './core-complete.ts';
@@ -171,7 +172,7 @@ function processesBelow(pid: number | undefined): Known[] {
   return [pid, ...descendants(pid).map((entry) => entry.pid)].map((outside) => ({
     outside,
     pid: ownPid(outside) ?? outside,
-    workingDirectory: processStatus(outside)?.workingDirectory,
+    directories: coreDirectories(processStatus(outside)),
     root: pid === outside ? '' : `/proc/${pid}/root`,
   }));
 }

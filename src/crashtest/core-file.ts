@@ -37,8 +37,8 @@ export interface CrashingProcess {
   pid: number;
   /** In the pid namespace of this machine, where that is another one. */
   outside?: number;
-  /** As the process sees it. */
-  workingDirectory: string | undefined;
+  /** Where it may be when it is written, as the process sees it. */
+  directories: readonly string[];
   /** Where a chroot(2) has put its root, as seen from outside. */
   rootDirectory?: string | undefined;
   /** In milliseconds since the epoch: what is older is not its core. */
@@ -82,17 +82,19 @@ export function findCoreFile(
     return { path: core.path, file: core.path, bytes: core.bytes, pid: process.pid };
   }
   const { pattern, usesPid } = settings;
-  const folder = coreFolder(pattern, process.workingDirectory);
-  if (folder === undefined || pattern.kind !== 'file') return undefined;
-  // the working directory is known from outside, and a path of the pattern is looked up from the root of the process
-  const here = join(root, pattern.absolute ? (process.rootDirectory ?? '') : '', folder);
-  if (!existsSync(here)) return undefined;
+  if (pattern.kind !== 'file') return undefined;
   const expected = namesOfCore(basename(pattern.template), process.pid, usesPid);
-  for (const name of readdirSync(here).filter((one) => expected.test(one))) {
-    const file = join(here, name);
-    const stat = statSync(file, { throwIfNoEntry: false });
-    if (stat?.isFile() !== true || stat.mtimeMs < (process.since ?? 0)) continue;
-    return { path: join(folder, name), file, bytes: stat.size, pid: process.pid };
+  for (const folder of new Set(process.directories.map((directory) => coreFolder(pattern, directory)))) {
+    if (folder === undefined) continue;
+    // the working directory is known from outside, and a path of the pattern is looked up from the root of the process
+    const here = join(root, pattern.absolute ? (process.rootDirectory ?? '') : '', folder);
+    if (!existsSync(here)) continue;
+    for (const name of readdirSync(here).filter((one) => expected.test(one))) {
+      const file = join(here, name);
+      const stat = statSync(file, { throwIfNoEntry: false });
+      if (stat?.isFile() !== true || stat.mtimeMs < (process.since ?? 0)) continue;
+      return { path: join(folder, name), file, bytes: stat.size, pid: process.pid };
+    }
   }
   return undefined;
 }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { dirname } from 'node:path';
 import { apportSaid } from '../host/apport.ts';
 import { coreFolder } from '../host/checks/storage.ts';
+import { coreDirectories } from '../host/core-directories.ts';
 import { examineForCore } from '../host/doctor.ts';
 import type { HostCheck } from '../host/host-check.ts';
 import { processStatus } from '../host/process-status.ts';
@@ -242,9 +244,8 @@ export class Session {
       requestId,
       ended,
       status: answer?.status,
-      coreFolder: coreFolder(this.settings.pattern, dying.workingDirectory),
       checks,
-      ...(ended ? await this.#collect(dying) : { core: undefined }),
+      ...(await this.#collect(dying, ended)),
       waitStatus: this.waitStatus(pid),
       exit: main === worker ? (await this.service.exits())[exits] : undefined,
       failure: respawned ? undefined : await this.service.failure(),
@@ -275,9 +276,8 @@ export class Session {
       requestId: '',
       ended,
       status: undefined,
-      coreFolder: coreFolder(this.settings.pattern, dying.workingDirectory),
       checks,
-      ...(ended ? await this.#collect(dying) : { core: undefined }),
+      ...(await this.#collect(dying, ended)),
       waitStatus: undefined,
       logged: undefined,
       recoverySeconds,
@@ -358,7 +358,17 @@ export class Session {
   }
 
   /** The core that a process left, moved to a place of its own. */
-  async #collect(dying: CrashingProcess & { outside: number }): Promise<Pick<Crash, 'core' | 'takerSaid'>> {
+  async #collect(
+    dying: CrashingProcess & { outside: number },
+    ended: boolean,
+  ): Promise<Pick<Crash, 'core' | 'coreFolder' | 'takerSaid'>> {
+    const { pattern } = this.settings;
+    const taken = ended ? await this.#take(dying) : { core: undefined };
+    const left = taken.core !== undefined && pattern.kind === 'file' ? dirname(taken.core.path) : undefined;
+    return { ...taken, coreFolder: left ?? coreFolder(pattern, dying.directories[0]) };
+  }
+
+  async #take(dying: CrashingProcess & { outside: number }): Promise<Pick<Crash, 'core' | 'takerSaid'>> {
     const { cores } = this.place;
     if (takesJournal(this.settings)) {
       return { core: await dumpFromJournal(dying.outside, dying.pid, cores, this.#timeout) };
@@ -403,7 +413,7 @@ function crashing(process: number): CrashingProcess & { outside: number } {
   return {
     pid: ownPid(process) ?? process,
     outside: process,
-    workingDirectory: status?.workingDirectory,
+    directories: coreDirectories(status),
     rootDirectory: status?.rootDirectory,
     since: Date.now() - TIMESTAMPS,
   };

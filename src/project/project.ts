@@ -48,9 +48,20 @@ export interface Project {
   redeliveredTasks: readonly Span[];
   /** Commands of scripts and Dockerfiles that give a Python interpreter file capabilities (setcap(8)). */
   fileCapabilities: readonly Located<string>[];
+  /** What scripts, images and definitions of services give to a user. */
+  givenFolders: readonly GivenFolder[];
   /** The lowest Python version that the project says it runs on, e.g. `3.11`. */
   python?: Located<string>;
   notes: readonly Note[];
+}
+
+/** A folder that belongs to a user, because something in the repository says so. */
+export interface GivenFolder {
+  /** Absolute, without a `/` at its end. */
+  path: string;
+  user: string;
+  /** All that is in it as well (`chown -R`). */
+  below: boolean;
 }
 
 /** A call in hand-written Python that aborts, or decides what an abort leaves. */

@@ -11,6 +11,7 @@ import type { Note, Project } from './project.ts';
 import { TreeModules } from './python-modules.ts';
 import { evaluateFile } from './readers/python/settings.ts';
 import { findFileCapabilities } from './readers/file-capabilities.ts';
+import { findGivenFolders } from './readers/given-folders.ts';
 import { ABORT_WORDS, findAbortCode } from './readers/python/abort-code.ts';
 import { findRedeliveredTasks, REJECT_WORDS } from './readers/python/redelivered-tasks.ts';
 import { loadPythonParser } from './readers/python/syntax.ts';
@@ -86,6 +87,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
     abortCode: await findAbortCode(sources, files),
     redeliveredTasks: await findRedeliveredTasks(sources, files),
     fileCapabilities: findFileCapabilities(sources, files),
+    givenFolders: findGivenFolders(sources, files, found.services),
     ...(python === undefined ? {} : { python }),
     notes,
   };

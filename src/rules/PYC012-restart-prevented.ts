@@ -1,7 +1,7 @@
 import { isAbort } from './abort-status.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import { unitServices } from './unit-services.ts';
-import { liftsLimit } from './wired.ts';
+import { hasModule } from './wired.ts';
 
 export const rule: Rule = {
   id: 'PYC012',
@@ -45,7 +45,7 @@ export const rule: Rule = {
           // a success is nothing that on-failure, on-abnormal or on-abort restart after
           (/^on-(failure|abnormal|abort)$/.test(restart) ? clean : []).map(({ word, at }): RuleFinding => {
             // systemd takes a signal for a success only where no core was written (is_clean_exit)
-            const dumps = !behindShell && (service.coreLimit.soft !== 0 || liftsLimit(project, service));
+            const dumps = !behindShell && (service.coreLimit.soft !== 0 || hasModule(project, service));
             return {
               level: dumps ? 'info' : 'error',
               confidence: 'high',

@@ -2,7 +2,7 @@ import type { Project } from '../project/project.ts';
 import { systemdLimit } from '../systemd-size.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import { unitServices, type UnitService } from './unit-services.ts';
-import { liftsLimit } from './wired.ts';
+import { hasModule } from './wired.ts';
 
 export const rule: Rule = {
   id: 'PYC015',
@@ -58,7 +58,7 @@ function coreLimit({ service, keys, start }: UnitService, project: Project): Rul
   if (entry === undefined) {
     // PYC019
     if (keys.ignored('LimitCORE') !== undefined) return [];
-    const module = liftsLimit(project, service);
+    const module = hasModule(project, service);
     return [
       {
         level: module ? 'info' : 'error',
@@ -73,7 +73,7 @@ function coreLimit({ service, keys, start }: UnitService, project: Project): Rul
   }
   const limit = systemdLimit(entry.value);
   if (limit === undefined || limit.soft >= SMALL) return [];
-  const lifts = limit.hard >= SMALL && liftsLimit(project, service);
+  const lifts = limit.hard >= SMALL && hasModule(project, service);
   if (limit.soft === 0) {
     return [
       {

@@ -1,4 +1,4 @@
-import type { Service } from '../project/project.ts';
+import type { Project, Service, Span } from '../project/project.ts';
 import { isIn } from '../project/unit-keys.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import {
@@ -8,49 +8,103 @@ import {
   workingFolder,
   type UnitService,
 } from './unit-services.ts';
+import { hasModule } from './wired.ts';
 
 export const rule: Rule = {
   id: 'PYC016',
   slug: 'working-folder-not-writable',
   level: 'warning',
   summary: 'the core would go where the service cannot write',
-  check: (project) => [...unitServices(project).flatMap(lookAt), ...project.services.flatMap(lookAtOther)],
+  check: (project) => [
+    ...unitServices(project).flatMap((unit) => lookAt(unit, project)),
+    ...project.services.flatMap((service) => lookAtOther(service, project)),
+  ],
 };
 
 const PATTERN = 'unless kernel.core_pattern sends it elsewhere';
 
-function lookAt(unit: UnitService): RuleFinding[] {
+function lookAt(unit: UnitService, project: Project): RuleFinding[] {
   const { keys, start, service } = unit;
-  const folder = workingFolder(unit);
-  const help = `write StateDirectory=NAME and WorkingDirectory=/var/lib/NAME in [Service]`;
-  if (folder === undefined) return [];
-  const { path } = folder;
-  const at = folder.at ?? start;
-  const kept = [...keptFolders(unit), ...keys.words('RuntimeDirectory').map((name) => `/run/${name}`)];
-  if (kept.some((own) => isIn(path, own))) return [];
+  const { name, workingDirectory } = service;
   const user = unprivilegedUser(unit);
+  const folder = workingFolder(unit);
+  const at = workingDirectory?.at ?? start;
+  const help = 'write StateDirectory=NAME and WorkingDirectory=/var/lib/NAME in [Service]';
+  if (folder === undefined) {
+    // `~` is the home of the user
+    if (user === undefined || workingDirectory?.value.startsWith('~') === true) return [];
+    return [notSaid(name, workingDirectory?.value ?? '', user, at, help)];
+  }
+  const { path } = folder;
+  const kept = [...keptFolders(unit), ...keys.words('RuntimeDirectory').map((own) => `/run/${own}`)];
+  if (kept.some((own) => isIn(path, own))) return [];
+  const instead = folderOfModule(project, unit);
+  const found = definitely(path, unit, user, help);
+  if (found !== undefined)
+    return [instead === undefined ? { ...found, at: found.at ?? at } : moved(found, at, instead)];
+  if (user === undefined || instead !== undefined || isGiven(path, user, project)) return [];
+  return [notSaid(name, path, user, at, help)];
+}
+
+type Definite = Omit<RuleFinding, 'at'> & { at?: Span | undefined };
+
+/** What the unit itself says against writing to `path`. */
+function definitely(
+  path: string,
+  unit: UnitService,
+  user: string | undefined,
+  help: string,
+): Definite | undefined {
   if (path === '/' && user !== undefined) {
-    const why = folder.at === undefined ? 'without WorkingDirectory= it is /' : 'it is /';
-    return [
-      {
-        confidence: 'high',
-        message: `a core goes to the working directory (${PATTERN}), and ${why}, where ${user} cannot write`,
-        help,
-        at,
-      },
-    ];
+    const why = unit.service.workingDirectory === undefined ? 'without WorkingDirectory= it is /' : 'it is /';
+    return {
+      confidence: 'high',
+      message: `a core goes to the working directory (${PATTERN}), and ${why}, where ${user} cannot write`,
+      help,
+    };
   }
   const reason = readOnly(path, unit);
-  if (reason === undefined) return [];
-  return [
-    {
-      level: service.unit === undefined ? 'unknown' : 'warning',
-      confidence: 'high',
-      message: `a core goes to the working directory (${PATTERN}), and ${reason.key} makes ${path} read-only for this service`,
-      help: path === '/' ? help : `write ReadWritePaths=${path}, or ${help.replace(/^write /, '')}`,
-      at: reason.at ?? at,
-    },
-  ];
+  if (reason === undefined) return undefined;
+  return {
+    confidence: 'high',
+    message: `a core goes to the working directory (${PATTERN}), and ${reason.key} makes ${path} read-only for this service`,
+    help: path === '/' ? help : `write ReadWritePaths=${path}, or ${help.replace(/^write /, '')}`,
+    at: reason.at,
+  };
+}
+
+/** What is left of a finding where the generated module leaves the folder before it aborts. */
+function moved(found: Definite, at: Span, instead: string): RuleFinding {
+  const message = `${found.message}: the generated module goes to ${instead} for its core, and a crash that it does not see leaves none`;
+  return { ...found, level: 'info', message, at: found.at ?? at };
+}
+
+function notSaid(name: string, path: string, user: string, at: Span, help: string): RuleFinding {
+  return {
+    level: 'unknown',
+    confidence: 'low',
+    message: `a core of ${name} goes to ${path} (${PATTERN}), and no file says that ${user} may write there`,
+    help: `ask the host: pycrash doctor; or ${help}`,
+    at,
+  };
+}
+
+/** Does something in the repository say that the folder belongs to the user, or can everybody write there? */
+function isGiven(path: string, user: string, { givenFolders }: Project): boolean {
+  if ([`/home/${user}`, '/tmp', '/var/tmp', '/dev/shm'].some((own) => isIn(path, own))) return true;
+  return givenFolders.some(
+    (given) => given.user === user && (given.below ? isIn(path, given.path) : path === given.path),
+  );
+}
+
+/** Where the generated module goes, if the working directory cannot take the core (its CORE_DIRECTORY); undefined without it, and where that is lost. */
+function folderOfModule(project: Project, unit: UnitService): string | undefined {
+  const { service, keys } = unit;
+  if (!hasModule(project, service)) return undefined;
+  const own = service.environment.get('PYCRASH_CORE_DIRECTORY')?.value ?? keptFolders(unit)[0];
+  if (own !== undefined) return own;
+  const isPrivate = keys.isYes('PrivateTmp') || keys.isYes('DynamicUser');
+  return isPrivate || readOnly('/var/tmp', unit) !== undefined ? undefined : '/var/tmp';
 }
 
 /** Where the supervisor starts a service that names no folder: one of root's. */
@@ -63,20 +117,28 @@ const PLACES: Readonly<Record<string, string>> = {
   daemontools: 'without a cd it is the folder of run',
 };
 
-function lookAtOther({ name, supervisor, unit, user, workingDirectory, command }: Service): RuleFinding[] {
+function lookAtOther(service: Service, project: Project): RuleFinding[] {
+  const { name, supervisor, unit, user, workingDirectory, command, environment } = service;
   const place = PLACES[supervisor];
   if (unit !== undefined || place === undefined || command === undefined) return [];
   // a name that only the host knows may be root
   if (user === undefined || /^(?:root|0)(?::|$)|[$%{]/.test(user.value)) return [];
-  if (workingDirectory !== undefined && workingDirectory.value !== '/') return [];
-  return [
-    {
-      confidence: 'medium',
-      message: `a core of ${name} goes to the working directory (${PATTERN}), and ${workingDirectory === undefined ? place : 'it is /'}, where ${user.value} cannot write`,
-      help: `name a folder that belongs to ${user.value}: pycrash unit ${supervisor} prints how`,
-      at: workingDirectory?.at ?? user.at,
-    },
-  ];
+  const help = `name a folder that belongs to ${user.value}: pycrash unit ${supervisor} prints how`;
+  const at = workingDirectory?.at ?? user.at;
+  const instead = hasModule(project, service)
+    ? (environment.get('PYCRASH_CORE_DIRECTORY')?.value ?? '/var/tmp')
+    : undefined;
+  if (workingDirectory !== undefined && workingDirectory.value !== '/') {
+    const path = workingDirectory.value.replace(/(.)\/+$/, '$1');
+    const [own = ''] = user.value.split(':');
+    return instead !== undefined || isGiven(path, own, project) ? [] : [notSaid(name, path, own, at, help)];
+  }
+  const found: Definite = {
+    confidence: 'medium',
+    message: `a core of ${name} goes to the working directory (${PATTERN}), and ${workingDirectory === undefined ? place : 'it is /'}, where ${user.value} cannot write`,
+    help,
+  };
+  return [instead === undefined ? { ...found, at } : moved(found, at, instead)];
 }
 
 /** A path of ReadWritePaths= without its prefixes (systemd.exec(5)) and the `/` at its end. */

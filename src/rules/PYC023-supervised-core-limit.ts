@@ -1,6 +1,6 @@
 import type { Project, Service } from '../project/project.ts';
 import type { Rule, RuleFinding } from './rule.ts';
-import { liftsLimit } from './wired.ts';
+import { hasModule } from './wired.ts';
 
 export const rule: Rule = {
   id: 'PYC023',
@@ -48,7 +48,7 @@ function lookAt(service: Service, project: Project): RuleFinding[] {
       },
     ];
   }
-  const lifts = liftsLimit(project, service);
+  const lifts = hasModule(project, service);
   if (at !== undefined || command === undefined || lifts || !INHERITING.has(supervisor)) return [];
   return [
     {

@@ -13,8 +13,11 @@ export function startOf(file: string): Span {
   return { file, line: 1, column: 1, endLine: 1, endColumn: 1, start: 0, end: 0 };
 }
 
-/** Has what the service runs a generated module? It lifts the soft core limit to the hard one when it is imported. */
-export function liftsLimit(project: Project, service: Service): boolean {
+/**
+ * Has what the service runs a generated module? It lifts the soft core limit to the hard one when it is imported, and
+ * before an abort it leaves a working directory that cannot take the core.
+ */
+export function hasModule(project: Project, service: Service): boolean {
   const own = applicationsOf(project, service);
   return (
     own.length > 0 &&

@@ -16,21 +16,21 @@ test('the core of a process in a chroot is looked up below its root, and its pat
   mkdirSync(join(root, 'var/crash'), { recursive: true });
   writeFileSync(join(root, 'var/crash/core.7'), 'core');
   const settings = { pattern: parseCorePattern('/var/crash/core.%p'), usesPid: false };
-  const dying = { pid: 7, workingDirectory: '/srv', rootDirectory: root };
+  const dying = { pid: 7, directories: ['/srv'], rootDirectory: root };
   expect(findCoreFile(settings, dying, '')).toMatchObject({
     path: '/var/crash/core.7',
     file: join(root, 'var/crash/core.7'),
   });
-  expect(
-    findCoreFile(settings, { pid: 8, workingDirectory: '/srv', rootDirectory: root }, ''),
-  ).toBeUndefined();
+  expect(findCoreFile(settings, { pid: 8, directories: ['/srv'], rootDirectory: root }, '')).toBeUndefined();
 });
 
 test('an empty pattern with core_uses_pid names the core .PID in the working directory', () => {
   const workingDirectory = folder();
   writeFileSync(join(workingDirectory, '.7'), 'core');
   const pattern = writtenPattern(parseCorePattern(''), true);
-  expect(findCoreFile({ pattern, usesPid: true }, { pid: 7, workingDirectory }, '')).toMatchObject({
+  expect(
+    findCoreFile({ pattern, usesPid: true }, { pid: 7, directories: [workingDirectory] }, ''),
+  ).toMatchObject({
     path: join(workingDirectory, '.7'),
   });
   expect(writtenPattern(parseCorePattern(''), false)).toEqual({ kind: 'none' });
@@ -41,7 +41,7 @@ test('a file that was there before the crash is no core of it', () => {
   const settings = { pattern: parseCorePattern('core.%e'), usesPid: false };
   writeFileSync(join(workingDirectory, 'core.other'), 'older');
   utimesSync(join(workingDirectory, 'core.other'), 1000, 1000);
-  const dying = { pid: 7, workingDirectory, since: 2_000_000 };
+  const dying = { pid: 7, directories: [workingDirectory], since: 2_000_000 };
   expect(findCoreFile(settings, dying, '')).toBeUndefined();
   writeFileSync(join(workingDirectory, 'core.python'), 'core');
   expect(findCoreFile(settings, dying, '')).toMatchObject({ path: join(workingDirectory, 'core.python') });

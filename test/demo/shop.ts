@@ -15,6 +15,7 @@ import { waitFor } from '../../src/crashtest/wait.ts';
 import { formatBytes } from '../../src/host/checks/storage.ts';
 import { sysctl } from '../../src/host/checks/kernel.ts';
 import { parseCorePattern } from '../../src/host/core-pattern.ts';
+import { coreDirectories } from '../../src/host/core-directories.ts';
 import { processStatus } from '../../src/host/process-status.ts';
 import { descendants, isRunning, ownPid } from '../../src/host/processes.ts';
 import { packageFile } from '../../src/package-files.ts';
@@ -110,7 +111,7 @@ async function tell(): Promise<number> {
     const workers = descendants(main ?? 0).map(({ pid }) => ({
       pid,
       own: ownPid(pid) ?? pid,
-      workingDirectory: processStatus(pid)?.workingDirectory,
+      directories: coreDirectories(processStatus(pid)),
     }));
     const start = performance.now();
     const requestId = 'demo-order-7';
@@ -133,12 +134,12 @@ async function tell(): Promise<number> {
     const core = await waitFor(SECONDS, async () =>
       collectCore(
         settings,
-        { pid: dead.own, workingDirectory: dead.workingDirectory },
+        { pid: dead.own, directories: dead.directories },
         (await service?.root()) ?? '',
         place.cores,
       ),
     );
-    if (core === undefined) throw new Error(`no core in ${dead.workingDirectory ?? '?'}`);
+    if (core === undefined) throw new Error(`no core in ${dead.directories[0] ?? '?'}`);
     say(`   core: ${core.path}, ${formatBytes(core.bytes)}`);
 
     title('5. pycrash report core: the frames that failed, long gone from the stack, with their locals');

@@ -54,7 +54,7 @@ test("cores in apport's folder, newest first, and those of one process", () => {
 });
 
 test('the core of a process is found by the pid that the host knows it by, and never an older one', () => {
-  const dying = { pid: 7, outside: 4712, workingDirectory: '/srv/shop' };
+  const dying = { pid: 7, outside: 4712, directories: ['/srv/shop'] };
   expect(findCoreFile(SETTINGS, dying, '/proc/1/root', root)).toMatchObject({ bytes: 6, pid: 7 });
   expect(findCoreFile(SETTINGS, { ...dying, outside: 4711 }, '', root)?.path).toBe(join(root, OLDER));
   expect(findCoreFile(SETTINGS, { ...dying, outside: 4711, since: 2_000_000 }, '', root)).toBeUndefined();

@@ -15,6 +15,7 @@ const EMPTY: Project = {
   services: [],
   abortCode: [],
   fileCapabilities: [],
+  givenFolders: [],
   redeliveredTasks: [],
   notes: [],
 };

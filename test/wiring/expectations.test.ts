@@ -58,6 +58,7 @@ function project(module: SettingsModule, wrapped: boolean): Project {
     services: [],
     abortCode: [],
     fileCapabilities: [],
+    givenFolders: [],
     redeliveredTasks: [],
     notes: [],
   };

@@ -1,22 +1,46 @@
 import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { coreDirectories } from '../core-directories.ts';
 import { coreName, type CorePattern } from '../core-pattern.ts';
 import type { Check, HostCheck } from '../host-check.ts';
+import { findModuleRecord } from '../module-record.ts';
 import type { ProcessStatus } from '../process-status.ts';
 import { coreFolder } from './storage.ts';
 
-/** Can this process make a file where the pattern puts its core, under that name? */
+/**
+ * Can this process make a file where the pattern puts its core, under that name? Where it cannot, but has the generated
+ * module, what counts is the folder that this changes to.
+ */
 export function destinationChecks(
   process: ProcessStatus,
   pattern: Extract<CorePattern, { kind: 'file' }>,
   usesPid: boolean,
   check: Check,
 ): HostCheck[] {
-  const folder = coreFolder(pattern, process.workingDirectory);
+  const own = folderChecks(process, process.workingDirectory, pattern, usesPid, check);
+  const obstacle = own.find(({ verdict }) => verdict === 'bad');
+  if (obstacle === undefined || pattern.absolute) return own;
+  const isGood = (directory: string) =>
+    folderChecks(process, directory, pattern, usesPid, check).every(({ verdict }) => verdict === 'good');
+  const instead = coreDirectories(process).slice(1).find(isGood);
+  if (instead === undefined || findModuleRecord(process.pid) !== 'found') return own;
+  return [
+    check('core-folder', 'good', `${obstacle.detail}: the generated module goes to ${instead} for its core`),
+  ];
+}
+
+function folderChecks(
+  process: ProcessStatus,
+  directory: string | undefined,
+  pattern: Extract<CorePattern, { kind: 'file' }>,
+  usesPid: boolean,
+  check: Check,
+): HostCheck[] {
+  const folder = coreFolder(pattern, directory);
   const path = insideProcess(process, folder);
   if (folder === undefined || path === undefined || !isThere(path)) {
     return [
-      process.workingDirectory === undefined
+      directory === undefined
         ? check(
             'core-folder',
             'unknown',

@@ -2,7 +2,7 @@ import type { Located } from '../project.ts';
 import type { Sources } from '../sources.ts';
 
 /** Files whose shell commands prepare a machine or an image. */
-const SHELL = /(?:^|\/)(?:[^/]*(?:dockerfile|containerfile)[^/]*|makefile|[^/]*\.(?:sh|bash))$/i;
+export const SHELL = /(?:^|\/)(?:[^/]*(?:dockerfile|containerfile)[^/]*|makefile|[^/]*\.(?:sh|bash))$/i;
 
 /** `setcap caps file` (setcap(8)) in shell text; the file is up to the end of the command. */
 const SETCAP =

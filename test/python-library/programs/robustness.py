@@ -483,6 +483,8 @@ def no_working_directory():
     os.chdir(folder)
     os.rmdir(folder)
     configure()
+    if "CRASH" in os.environ:
+        crash()
 
 
 @row
