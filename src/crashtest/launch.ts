@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Journal } from './journal.ts';
 import type { Place } from './place.ts';
@@ -93,6 +94,24 @@ function budgetEnvironment(aborts: number, reports: string): Record<string, stri
     PYCRASH_BUDGET_PER_FINGERPRINT: String(aborts),
     PYCRASH_BUDGET_DIRECTORY: `${reports}/budget-of-${aborts}`,
   };
+}
+
+/**
+ * For a service in the file system of this machine: a folder of the test in the place of /var/tmp, where the generated
+ * module would leave its core if the working directory cannot take it, and nobody would look for it. None where the
+ * service names another one, or /var/tmp cannot be written to.
+ */
+export function insteadOfTemporary(
+  { reports }: Place,
+  environment: Readonly<Record<string, string>>,
+): Record<string, string> {
+  if (['PYCRASH_CORE_DIRECTORY', 'STATE_DIRECTORY'].some((name) => environment[name])) return {};
+  try {
+    accessSync('/var/tmp', constants.W_OK);
+  } catch {
+    return {};
+  }
+  return { PYCRASH_CORE_DIRECTORY: reports };
 }
 
 /** Is it the folder of a budget of the test? */

@@ -319,11 +319,14 @@ export class Session {
     return typeof found === 'number' ? found : undefined;
   }
 
-  /** What `pycrash doctor` says of a process, were its crash budget where it is without the test. */
+  /** What `pycrash doctor` says of a process, were the folders of the generated module where they are without the test. */
   #examine(pid: number): HostCheck[] {
-    const name = 'PYCRASH_BUDGET_DIRECTORY';
-    const planted = isPlantedBudget(processStatus(pid)?.environment?.get(name));
-    return examineForCore(pid, planted ? { [name]: this.#environment[name] } : {});
+    const environment = processStatus(pid)?.environment;
+    const planted = ['PYCRASH_BUDGET_DIRECTORY', 'PYCRASH_CORE_DIRECTORY'].filter((name) => {
+      const value = environment?.get(name);
+      return value === this.place.reports || isPlantedBudget(value);
+    });
+    return examineForCore(pid, Object.fromEntries(planted.map((name) => [name, this.#environment[name]])));
   }
 
   /** Several connections at a time, because the kernel chooses who takes one; undefined where the worker got none. */

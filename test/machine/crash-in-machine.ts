@@ -83,6 +83,7 @@ async function runSetUp(setUp: SetUp): Promise<Outcome> {
   } finally {
     sysctl('kernel/core_pattern', 'core');
     spawnSync('umount', ['--recursive', folder]);
+    if (setUp.before?.includes(' /var/tmp') === true) spawnSync('umount', ['/var/tmp']);
   }
 }
 

@@ -55,6 +55,11 @@ export function takesMachine({ pattern = 'core', sysctl, before = '', as = '' }:
   );
 }
 
+/** The generated module would otherwise leave its core there. */
+const NO_OTHER_PLACE = 'mount -t tmpfs -o ro tmpfs /var/tmp';
+const OWN_OTHER_PLACE = 'mount -t tmpfs -o mode=1777 tmpfs /var/tmp';
+const ONLY_WORKERS =
+  'it asks for a core of the arbiter as well, which a signal ends, and there is none: only the generated module leaves the folder';
 const ROOT = 'env';
 const AS_ROOT = { as: ROOT };
 const RELATIVE = { pattern: 'core.%p' };
@@ -132,6 +137,23 @@ export const GOOD: readonly SetUp[] = [
     ...RELATIVE,
     before: 'chown root:2000 .; chmod 0770 .',
     as: 'setpriv --reuid 1000 --regid 1000 --groups 2000',
+  },
+  {
+    name: 'a working directory of root, and a /var/tmp',
+    core: 'readable',
+    ...RELATIVE,
+    before: `chown 0:0 .; ${OWN_OTHER_PLACE}`,
+    look: ['/var/tmp'],
+    notVerified: ONLY_WORKERS,
+  },
+  {
+    name: 'a working directory of root, and a state directory',
+    core: 'readable',
+    ...RELATIVE,
+    before: 'install -d -o 1000 state; chown 0:0 .',
+    environment: { STATE_DIRECTORY: '/srv/a-working-directory-of-root-and-a-state-directory/state' },
+    look: ['state'],
+    notVerified: ONLY_WORKERS,
   },
   {
     name: 'a chroot with a folder for cores',
@@ -253,15 +275,22 @@ export const BROKEN: readonly SetUp[] = [
     core: 'none',
     bad: ['core-folder'],
     ...RELATIVE,
-    before: 'chown 0:0 .',
+    before: `chown 0:0 .; ${NO_OTHER_PLACE}`,
   },
-  { name: 'the working directory /', core: 'none', bad: ['core-folder'], ...RELATIVE, cwd: '/' },
+  {
+    name: 'the working directory /',
+    core: 'none',
+    bad: ['core-folder'],
+    ...RELATIVE,
+    before: NO_OTHER_PLACE,
+    cwd: '/',
+  },
   {
     name: 'a working directory that was removed',
     core: 'none',
     bad: ['core-folder'],
     ...RELATIVE,
-    before: 'mkdir gone',
+    before: `mkdir gone; ${NO_OTHER_PLACE}`,
     cwd: 'gone',
     // the second worker finds it gone
     code: 'import os, contextlib\nwith contextlib.suppress(OSError): os.rmdir(os.getcwd())',
@@ -272,7 +301,7 @@ export const BROKEN: readonly SetUp[] = [
     core: 'none',
     bad: ['core-folder'],
     ...RELATIVE,
-    before: 'mkdir data; chmod 777 data; mount --bind data data; mount -o remount,bind,ro data',
+    before: `mkdir data; chmod 777 data; mount --bind data data; mount -o remount,bind,ro data; ${NO_OTHER_PLACE}`,
     cwd: 'data',
   },
   {
@@ -280,7 +309,7 @@ export const BROKEN: readonly SetUp[] = [
     core: 'none',
     bad: ['core-folder'],
     ...RELATIVE,
-    before: 'chown 1001:1001 .; chmod 755 .',
+    before: `chown 1001:1001 .; chmod 755 .; ${NO_OTHER_PLACE}`,
   },
   {
     name: 'a full disk',
@@ -312,7 +341,7 @@ export const BROKEN: readonly SetUp[] = [
     core: 'none',
     bad: ['core-name-taken', 'core-name-unique'],
     pattern: 'core',
-    before: 'mkdir core',
+    before: `mkdir core; ${NO_OTHER_PLACE}`,
   },
   {
     name: 'somebody else’s core in a folder for all',
@@ -451,7 +480,7 @@ export const BROKEN: readonly SetUp[] = [
     bad: ['core-limit', 'core-folder'],
     ...RELATIVE,
     limits: 'ulimit -c 0',
-    before: 'chown 0:0 .',
+    before: `chown 0:0 .; ${NO_OTHER_PLACE}`,
   },
   {
     name: 'privileges dropped and a folder named core',
@@ -459,7 +488,7 @@ export const BROKEN: readonly SetUp[] = [
     bad: ['dumpable', 'core-name-taken', 'core-name-unique'],
     pattern: 'core',
     ...AS_ROOT,
-    before: 'mkdir core',
+    before: `mkdir core; ${NO_OTHER_PLACE}`,
     code: DROP,
   },
   {

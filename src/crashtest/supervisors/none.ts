@@ -8,6 +8,7 @@ import { movedText, movedWords, namedAddress } from '../listening.ts';
 import { giveTreeTo } from '../private-root.ts';
 import {
   AMPLE_BUDGET,
+  insteadOfTemporary,
   pathWith,
   plantedEnvironment,
   type LaunchRequest,
@@ -57,6 +58,7 @@ async function startWithNone(request: LaunchRequest): Promise<RunningService> {
         ...target.environment,
         PATH: pathWith(python, target.environment),
         ...plantedEnvironment(target, place, place, { port, budget }),
+        ...insteadOfTemporary(place, target.environment),
       },
     });
     closeSync(log);

@@ -6,6 +6,7 @@ import { withPaths } from '../deployed-paths.ts';
 import {
   AMPLE_BUDGET,
   pathWith,
+  insteadOfTemporary,
   plantedEnvironment,
   type LaunchRequest,
   type RunningService,
@@ -60,7 +61,10 @@ export async function startWithUserManager(
     Object.entries(target.environment).map(([key, value]) => [key, withPaths(value, paths)]),
   );
   const setEnvironment = (budget: number): void => {
-    const planted = plantedEnvironment({ ...target, environment }, place, place, { port, budget });
+    const planted = {
+      ...plantedEnvironment({ ...target, environment }, place, place, { port, budget }),
+      ...insteadOfTemporary(place, environment),
+    };
     const given = {
       ...options.environment,
       ...(options.settings === undefined ? {} : { DJANGO_SETTINGS_MODULE: options.settings }),
