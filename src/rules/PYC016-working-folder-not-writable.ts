@@ -91,7 +91,7 @@ function notSaid(name: string, path: string, user: string, at: Span, help: strin
 
 /** Does something in the repository say that the folder belongs to the user, or can everybody write there? */
 function isGiven(path: string, user: string, { givenFolders }: Project): boolean {
-  if ([`/home/${user}`, '/tmp', '/var/tmp', '/dev/shm'].some((own) => isIn(path, own))) return true;
+  if (isIn(path, `/home/${user}`) || ['/tmp', '/var/tmp', '/dev/shm'].includes(path)) return true;
   return givenFolders.some(
     (given) => given.user === user && (given.below ? isIn(path, given.path) : path === given.path),
   );

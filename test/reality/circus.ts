@@ -99,10 +99,12 @@ const watcher = (name: string, lines: string, more: Partial<SupervisedVariant> =
   ...more,
 });
 
+const FOREIGN = `${COMMAND}${LIFTED}uid = www-data\nworking_dir = FOLDER\n`;
+
 /** What circusd is started with. */
 export const WATCHERS: readonly SupervisedVariant[] = [
   watcher('as-it-should-be', GOOD),
-  watcher('user', `${GOOD}uid = www-data\n`),
+  watcher('user', `${GOOD}uid = www-data\n`, { given: true }),
   watcher('respawn-true', `${GOOD}respawn = True\n`),
   watcher('respawn-false', `${GOOD}respawn = False\n`),
   watcher('respawn-twice', `${GOOD}respawn = False\nrespawn = True\n`),
@@ -120,7 +122,8 @@ export const WATCHERS: readonly SupervisedVariant[] = [
   watcher('shell-in-background', shell('PROGRAM &')),
   watcher('user-without-folder', `${COMMAND}${LIFTED}uid = www-data\n`),
   watcher('user-in-root-folder', `${COMMAND}${LIFTED}uid = www-data\nworking_dir = /\n`),
-  watcher('user-in-foreign-folder', `${COMMAND}${LIFTED}uid = www-data\nworking_dir = FOLDER\n`, {
-    notInFiles: 'who owns the folder on the host',
+  watcher('user-in-foreign-folder', FOREIGN),
+  watcher('module-in-foreign-folder', `${FOREIGN}\n[env:NAME]\nPYCRASH_CORE_DIRECTORY = FOLDER/cores\n`, {
+    module: true,
   }),
 ];

@@ -92,10 +92,12 @@ const shell = (text: string) =>
 /** More than respawn_max by default. */
 const MANY = { crashes: 11 } as const;
 
+const FOREIGN = `${COMMAND}${WATCHED}${FOREVER}${LIFTED}command_user=www-data\ndirectory=FOLDER\n`;
+
 /** What the service scripts say. */
 export const SCRIPTS: readonly SupervisedVariant[] = [
   script('as-it-should-be', GOOD),
-  script('user', `${GOOD}command_user=www-data\n`),
+  script('user', `${GOOD}command_user=www-data\n`, { given: true }),
   script('no-supervisor', `${COMMAND}${BACKGROUND}${LIFTED}${IN}`),
   script('supervisor-misspelt', `${COMMAND}supervisor=supervise_daemon\n${BACKGROUND}${LIFTED}${IN}`),
   script(
@@ -129,9 +131,8 @@ export const SCRIPTS: readonly SupervisedVariant[] = [
     'user-in-root-folder',
     `${COMMAND}${WATCHED}${FOREVER}${LIFTED}command_user=www-data\ndirectory=/\n`,
   ),
-  script(
-    'user-in-foreign-folder',
-    `${COMMAND}${WATCHED}${FOREVER}${LIFTED}command_user=www-data\ndirectory=FOLDER\n`,
-    { notInFiles: 'who owns the folder on the host' },
-  ),
+  script('user-in-foreign-folder', FOREIGN),
+  script('module-in-foreign-folder', `${FOREIGN}export PYCRASH_CORE_DIRECTORY=FOLDER/cores\n`, {
+    module: true,
+  }),
 ];

@@ -6,7 +6,9 @@ const folder = (
   name: string,
   run: string,
   others: Readonly<Record<string, string>> = {},
+  more: Partial<SupervisedVariant> = {},
 ): SupervisedVariant => ({
+  ...more,
   name,
   files: { run: run.startsWith('#!') ? run : `#!/bin/sh\nexec 2>&1\n${run}\n`, ...others },
 });
@@ -17,7 +19,7 @@ const GOOD = `${IN}${LIFT}exec PROGRAM`;
 function shells(user: string): readonly SupervisedVariant[] {
   return [
     folder('as-it-should-be', GOOD),
-    folder('user', `${IN}${LIFT}exec ${user} PROGRAM`),
+    folder('user', `${IN}${LIFT}exec ${user} PROGRAM`, {}, { given: true }),
     folder('no-exec', `${IN}${LIFT}PROGRAM`),
     folder('pipeline', `${IN}${LIFT}PROGRAM | cat`),
     folder('or-true', `${IN}${LIFT}PROGRAM || true`),
@@ -30,6 +32,13 @@ function shells(user: string): readonly SupervisedVariant[] {
     folder('ulimit-soft-0', `${IN}ulimit -S -c 0\nexec PROGRAM`),
     folder('user-without-folder', `${LIFT}exec ${user} PROGRAM`),
     folder('user-in-root-folder', `cd /\n${LIFT}exec ${user} PROGRAM`),
+    folder('user-in-foreign-folder', `cd FOLDER\n${LIFT}exec ${user} PROGRAM`),
+    folder(
+      'module-in-foreign-folder',
+      `cd FOLDER\n${LIFT}export PYCRASH_CORE_DIRECTORY=FOLDER/cores\nexec ${user} PROGRAM`,
+      {},
+      { module: true },
+    ),
     folder('down', GOOD, { down: '' }),
     folder('finish', GOOD, { finish: sh('echo ended') }),
     folder('finish-125', GOOD, { finish: sh('exit 125') }),

@@ -14,8 +14,10 @@ export interface SupervisedVariant {
   atOnce?: true;
   /** How often it is aborted, where that is not the kind's own number. */
   crashes?: number;
-  /** Why no repository can tell that this one is bad: `check` is silent, and the page lists it as a false good. */
-  notInFiles?: string | undefined;
+  /** It runs the generated module, and fails by an exception. */
+  module?: true;
+  /** A script in the repository says that FOLDER/cores is its user's, which it is in any case. */
+  given?: true;
 }
 
 /** What a supervisor says of a service. */

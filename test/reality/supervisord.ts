@@ -12,6 +12,7 @@ const program = (name: string, lines: string, more: Partial<SupervisedVariant> =
   ...more,
 });
 
+const FOREIGN = `${LIFTED}user=www-data\ndirectory=FOLDER\nautorestart=true\nstartretries=100\n`;
 /** However long a start takes on a busy machine. */
 const EARLY = 'startsecs=30\n';
 const AT_ONCE = { atOnce: true, crashes: 4 } as const;
@@ -19,7 +20,7 @@ const AT_ONCE = { atOnce: true, crashes: 4 } as const;
 /** What supervisord is started with. */
 export const PROGRAMS: readonly SupervisedVariant[] = [
   program('as-it-should-be', GOOD),
-  program('user', `${GOOD}user=www-data\n`),
+  program('user', `${GOOD}user=www-data\n`, { given: true }),
   program('autorestart-default', `${LIFTED}${IN}startretries=100\n`),
   program('autorestart-unexpected', `${LIFTED}${IN}startretries=100\nautorestart=unexpected\n`),
   program('autorestart-false', `${LIFTED}${IN}startretries=100\nautorestart=false\n`),
@@ -50,11 +51,8 @@ export const PROGRAMS: readonly SupervisedVariant[] = [
   ),
   program('user-without-folder', `${LIFTED}user=www-data\nautorestart=true\nstartretries=100\n`),
   program('user-in-root-folder', `${LIFTED}user=www-data\ndirectory=/\nautorestart=true\nstartretries=100\n`),
-  program(
-    'user-in-foreign-folder',
-    `${LIFTED}user=www-data\ndirectory=FOLDER\nautorestart=true\nstartretries=100\n`,
-    {
-      notInFiles: 'who owns the folder on the host',
-    },
-  ),
+  program('user-in-foreign-folder', FOREIGN),
+  program('module-in-foreign-folder', `${FOREIGN}environment=PYCRASH_CORE_DIRECTORY="FOLDER/cores"\n`, {
+    module: true,
+  }),
 ];

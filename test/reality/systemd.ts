@@ -7,8 +7,10 @@ export interface Variant {
   command?: (program: string) => string;
   /** Text of a drop-in. */
   dropIn?: string;
-  /** Why no repository can tell that this one is bad: `check` is silent, and the page lists it as a false good. */
-  notInFiles?: string;
+  /** It runs the generated module, and fails by an exception. */
+  module?: true;
+  /** Its folder is its user's, and a script in the repository says so. */
+  given?: true;
 }
 
 const RESTART = 'Restart=on-failure\nRestartSec=200ms\n';
@@ -62,10 +64,38 @@ export const UNITS: readonly Variant[] = [
   { name: 'limit-core-misspelt', service: `${RESTART}LimtCORE=infinity\n${IN}` },
   { name: 'limit-fsize-0', service: `${GOOD}${IN}LimitFSIZE=0\n` },
   { name: 'user-in-root-folder', service: `${GOOD}User=www-data\n` },
+  { name: 'user-in-foreign-folder', service: `${GOOD}User=www-data\n${IN}` },
+  { name: 'user-in-own-folder', service: `${GOOD}User=www-data\n${IN}`, given: true },
+  { name: 'module-in-foreign-folder', service: `${GOOD}User=www-data\n${IN}`, module: true },
   {
-    name: 'user-in-foreign-folder',
-    service: `${GOOD}User=www-data\n${IN}`,
-    notInFiles: 'who owns the folder on the host',
+    name: 'module-in-root-folder',
+    service: `${GOOD}User=www-data\nStateDirectory=NAME\n`,
+    module: true,
+  },
+  {
+    name: 'module-and-private-tmp',
+    service: `${GOOD}User=www-data\n${IN}PrivateTmp=yes\n`,
+    module: true,
+  },
+  {
+    name: 'module-private-tmp-state',
+    service: `${GOOD}User=www-data\n${IN}PrivateTmp=yes\nStateDirectory=NAME\n`,
+    module: true,
+  },
+  {
+    name: 'module-strict',
+    service: `${GOOD}User=www-data\n${IN}ProtectSystem=strict\n`,
+    module: true,
+  },
+  {
+    name: 'module-strict-opened',
+    service: `${GOOD}${IN}ProtectSystem=strict\nReadWritePaths=/srv/NAME\n`,
+    module: true,
+  },
+  {
+    name: 'module-strict-state',
+    service: `${GOOD}User=www-data\n${IN}ProtectSystem=strict\nStateDirectory=NAME\n`,
+    module: true,
   },
   { name: 'protect-system-strict', service: `${GOOD}${IN}ProtectSystem=strict\n` },
   { name: 'strict-opened', service: `${GOOD}${IN}ProtectSystem=strict\nReadWritePaths=/srv/NAME\n` },
