@@ -101,8 +101,9 @@ function isGiven(path: string, user: string, { givenFolders }: Project): boolean
 function folderOfModule(project: Project, unit: UnitService): string | undefined {
   const { service, keys } = unit;
   if (!hasModule(project, service)) return undefined;
-  const own = service.environment.get('PYCRASH_CORE_DIRECTORY')?.value ?? keptFolders(unit)[0];
-  if (own !== undefined) return own;
+  const [state] = keys.words('StateDirectory');
+  const own = service.environment.get('PYCRASH_CORE_DIRECTORY')?.value;
+  if (own !== undefined || state !== undefined) return own ?? `/var/lib/${state?.replace(/:.*$/, '')}`;
   const isPrivate = keys.isYes('PrivateTmp') || keys.isYes('DynamicUser');
   return isPrivate || readOnly('/var/tmp', unit) !== undefined ? undefined : '/var/tmp';
 }

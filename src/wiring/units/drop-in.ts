@@ -18,6 +18,8 @@ export interface DropIn {
   whyWorkingDirectory: string;
   pythonPath: string;
   readWritePaths: string;
+  /** A StateDirectory= that the service does not work in: the generated module goes there for its core. */
+  coreDirectory: string;
   preserveRuntimeDirectory: boolean;
   timeoutStopSec: string;
   oldTimeout: string;
@@ -48,6 +50,7 @@ export function generalDropIn(unit: string, systemdVersion: number): DropIn {
     whyWorkingDirectory: '',
     pythonPath: '',
     readWritePaths: '',
+    coreDirectory: '',
     preserveRuntimeDirectory: false,
     timeoutStopSec: '',
     oldTimeout: '',
@@ -135,7 +138,12 @@ function stopSeconds(unit: UnitKeys): { seconds: number; text: string } | undefi
 
 type Where = Pick<
   DropIn,
-  'stateDirectory' | 'whyWorkingDirectory' | 'pythonPath' | 'readWritePaths' | 'preserveRuntimeDirectory'
+  | 'stateDirectory'
+  | 'whyWorkingDirectory'
+  | 'pythonPath'
+  | 'readWritePaths'
+  | 'coreDirectory'
+  | 'preserveRuntimeDirectory'
 >;
 
 /** Where the core goes, if the unit's own working directory would lose it. */
@@ -145,6 +153,7 @@ function workingDirectory(service: Service, unit: UnitKeys, systemdVersion: numb
     whyWorkingDirectory: '',
     pythonPath: '',
     readWritePaths: '',
+    coreDirectory: '',
     preserveRuntimeDirectory: false,
   };
   const changed = service.command?.value.options.get('chdir')?.value;
@@ -168,7 +177,7 @@ function workingDirectory(service: Service, unit: UnitKeys, systemdVersion: numb
   if (kept.some((name) => isIn(folder, name))) return where;
   const why = reasonToMove(folder, unit);
   if (why !== undefined && changed === undefined && systemdVersion >= 235) {
-    where.stateDirectory = unit.words('StateDirectory')[0] ?? service.name.replace(/@?\.service$/, '');
+    where.stateDirectory = unit.words('StateDirectory')[0] ?? ownName(service);
     where.whyWorkingDirectory = why;
     if (own !== undefined) where.pythonPath = [folder, ...pythonPath(service)].join(':');
     return where;
@@ -181,7 +190,25 @@ function workingDirectory(service: Service, unit: UnitKeys, systemdVersion: numb
     const always = ['/dev', '/proc', '/sys', ...(unit.isYes('PrivateTmp') ? ['/tmp', '/var/tmp'] : [])];
     if (![...writable, ...always].some((name) => isIn(folder, name))) where.readWritePaths = `-${folder}`;
   }
+  if (losesTemporary(unit) && !isOwn(folder, unit) && systemdVersion >= 235) {
+    where.coreDirectory = unit.words('StateDirectory').length > 0 ? '' : ownName(service);
+  }
   return where;
+}
+
+function ownName({ name }: Service): string {
+  return name.replace(/@?\.service$/, '');
+}
+
+/** Is /var/tmp, the last place that the generated module tries for its core, emptied by a restart or read-only? */
+function losesTemporary(unit: UnitKeys): boolean {
+  return unit.isYes('PrivateTmp') || unit.last('ProtectSystem') === 'strict';
+}
+
+/** May the service surely write to the folder? */
+function isOwn(folder: string, unit: UnitKeys): boolean {
+  const user = unit.last('User') ?? 'root';
+  return user === 'root' || user === '0' || isIn(folder, `/home/${user}`);
 }
 
 function reasonToMove(folder: string, unit: UnitKeys): string | undefined {

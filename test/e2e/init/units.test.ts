@@ -109,6 +109,22 @@ describe('the drop-in has the lines that the unit lacks', () => {
       [...GOOD, 'RuntimeDirectory=shop', 'WorkingDirectory=/run/shop'],
       ['[Service]RuntimeDirectoryPreserve=restart'],
     ],
+    [
+      'somebody else’s folder and a private /var/tmp',
+      [...GOOD, 'User=shop', 'PrivateTmp=yes'],
+      ['[Service]StateDirectory=shop', '[Service]Environment=PYCRASH_CORE_DIRECTORY=/var/lib/shop'],
+    ],
+    ['somebody else’s folder', [...GOOD, 'User=shop'], undefined],
+    [
+      'the user’s home',
+      [...GOOD, 'User=shop', 'PrivateTmp=yes', 'WorkingDirectory=/home/shop/web'],
+      undefined,
+    ],
+    [
+      'somebody else’s folder, and a state directory',
+      [...GOOD, 'User=shop', 'PrivateTmp=yes', 'StateDirectory=data'],
+      undefined,
+    ],
     ['a read-only system', [...GOOD, 'ProtectSystem=strict'], ['[Service]ReadWritePaths=-/srv/shop']],
     [
       'a read-only system with that folder open',
