@@ -1,5 +1,7 @@
 import type { Project, Service, Span } from '../project/project.ts';
 import { isIn } from '../project/unit-keys.ts';
+import { coreDirectoryOfModule } from './module-core-directory.ts';
+import { readOnly } from './read-only-paths.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import {
   keptFolders,
@@ -8,7 +10,6 @@ import {
   workingFolder,
   type UnitService,
 } from './unit-services.ts';
-import { hasModule } from './wired.ts';
 
 export const rule: Rule = {
   id: 'PYC016',
@@ -38,7 +39,7 @@ function lookAt(unit: UnitService, project: Project): RuleFinding[] {
   const { path } = folder;
   const kept = [...keptFolders(unit), ...keys.words('RuntimeDirectory').map((own) => `/run/${own}`)];
   if (kept.some((own) => isIn(path, own))) return [];
-  const instead = folderOfModule(project, unit);
+  const instead = coreDirectoryOfModule(project, service);
   const found = definitely(path, unit, user, help);
   if (found !== undefined)
     return [instead === undefined ? { ...found, at: found.at ?? at } : moved(found, at, instead)];
@@ -97,17 +98,6 @@ function isGiven(path: string, user: string, { givenFolders }: Project): boolean
   );
 }
 
-/** Where the generated module goes, if the working directory cannot take the core (its CORE_DIRECTORY); undefined without it, and where that is lost. */
-function folderOfModule(project: Project, unit: UnitService): string | undefined {
-  const { service, keys } = unit;
-  if (!hasModule(project, service)) return undefined;
-  const [state] = keys.words('StateDirectory');
-  const own = service.environment.get('PYCRASH_CORE_DIRECTORY')?.value;
-  if (own !== undefined || state !== undefined) return own ?? `/var/lib/${state?.replace(/:.*$/, '')}`;
-  const isPrivate = keys.isYes('PrivateTmp') || keys.isYes('DynamicUser');
-  return isPrivate || readOnly('/var/tmp', unit) !== undefined ? undefined : '/var/tmp';
-}
-
 /** Where the supervisor starts a service that names no folder: one of root's. */
 const PLACES: Readonly<Record<string, string>> = {
   supervisord: 'without directory= it is where supervisord was started, mostly /',
@@ -119,16 +109,14 @@ const PLACES: Readonly<Record<string, string>> = {
 };
 
 function lookAtOther(service: Service, project: Project): RuleFinding[] {
-  const { name, supervisor, unit, user, workingDirectory, command, environment } = service;
+  const { name, supervisor, unit, user, workingDirectory, command } = service;
   const place = PLACES[supervisor];
   if (unit !== undefined || place === undefined || command === undefined) return [];
   // a name that only the host knows may be root
   if (user === undefined || /^(?:root|0)(?::|$)|[$%{]/.test(user.value)) return [];
   const help = `name a folder that belongs to ${user.value}: pycrash unit ${supervisor} prints how`;
   const at = workingDirectory?.at ?? user.at;
-  const instead = hasModule(project, service)
-    ? (environment.get('PYCRASH_CORE_DIRECTORY')?.value ?? '/var/tmp')
-    : undefined;
+  const instead = coreDirectoryOfModule(project, service);
   if (workingDirectory !== undefined && workingDirectory.value !== '/') {
     const path = workingDirectory.value.replace(/(.)\/+$/, '$1');
     const [own = ''] = user.value.split(':');
@@ -140,52 +128,4 @@ function lookAtOther(service: Service, project: Project): RuleFinding[] {
     help,
   };
   return [instead === undefined ? { ...found, at } : moved(found, at, instead)];
-}
-
-/** A path of ReadWritePaths= without its prefixes (systemd.exec(5)) and the `/` at its end. */
-function plain(name: string): string {
-  return name.replace(/^[-+]+/, '').replace(/(.)\/+$/, '$1');
-}
-
-/** The key that makes `path` read-only (systemd.exec(5), Sandboxing); undefined where none does. */
-function readOnly(
-  path: string,
-  { keys, start }: UnitService,
-): { key: string; at: UnitService['start'] } | undefined {
-  const inOne = (key: string) => keys.wordEntries(key).findLast(({ word }) => isIn(path, plain(word)));
-  // the deepest path decides, whichever key it stands in
-  const opened = inOne('ReadWritePaths');
-  const closed = inOne('ReadOnlyPaths') ?? inOne('InaccessiblePaths');
-  if (
-    closed !== undefined &&
-    (opened === undefined || plain(opened.word).length < plain(closed.word).length)
-  ) {
-    return { key: `ReadOnlyPaths=${closed.word}`, at: closed.at };
-  }
-  if (opened !== undefined) return undefined;
-  const isTemporary = isIn(path, '/tmp') || isIn(path, '/var/tmp');
-  const dynamic = keys.isYes('DynamicUser');
-  if (isTemporary && (dynamic || keys.isYes('PrivateTmp'))) return undefined;
-  const home = ['/home', '/root', '/run/user'].some((name) => isIn(path, name));
-  const protectHome = keys.entry('ProtectHome');
-  const homeMode = protectHome?.value ?? (dynamic ? 'read-only' : 'no');
-  if (home && !/^(no|n|false|f|off|0)$/i.test(homeMode)) {
-    return {
-      key: protectHome === undefined ? 'DynamicUser=' : `ProtectHome=${homeMode}`,
-      at: protectHome?.at ?? start,
-    };
-  }
-  if (['/dev', '/proc', '/sys'].some((name) => isIn(path, name))) return undefined;
-  const system = keys.entry('ProtectSystem');
-  // DynamicUser= implies ProtectSystem=strict and ProtectHome=read-only, and they cannot be turned off
-  const systemMode = dynamic ? 'strict' : (system?.value ?? 'no');
-  const key = system !== undefined && !dynamic ? `ProtectSystem=${systemMode}` : 'DynamicUser=';
-  const place = dynamic ? keys.entry('DynamicUser') : system;
-  const closes =
-    systemMode === 'strict'
-      ? !home || dynamic
-      : (systemMode === 'full' && isIn(path, '/etc')) ||
-        (!/^(no|n|false|f|off|0)$/i.test(systemMode) &&
-          ['/usr', '/boot', '/efi'].some((name) => isIn(path, name)));
-  return closes ? { key, at: place?.at ?? start } : undefined;
 }

@@ -1,4 +1,5 @@
 import type { Application, Project, Service } from '../project/project.ts';
+import { coreDirectoryOfModule } from './module-core-directory.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import { startOf } from './wired.ts';
 
@@ -23,25 +24,28 @@ function lookAt(project: Project, application: Application, folder: string): Rul
   const inTree = project.services.filter((service) => startsIn(service, application));
   if (project.services.length > 0 && inTree.length === 0) return [];
   if (inTree.length > 0) {
-    return inTree.flatMap(({ name, workingDirectory }) =>
-      workingDirectory === undefined
+    return inTree.flatMap((service) => {
+      const { name, workingDirectory } = service;
+      const instead = coreDirectoryOfModule(project, service);
+      return workingDirectory === undefined
         ? []
         : [
             {
-              confidence: 'medium',
-              message: `${name} starts beside it: ${said.message}`,
+              ...(instead === undefined ? {} : { level: 'info' as const }),
+              confidence: 'medium' as const,
+              message: `${name} starts beside it: ${said.message}${instead === undefined ? '' : `: the generated module goes to ${instead} for its core, and a crash that it does not see leaves none`}`,
               help: said.help,
               at: workingDirectory.at,
             },
-          ],
-    );
+          ];
+    });
   }
   // without a service nobody knows where it is started, nor what the pattern there is
   return first === undefined
     ? []
     : [
         {
-          level: 'unknown',
+          level: application.generated === undefined ? 'unknown' : 'info',
           confidence: 'low',
           message: `${said.message}; whether the service is started there cannot be known`,
           help: `ask the host: pycrash doctor; ${said.help}`,

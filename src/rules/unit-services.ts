@@ -11,17 +11,20 @@ export interface UnitService {
 }
 
 export function unitServices(project: Project): UnitService[] {
-  return project.services.flatMap((service) => {
-    // what stands in a section where systemd does not read it decides nothing (PYC014)
-    const read = (service.unit?.entries ?? []).filter(({ section, key }) => isRead(section, key));
-    const entries = read.map(({ section, key, keyAt, value, at }) => {
-      const isCommand = key.startsWith('Exec');
-      return { section, key, keyAt, value: isCommand ? value : withSpecifiers(value, service.name), at };
-    });
-    const keys = new UnitKeys(entries);
-    const start = keys.entry('ExecStart')?.at ?? service.command?.at ?? entries[0]?.at;
-    return service.unit === undefined || start === undefined ? [] : [{ service, keys, start }];
+  return project.services.flatMap((service) => unitService(service) ?? []);
+}
+
+/** Undefined for a service that something else than systemd looks after. */
+export function unitService(service: Service): UnitService | undefined {
+  // what stands in a section where systemd does not read it decides nothing (PYC014)
+  const read = (service.unit?.entries ?? []).filter(({ section, key }) => isRead(section, key));
+  const entries = read.map(({ section, key, keyAt, value, at }) => {
+    const isCommand = key.startsWith('Exec');
+    return { section, key, keyAt, value: isCommand ? value : withSpecifiers(value, service.name), at };
   });
+  const keys = new UnitKeys(entries);
+  const start = keys.entry('ExecStart')?.at ?? service.command?.at ?? entries[0]?.at;
+  return service.unit === undefined || start === undefined ? undefined : { service, keys, start };
 }
 
 /** Folders of the system's own manager (systemd.unit(5), SPECIFIERS). */

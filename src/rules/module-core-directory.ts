@@ -1,0 +1,26 @@
+import type { Project, Service } from '../project/project.ts';
+import { readOnly } from './read-only-paths.ts';
+import { unitService } from './unit-services.ts';
+import { hasModule } from './wired.ts';
+
+const TEMPORARY = '/var/tmp';
+
+/**
+ * Where the generated module goes if the working directory of the service cannot take its core (its option
+ * CORE_DIRECTORY); undefined where the service has no module, and where a core is not kept there.
+ */
+export function coreDirectoryOfModule(project: Project, service: Service): string | undefined {
+  if (!hasModule(project, service)) return undefined;
+  const own = service.environment.get('PYCRASH_CORE_DIRECTORY')?.value;
+  if (own !== undefined) return own;
+  const unit = unitService(service);
+  if (unit === undefined) {
+    const { containerFiles } = service;
+    const isMounted = containerFiles?.mounts.some(({ path }) => path === TEMPORARY) === true;
+    return containerFiles?.readOnlyRoot === undefined || isMounted ? TEMPORARY : undefined;
+  }
+  const [state] = unit.keys.words('StateDirectory');
+  if (state !== undefined) return `/var/lib/${state.replace(/:.*$/, '')}`;
+  const isPrivate = unit.keys.isYes('PrivateTmp') || unit.keys.isYes('DynamicUser');
+  return isPrivate || readOnly(TEMPORARY, unit) !== undefined ? undefined : TEMPORARY;
+}
