@@ -46,6 +46,8 @@ export interface Project {
   abortCode: readonly AbortCode[];
   /** Where Celery is told to give a task whose process died back to the queue. */
   redeliveredTasks: readonly Span[];
+  /** Does anything in the repository speak sd_notify(3)? Looked at only where a unit waits for that. */
+  notifiesSystemd: boolean;
   /** Commands of scripts and Dockerfiles that give a Python interpreter file capabilities (setcap(8)). */
   fileCapabilities: readonly Located<string>[];
   /** What scripts, images and definitions of services give to a user. */
@@ -296,6 +298,8 @@ export interface StartCommand {
   keepsSignals?: string;
   /** It is put into the background, and nothing that started it waits for it. */
   leftBehind?: true;
+  /** What follows it in a shell's script and decides that shell's exit status, which is 0 after an abort too. */
+  hiddenBy?: string;
   server?: string;
   /** The server's version, where the repository pins it. */
   serverVersion?: Located<string>;

@@ -13,6 +13,7 @@ import { evaluateFile } from './readers/python/settings.ts';
 import { findFileCapabilities } from './readers/file-capabilities.ts';
 import { findGivenFolders } from './readers/given-folders.ts';
 import { ABORT_WORDS, findAbortCode } from './readers/python/abort-code.ts';
+import { notifies, waitsForNotifications } from './readers/sd-notify.ts';
 import { findRedeliveredTasks, REJECT_WORDS } from './readers/python/redelivered-tasks.ts';
 import { loadPythonParser } from './readers/python/syntax.ts';
 import { withYaml } from './readers/yaml.ts';
@@ -86,6 +87,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
     services: found.services,
     abortCode: await findAbortCode(sources, files),
     redeliveredTasks: await findRedeliveredTasks(sources, files),
+    notifiesSystemd: found.services.some((service) => waitsForNotifications(service)) && notifies(sources),
     fileCapabilities: findFileCapabilities(sources, files),
     givenFolders: findGivenFolders(sources, files, found.services),
     ...(python === undefined ? {} : { python }),

@@ -14,6 +14,7 @@ import { embeddedServer } from './servers/embedded.ts';
 import { SERVERS } from './servers/index.ts';
 import { DEVELOPMENT_COMMANDS, ONE_SHOT_COMMANDS, readSettings, runserver } from './servers/runserver.ts';
 import type { Server } from './servers/server.ts';
+import { hiddenStatus } from './shell-status.ts';
 import type { Sources } from './sources.ts';
 import { pinnedVersion } from './versions.ts';
 
@@ -102,6 +103,8 @@ interface State {
   behindShell: boolean;
   keepsSignals?: string;
   leftBehind?: true;
+  /** The shell was started with -e. */
+  errexit: boolean;
   /** The script has a `trap`: what reaches the server is its business. */
   trapped: boolean;
   depth: number;
@@ -120,6 +123,7 @@ function newState(context: StartContext): State {
     args: [],
     launchers: [],
     behindShell: false,
+    errexit: false,
     trapped: false,
     depth: 0,
   };
@@ -220,6 +224,7 @@ class Walk {
           this.shellText(text, {
             ...state,
             args: rest.slice(index + 3),
+            errexit: rest.slice(0, index + 1).some(({ value }) => /^-\w*e/.test(value)),
             launchers: [...state.launchers, `${name} -c`],
           });
         }
@@ -499,7 +504,8 @@ class Walk {
   script(file: SourceFile, args: readonly Located<string>[], state: State): void {
     if (state.depth > MOST_DEPTH || this.#reading.has(file.path)) return;
     const shebang = /^#!.*/.exec(file.text)?.[0] ?? '';
-    const inner: State = { ...state, depth: state.depth + 1, args };
+    const errexit = /^#!.*\s-\w*e/.test(shebang);
+    const inner: State = { ...state, depth: state.depth + 1, args, errexit };
     if (/python/.test(shebang) || file.path.endsWith('.py')) {
       const first = args[0]?.at ?? file.span(0, 0);
       if (file.path.endsWith('manage.py'))
@@ -579,6 +585,12 @@ class Walk {
       run(undefined, 0);
     }
     if (nothing() && !taken) for (const name of functions) run(name, 4);
+    for (const { command } of this.#found.slice(before)) {
+      const { value } = command;
+      const isSeen = value.behindShell && value.leftBehind !== true;
+      const hiddenBy = isSeen ? hiddenStatus(text, value.argv, outer.errexit) : undefined;
+      if (hiddenBy !== undefined) command.value = { hiddenBy, ...value };
+    }
     outer.variables = state.variables;
     outer.environment = state.environment;
   }

@@ -21,13 +21,14 @@ export const rule: Rule = {
       const ignores =
         start !== undefined &&
         /^[@:+!|]*-/.test(start.value) &&
-        /^on-(failure|abnormal|abort)$/.test(restart) &&
-        !service.restart.afterAbort;
+        (/^on-(failure|abnormal|abort)$/.test(restart)
+          ? service.restart.afterAbort === false
+          : keys.isYes('RemainAfterExit'));
       const succeeds: RuleFinding[] = ignores
         ? [
             {
               confidence: 'high',
-              message: `the - before the command makes every end of ${service.name} a success, an abort too, and Restart=${restart} starts nothing again after a success`,
+              message: `the - before the command makes every end of ${service.name} a success, an abort too, and ${keys.isYes('RemainAfterExit') ? 'RemainAfterExit=' : `Restart=${restart}`} starts nothing again after a success`,
               help: 'take the - out',
               at: start.at,
             },
@@ -49,7 +50,7 @@ export const rule: Rule = {
             return {
               level: dumps ? 'info' : 'error',
               confidence: 'high',
-              message: `SuccessExitStatus=${word} makes an abort ${dumps ? 'whose core cannot be written (a full disk) ' : ''}a success, and Restart=${restart} starts nothing again after a success`,
+              message: `SuccessExitStatus=${word} makes an abort ${dumps ? 'whose core cannot be written (a full disk) ' : ''}a success, and ${keys.isYes('RemainAfterExit') ? 'RemainAfterExit=' : `Restart=${restart}`} starts nothing again after a success`,
               help: `take ${word} out of SuccessExitStatus=`,
               at,
             };

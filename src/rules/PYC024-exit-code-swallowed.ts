@@ -1,4 +1,3 @@
-import { hiddenStatus } from '../project/shell-status.ts';
 import type { Rule } from './rule.ts';
 import { unitServices } from './unit-services.ts';
 
@@ -9,18 +8,19 @@ export const rule: Rule = {
   summary:
     'the shell in front of the server ends with the status of another command, so a crash counts as success',
   check: (project) =>
-    unitServices(project).flatMap(({ service, keys }) => {
-      // on-abnormal and on-abort are left down behind any shell (PYC011); always does not look at the status
-      if (keys.last('Restart') !== 'on-failure' || service.command?.value.behindShell !== true) return [];
-      const start = keys.entry('ExecStart');
-      const hider = start === undefined ? undefined : hiddenStatus(start.value, service.command.value.argv);
-      if (start === undefined || hider === undefined) return [];
+    unitServices(project).flatMap(({ service, keys, start }) => {
+      const hider = service.command?.value.hiddenBy;
+      const restart = keys.last('Restart') ?? 'no';
+      // a success that RemainAfterExit= keeps is no end, and always waits for one (service_enter_running)
+      const remains = keys.isYes('RemainAfterExit') && /^(always|on-success)$/.test(restart);
+      // on-abnormal and on-abort are left down behind any shell (PYC011)
+      if ((restart !== 'on-failure' && !remains) || hider === undefined) return [];
       return [
         {
           confidence: 'medium',
-          message: `the shell goes on after the server (${hider}) and ends with the status of that: an abort looks like success, and Restart=on-failure leaves ${service.name} down`,
-          help: 'start the server with `exec` as the last command, or write Restart=always',
-          at: start.at,
+          message: `the shell goes on after the server (${hider}) and ends with the status of that: an abort looks like success, and ${remains ? 'RemainAfterExit=' : 'Restart=on-failure'} leaves ${service.name} down`,
+          help: `start the server with \`exec\` as the last command, or ${remains ? 'take RemainAfterExit= out' : 'write Restart=always'}`,
+          at: keys.entry('ExecStart')?.at ?? start,
         },
       ];
     }),

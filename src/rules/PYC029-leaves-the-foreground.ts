@@ -1,4 +1,6 @@
+import { UnitKeys } from '../project/unit-keys.ts';
 import type { Project, Service } from '../project/project.ts';
+import { daemonises } from './daemonises.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 
 export const rule: Rule = {
@@ -9,27 +11,38 @@ export const rule: Rule = {
   check: (project: Project) => project.services.flatMap(lookAt),
 };
 
-/** Options that make a server fork and end, by server. */
-const DAEMON: Readonly<Record<string, readonly string[]>> = {
-  gunicorn: ['daemon'],
-  hypercorn: ['daemon'],
-  uwsgi: ['daemonize', 'daemonize2'],
-  celery: ['detach'],
-};
+/** setsid(1) forks where it leads its process group, as what systemd starts does, and waits only when told to. */
+const FORKING_SETSID = /^[-@:+!|]*(?:\S*\/)?setsid\s+(?!(?:-\S+\s+)*(?:-\w*w\b|--wait\b))/;
 
-function lookAt({ name, supervisor, command, stop }: Service): RuleFinding[] {
+function lookAt({ name, supervisor, command, stop, unit }: Service): RuleFinding[] {
   // `stop` is there for those that watch a process
-  if (command === undefined || stop === undefined) return [];
-  const { leftBehind, server = '', options } = command.value;
-  const option = (DAEMON[server] ?? []).find((one) => options.has(one));
-  const on = option === undefined ? undefined : options.get(option);
-  const daemonises = on !== undefined && !/^(?:false|0|no)$/i.test(on.value);
-  if (leftBehind !== true && !daemonises) return [];
+  if (command === undefined || (stop === undefined && unit === undefined)) return [];
+  const keys = new UnitKeys(unit?.entries ?? []);
+  // made for it
+  if (keys.last('Type') === 'forking') return [];
+  const setsid = FORKING_SETSID.test(keys.entries(['ExecStart'])[0]?.value ?? '');
+  const on = daemonises(command.value);
+  if (command.value.leftBehind !== true && on === undefined && !setsid) return [];
+  const { server = '' } = command.value;
+  const why =
+    on === undefined
+      ? setsid
+        ? 'setsid forks and ends'
+        : 'nothing waits for the server behind `&`'
+      : `${server} --${on.option} forks and ends`;
   return [
     {
       confidence: 'high',
-      message: `${daemonises ? `${server} --${option ?? ''} forks and ends` : 'nothing waits for the server behind `&`'}: ${supervisor} sees an end, and starts ${name} again while it runs`,
-      help: daemonises ? `take ${option ?? ''} out` : 'start the server with `exec`, without `&`',
+      message:
+        unit === undefined
+          ? `${why}: ${supervisor} sees an end, and starts ${name} again while it runs`
+          : `${why}: systemd takes that for the end of ${name}, and ends the server with what else is left of it`,
+      help:
+        on === undefined
+          ? setsid
+            ? 'take setsid out: systemd starts every service in a session of its own'
+            : 'start the server with `exec`, without `&`'
+          : `take ${on.option} out`,
       at: on?.at ?? command.at,
     },
   ];

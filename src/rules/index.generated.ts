@@ -44,6 +44,8 @@ import { rule as PYC042 } from './PYC042-folder-named-core.ts';
 import { rule as PYC043 } from './PYC043-core-forbidden-by-code.ts';
 import { rule as PYC044 } from './PYC044-task-aborts-for-ever.ts';
 import { rule as PYC045 } from './PYC045-unit-refused.ts';
+import { rule as PYC046 } from './PYC046-start-never-completes.ts';
+import { rule as PYC047 } from './PYC047-watchdog-never-fed.ts';
 import { rule as PYC050 } from './PYC050-container-read-only.ts';
 import { rule as PYC051 } from './PYC051-core-lost-with-container.ts';
 
@@ -93,6 +95,8 @@ export const RULES: readonly Rule[] = [
   PYC043,
   PYC044,
   PYC045,
+  PYC046,
+  PYC047,
   PYC050,
   PYC051,
 ];

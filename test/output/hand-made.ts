@@ -17,6 +17,7 @@ const EMPTY: Project = {
   fileCapabilities: [],
   givenFolders: [],
   redeliveredTasks: [],
+  notifiesSystemd: false,
   notes: [],
 };
 

@@ -11,6 +11,8 @@ export interface Variant {
   module?: true;
   /** Its folder is its user's, and a script in the repository says so. */
   given?: true;
+  /** It ends again without an abort: wait for that. */
+  endsByItself?: true;
 }
 
 const RESTART = 'Restart=on-failure\nRestartSec=200ms\n';
@@ -181,6 +183,56 @@ export const UNITS: readonly Variant[] = [
   { name: 'read-only-by-old-name', service: `${GOOD}${IN}ReadOnlyDirectories=/srv\n` },
   { name: 'core-removed-before-start', service: `${GOOD}${IN}ExecStartPre=-/bin/rm -f /srv/NAME/core\n` },
   { name: 'core-removed-after-stop', service: `${GOOD}${IN}ExecStopPost=/bin/sh -c 'rm -f core*'\n` },
+  ...(
+    [
+      ['braces', '{ PROGRAM; }'],
+      ['subshell', '(PROGRAM)'],
+      ['if', 'if PROGRAM; then echo ended; fi'],
+      ['not', '! PROGRAM'],
+      ['background-and-wait', 'PROGRAM & wait'],
+      ['background-and-wait-for-it', 'PROGRAM & wait $!'],
+      ['status-kept', 'PROGRAM; code=$?; echo $code; exit $code'],
+      ['status-lost', 'PROGRAM; echo ended; exit'],
+      ['status-of-or', 'PROGRAM || { echo ended; exit 3; }'],
+      ['in-a-loop', 'for i in 1; do PROGRAM; done'],
+      ['in-a-function', 'serve() { PROGRAM; }; serve; echo ended'],
+      ['trap-exits', 'trap "exit 0" EXIT; PROGRAM'],
+      ['errexit', 'set -e; PROGRAM; echo ended'],
+      ['background', 'PROGRAM &'],
+    ] as const
+  ).map(([name, script]) => ({
+    name: `shell-${name}`,
+    service: GOOD + IN,
+    command: (program: string) =>
+      `/bin/sh -c '${script.replace('PROGRAM', program).replaceAll('$', '$$$$')}'`,
+  })),
+  {
+    name: 'shell-of-e',
+    service: GOOD + IN,
+    command: (program) => `/bin/sh -ec '${program}; echo ended'`,
+  },
+  {
+    name: 'shell-swallows-and-remains',
+    service: `${policy('always')}RemainAfterExit=yes\n`,
+    command: swallowed,
+  },
+  {
+    name: 'dash-and-remains',
+    service: `${policy('always')}RemainAfterExit=yes\n`,
+    command: (program) => `-${program}`,
+  },
+  { name: 'remains', service: `${GOOD}${IN}RemainAfterExit=yes\n` },
+  { name: 'setsid', service: GOOD + IN, command: (program) => `/usr/bin/setsid ${program}` },
+  { name: 'setsid-waits', service: GOOD + IN, command: (program) => `/usr/bin/setsid -w ${program}` },
+  {
+    name: 'timeout-on-abort',
+    service: policy('on-abort'),
+    command: (program) => `/usr/bin/timeout 1000 ${program}`,
+  },
+  { name: 'notify-never', service: `${GOOD}${IN}Type=notify\nTimeoutStartSec=2\n`, endsByItself: true },
+  { name: 'forking-never', service: `${GOOD}${IN}Type=forking\nTimeoutStartSec=2\n`, endsByItself: true },
+  { name: 'watchdog-never-fed', service: `${GOOD}${IN}WatchdogSec=2\n`, endsByItself: true },
+  { name: 'watchdog-off', service: `${GOOD}${IN}WatchdogSec=0\n` },
   { name: 'hardening', service: `${GOOD}${IN}NoNewPrivileges=yes\nMemoryDenyWriteExecute=yes\n` },
 ];
 

@@ -190,3 +190,60 @@ test('a key is too new for one systemd and right for the next', async () => {
   expect(await verdicts(files, 254)).toEqual([]);
   expect(await verdicts(files)).toEqual(['PYC021 unknown', 'PYC021 unknown']);
 });
+
+describe('what systemd waits for', () => {
+  const GOOD = `Restart=on-failure\n${KEPT}`;
+  const HEAD = 'StartLimitIntervalSec=0';
+  const about = async (service: string, command: string, more: Record<string, string> = {}) =>
+    (await verdicts({ ...unit(GOOD + service, HEAD, command), ...more })).filter((one) =>
+      /^PYC0(29|4[67])/.test(one),
+    );
+  const UVICORN = '/srv/shop/venv/bin/uvicorn shop.asgi:application';
+  const FEEDS = { 'requirements.txt': 'sdnotify==0.3.2\n' };
+
+  test.each([
+    ['Type=notify\n', COMMANDS.direct, {}, []],
+    ['Type=notify\n', COMMANDS.exec, {}, []],
+    ['Type=notify\n', COMMANDS.shell, {}, ['PYC046 unknown']],
+    ['Type=notify\nNotifyAccess=all\n', COMMANDS.shell, {}, []],
+    ['Type=notify\n', UVICORN, {}, ['PYC046 error']],
+    ['Type=notify\n', UVICORN, FEEDS, []],
+    ['Type=notify\nType=exec\n', UVICORN, {}, []],
+    ['Type=forking\n', COMMANDS.direct, {}, ['PYC046 error']],
+    ['Type=forking\n', `${COMMANDS.direct} --daemon`, {}, []],
+    ['', `${COMMANDS.direct} --daemon`, {}, ['PYC029 error']],
+    ['Type=forking\n', '/srv/shop/venv/bin/python serve.py', {}, ['PYC046 unknown']],
+    ['WatchdogSec=30\n', COMMANDS.direct, {}, ['PYC047 error']],
+    ['WatchdogSec=30\nWatchdogSec=0\n', COMMANDS.direct, {}, []],
+    ['WatchdogSec=infinity\n', COMMANDS.direct, {}, []],
+    ['WatchdogSec=30\n', '/srv/shop/venv/bin/python serve.py', {}, ['PYC047 unknown']],
+    ['WatchdogSec=30\n', UVICORN, FEEDS, []],
+    ['WatchdogSec=30\nWatchdogSignal=SIGKILL\n', UVICORN, FEEDS, ['PYC047 warning']],
+    ['WatchdogSec=30\nWatchdogSignal=SIGQUIT\n', UVICORN, FEEDS, []],
+  ])('%j, %s, %j: %j', async (service, command, more, expected) => {
+    expect(await about(service, command, more)).toEqual(expected);
+  });
+});
+
+describe('a script of the repository that goes on after the server', () => {
+  const about = async (script: string) =>
+    (
+      await verdicts({
+        ...unit(`Restart=on-failure\n${KEPT}`, 'StartLimitIntervalSec=0', '/srv/shop/bin/start.sh'),
+        'bin/start.sh': script,
+      })
+    ).filter((one) => one.startsWith('PYC024'));
+  const SERVER = '/srv/shop/venv/bin/gunicorn --workers 2 shop.wsgi:application';
+
+  test.each([
+    [`#!/bin/sh\n${SERVER}\necho ended\n`, 1],
+    [`#!/bin/sh\nset -e\n${SERVER}\necho ended\n`, 0],
+    [`#!/bin/sh -e\n${SERVER}\necho ended\n`, 0],
+    [`#!/bin/sh\nexec ${SERVER}\n`, 0],
+    [`#!/bin/sh\n${SERVER} 2>&1 | tee /var/log/shop.log\n`, 1],
+    [`#!/bin/bash\nset -o pipefail\n${SERVER} 2>&1 | tee /var/log/shop.log\n`, 0],
+    [`#!/bin/sh\nif [ "$1" = web ]; then\n  ${SERVER}\nfi\n`, 0],
+  ])('%j: %i', async (script, expected) => {
+    expect(await about(script)).toHaveLength(expected);
+  });
+});

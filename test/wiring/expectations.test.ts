@@ -60,6 +60,7 @@ function project(module: SettingsModule, wrapped: boolean): Project {
     fileCapabilities: [],
     givenFolders: [],
     redeliveredTasks: [],
+    notifiesSystemd: false,
     notes: [],
   };
 }

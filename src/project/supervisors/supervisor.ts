@@ -89,6 +89,13 @@ function afterExitOf(restart: RestartPolicy, failuresOnly: boolean, command: Sta
       detail: `${restart.detail}, but ${command.server ?? 'the server'} ends with exit code 0 after its workers crashed`,
     };
   }
+  if (failuresOnly && command.hiddenBy !== undefined) {
+    return {
+      ...restart,
+      afterAbort: false,
+      detail: `${restart.detail}, but the shell goes on after the server (${command.hiddenBy}) and ends with the status of that`,
+    };
+  }
   return command.abort?.supervisorSees === 'nothing'
     ? {
         ...restart,

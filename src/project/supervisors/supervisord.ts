@@ -1,7 +1,6 @@
 import type { Located, RestartPolicy, Span, StartCommand, StopPolicy } from '../project.ts';
 import { readIni, SUPERVISORD, type IniEntry } from '../readers/ini.ts';
 import type { SourceFile } from '../readers/text.ts';
-import { hiddenStatus } from '../shell-status.ts';
 import { type CommandReader, startedByWords, type StartContext } from '../start-command.ts';
 import { wordsOf } from '../start-words.ts';
 import { folderOf, INHERITED, addServices, type Found, type Supervisor } from './supervisor.ts';
@@ -95,13 +94,11 @@ function restartOf(key: Key, section: Span, command: StartCommand): RestartPolic
         detail: 'exitcodes declares 134 as expected, which is what the shell in between makes of SIGABRT',
       };
     }
-    const line = key('command');
-    const hider = line === undefined ? undefined : hiddenStatus(line.value, command.argv);
-    if (line !== undefined && hider !== undefined && command.behindShell) {
+    if (command.hiddenBy !== undefined) {
       return {
         afterAbort: false,
-        at: line.at,
-        detail: `the shell goes on after the server (${hider}) and ends with the status of that, which autorestart=unexpected takes for expected`,
+        at: key('command')?.at ?? section,
+        detail: `the shell goes on after the server (${command.hiddenBy}) and ends with the status of that, which autorestart=unexpected takes for expected`,
       };
     }
     return {
