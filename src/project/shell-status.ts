@@ -147,9 +147,9 @@ class Run {
   }
 
   #if({ branches, otherwise }: ShellNode & { kind: 'if' }): Status {
-    for (const { test, then } of branches) {
+    for (const { test, body } of branches) {
       const status = this.#condition(test);
-      if (status === 0 || (status === 'unknown' && this.#has(then))) return this.#node(then);
+      if (status === 0 || (status === 'unknown' && this.#has(body))) return this.#node(body);
       if (status === 'unknown' && !(otherwise !== undefined && this.#has(otherwise))) return 'unknown';
     }
     return otherwise === undefined ? 0 : this.#node(otherwise);

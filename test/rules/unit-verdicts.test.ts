@@ -192,12 +192,6 @@ test('a key is too new for one systemd and right for the next', async () => {
 });
 
 describe('what systemd waits for', () => {
-  const GOOD = `Restart=on-failure\n${KEPT}`;
-  const HEAD = 'StartLimitIntervalSec=0';
-  const about = async (service: string, command: string, more: Record<string, string> = {}) =>
-    (await verdicts({ ...unit(GOOD + service, HEAD, command), ...more })).filter((one) =>
-      /^PYC0(29|4[67])/.test(one),
-    );
   const UVICORN = '/srv/shop/venv/bin/uvicorn shop.asgi:application';
   const FEEDS = { 'requirements.txt': 'sdnotify==0.3.2\n' };
 
@@ -221,18 +215,13 @@ describe('what systemd waits for', () => {
     ['WatchdogSec=30\nWatchdogSignal=SIGKILL\n', UVICORN, FEEDS, ['PYC047 warning']],
     ['WatchdogSec=30\nWatchdogSignal=SIGQUIT\n', UVICORN, FEEDS, []],
   ])('%j, %s, %j: %j', async (service, command, more, expected) => {
-    expect(await about(service, command, more)).toEqual(expected);
+    const files = { ...unit(GOOD + service, 'StartLimitIntervalSec=0', command), ...more };
+    const found = await verdicts(files);
+    expect(found.filter((one) => /^PYC0(29|4[67])/.test(one))).toEqual(expected);
   });
 });
 
 describe('a script of the repository that goes on after the server', () => {
-  const about = async (script: string) =>
-    (
-      await verdicts({
-        ...unit(`Restart=on-failure\n${KEPT}`, 'StartLimitIntervalSec=0', '/srv/shop/bin/start.sh'),
-        'bin/start.sh': script,
-      })
-    ).filter((one) => one.startsWith('PYC024'));
   const SERVER = '/srv/shop/venv/bin/gunicorn --workers 2 shop.wsgi:application';
 
   test.each([
@@ -244,6 +233,8 @@ describe('a script of the repository that goes on after the server', () => {
     [`#!/bin/bash\nset -o pipefail\n${SERVER} 2>&1 | tee /var/log/shop.log\n`, 0],
     [`#!/bin/sh\nif [ "$1" = web ]; then\n  ${SERVER}\nfi\n`, 0],
   ])('%j: %i', async (script, expected) => {
-    expect(await about(script)).toHaveLength(expected);
+    const files = unit(GOOD, 'StartLimitIntervalSec=0', '/srv/shop/bin/start.sh');
+    const found = await verdicts({ ...files, 'bin/start.sh': script });
+    expect(found.filter((one) => one.startsWith('PYC024'))).toHaveLength(expected);
   });
 });

@@ -10,7 +10,7 @@ export type ShellNode =
   | { kind: 'pipe'; stages: readonly ShellNode[] }
   | { kind: 'not'; of: ShellNode }
   | { kind: 'subshell'; of: ShellNode }
-  | { kind: 'if'; branches: readonly { test: ShellNode; then: ShellNode }[]; otherwise?: ShellNode }
+  | { kind: 'if'; branches: readonly { test: ShellNode; body: ShellNode }[]; otherwise?: ShellNode }
   | { kind: 'while' | 'until'; test: ShellNode; body: ShellNode }
   | { kind: 'for'; body: ShellNode }
   | { kind: 'case'; branches: readonly ShellNode[] }
@@ -189,13 +189,13 @@ class TreeReader {
   }
 
   #if(): ShellNode | undefined {
-    const branches: { test: ShellNode; then: ShellNode }[] = [];
+    const branches: { test: ShellNode; body: ShellNode }[] = [];
     do {
       const test = this.list(['then']);
       if (test === undefined || !this.#word('then')) return undefined;
-      const then = this.list(['elif', 'else', 'fi']);
-      if (then === undefined) return undefined;
-      branches.push({ test, then });
+      const body = this.list(['elif', 'else', 'fi']);
+      if (body === undefined) return undefined;
+      branches.push({ test, body });
     } while (this.#word('elif'));
     if (this.#word('fi')) return { kind: 'if', branches };
     const otherwise = this.#word('else') ? this.#closed(['fi']) : undefined;
