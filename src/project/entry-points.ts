@@ -1,3 +1,4 @@
+import { functionsOf } from './frameworks/blocks.ts';
 import type { EntryPoint, Located, Span } from './project.ts';
 import { baseName } from './python-modules.ts';
 import type { PythonFile, Syntax } from './readers/python/syntax.ts';
@@ -115,20 +116,26 @@ const INSTALL = /^[ \t]*((?:abort_on_exception\.)?install\(\))[ \t]*(?:#.*)?$/m;
 const INSTALL_IMPORT = /^[ \t]*(?:from|import)\b[^\n]*\babort_on_exception\b/m;
 
 /** The call of `install()` in a file that imports it from the generated module. */
-function installIn(file: SourceFile): Span | undefined {
-  const install = INSTALL_IMPORT.test(file.text) ? INSTALL.exec(file.text) : null;
+function installIn(file: SourceFile, { start, end } = { start: 0, end: file.text.length }): Span | undefined {
+  const install = INSTALL_IMPORT.test(file.text) ? INSTALL.exec(file.text.slice(start, end)) : null;
   if (install === null) return undefined;
-  const at = install.index + install[0].indexOf(install[1] ?? '');
+  const at = start + install.index + install[0].indexOf(install[1] ?? '');
   return file.span(at, at + (install[1]?.length ?? 0));
 }
 
-/** A program that a service runs: whether it installs the hooks. */
-export function readScript(module: string, { file, error }: PythonFile): EntryPoint {
-  const wrapped = installIn(file);
+/** A program that a service runs, or a function that an installed command `calls`: whether it installs the hooks. */
+export function readScript(
+  module: string,
+  { file, error, module: syntax }: PythonFile,
+  calls?: string,
+): EntryPoint {
+  const called = functionsOf(syntax).find(({ name }) => name === calls)?.definition;
+  const wrapped = installIn(file, called);
   return {
     kind: 'script',
     file: file.path,
     module,
+    ...(calls === undefined ? {} : { calls: called === undefined ? '' : calls }),
     ...(wrapped === undefined ? {} : { wrapped }),
     ...(error === undefined
       ? {}

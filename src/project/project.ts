@@ -197,6 +197,8 @@ export interface EntryPoint {
   commandOption?: CommandOption;
   /** Where the file runs `inPlace.call` on the object or has `commandOption`, or `wrap_wsgi` / `wrap_asgi` of the generated module on the object; in manage.py: `install()`. */
   wrapped?: Span;
+  /** Of a script: the function that an installed command calls, '' for an object; `if __name__ == '__main__'` is not run by that. */
+  calls?: string;
   /** Why the file cannot be edited safely. */
   unreadable?: string;
   /** What a person does where a wrapper would not help. */
@@ -305,6 +307,8 @@ export interface StartCommand {
   serverVersion?: Located<string>;
   /** What the server imports, e.g. `shop.wsgi:application`. */
   application?: string;
+  /** Of a command that the repository itself installs (`console_scripts`): what that calls, and where it is defined. */
+  entry?: { module: string; object: string; file: string };
   /** The server's options by their long name, e.g. `timeout` → `60`, configuration file included. */
   options: ReadonlyMap<string, Located<string>>;
   /** Files of the repository, from the root, that options were read from. */

@@ -1,3 +1,4 @@
+import { consoleScript } from './console-scripts.ts';
 import { programName, stripLaunchers } from './launchers.ts';
 import type { AbortOutcome, CoreLimit, Located, Note, Span, StartCommand } from './project.ts';
 import {
@@ -210,7 +211,25 @@ class Walk {
     // an entry script that is not in the tree ends in `exec "$@"` nearly always
     else if (file === undefined && handsOn) {
       this.command(rest, { ...state, launchers: [...state.launchers, name] });
-    } else this.#unknown(words, state);
+    } else this.#installed(name, rest, words, state);
+  }
+
+  /** A command that a package of the repository installs; one of those of its subcommands that end by themselves is nobody's service. */
+  #installed(
+    name: string,
+    rest: readonly Located<string>[],
+    words: readonly Located<string>[],
+    state: State,
+  ): void {
+    const found = consoleScript(this.#context.reader.sources, name);
+    const file = found === undefined ? undefined : this.#context.reader.sources.read(found.path);
+    const subcommand = rest.find(({ value }) => !value.startsWith('-'))?.value ?? '';
+    if (found === undefined || file === undefined || ENDING_SUBCOMMANDS.test(subcommand)) {
+      this.#unknown(words, state);
+      return;
+    }
+    const { module, object } = found.script.value;
+    this.#pythonFile(file, words, state, { module, object, file: found.path });
   }
 
   #shell(name: string, rest: readonly Located<string>[], state: State): void {
@@ -310,13 +329,20 @@ class Walk {
   }
 
   /** A program of the repository that starts its server by itself. */
-  #pythonFile(file: SourceFile, words: readonly Located<string>[], state: State): void {
+  #pythonFile(
+    file: SourceFile,
+    words: readonly Located<string>[],
+    state: State,
+    entry?: NonNullable<StartCommand['entry']>,
+  ): void {
     const embedded = embeddedServer(file);
     if (embedded === undefined) {
-      this.#unknown(words, state);
+      if (entry === undefined) this.#unknown(words, state);
+      else this.#add(words, state, { options: new Map(), entry });
       return;
     }
     this.#add(words, state, {
+      ...(entry === undefined ? {} : { entry }),
       server: embedded.server,
       options: embedded.options,
       abort: embedded.abort,
@@ -408,7 +434,7 @@ class Walk {
     state: State,
     facts: Pick<
       StartCommand,
-      'server' | 'serverVersion' | 'application' | 'options' | 'abort' | 'configurationFiles'
+      'server' | 'serverVersion' | 'application' | 'entry' | 'options' | 'abort' | 'configurationFiles'
     >,
     settings?: Located<string>,
     notes: readonly Note[] = [],
@@ -796,6 +822,10 @@ const NEVER_SERVERS = new Set(
     'break continue shopt git source which type tail head sort tee mysql psql redis-cli let expr getopts'
   ).split(' '),
 );
+
+/** Subcommands of people's own programs that do one thing and end. */
+const ENDING_SUBCOMMANDS =
+  /^(?:(?:db|database|migrat\w*|init\w*|upgrade|create\w*|add|delete|remove|load\w*|import|export|dump|backup|restore|seed\w*|setup|install|config\w*|check|test\w*|lint|build|compile|shell|version|help|user\w*|wait\w*|reset|clean\w*|generate)(?:[-_:]\w+)*)$/;
 
 /** Does a script that gets here end without waiting for anything? */
 function endsAtOnce({ words }: ShellCommand): boolean {

@@ -20,7 +20,7 @@ export const rule: Rule = {
                 ...(framework === 'script' ? { level: 'error' as const } : {}),
                 confidence: 'high' as const,
                 message: `${file} does not install the hooks: an exception that ends it leaves no core`,
-                help: `write \`from ${packageName === '' ? '' : `${packageName}.`}abort_on_exception import install\` and \`install()\` first in its \`if __name__ == '__main__':\``,
+                help: `write \`from ${packageName === '' ? '' : `${packageName}.`}abort_on_exception import install\` and \`install()\` ${whereOf(entry.calls)}`,
                 at: startOf(file),
               },
             ];
@@ -87,6 +87,12 @@ export const rule: Rule = {
         }),
       ),
 };
+
+/** Where a script installs the hooks; `calls` as in an entry point. */
+function whereOf(calls: string | undefined): string {
+  if (calls === '') return 'behind its imports';
+  return `first in ${calls === undefined ? "its `if __name__ == '__main__':`" : `${calls}()`}`;
+}
 
 function instruction({ call, target, factory, where }: InPlace): string {
   if (where === 'around') return `write ${call}(…) around ${target}`;

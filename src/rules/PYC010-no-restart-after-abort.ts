@@ -1,5 +1,5 @@
 import type { Rule, RuleFinding } from './rule.ts';
-import { unitServices } from './unit-services.ts';
+import { lastingUnits } from './unit-services.ts';
 
 export const rule: Rule = {
   id: 'PYC010',
@@ -7,7 +7,7 @@ export const rule: Rule = {
   level: 'error',
   summary: 'systemd does not start the service again after SIGABRT',
   check: (project) =>
-    unitServices(project).flatMap(({ service, keys, start }): RuleFinding[] => {
+    lastingUnits(project).flatMap(({ service, keys, start }): RuleFinding[] => {
       const entry = keys.entry('Restart');
       const { afterAbort } = service.restart;
       // any other reason for not coming back is a rule of its own (PYC011, PYC012)

@@ -1,5 +1,5 @@
 import type { Rule } from './rule.ts';
-import { unitServices } from './unit-services.ts';
+import { lastingUnits } from './unit-services.ts';
 
 const SIGNALS_ONLY = new Set(['on-abnormal', 'on-abort']);
 
@@ -9,7 +9,7 @@ export const rule: Rule = {
   level: 'error',
   summary: 'a shell or init turns SIGABRT into exit status 134, which this Restart= does not count',
   check: (project) =>
-    unitServices(project).flatMap(({ service, keys }) => {
+    lastingUnits(project).flatMap(({ service, keys }) => {
       const entry = keys.entry('Restart');
       if (entry === undefined || !SIGNALS_ONLY.has(entry.value)) return [];
       if (service.command?.value.behindShell !== true) return [];

@@ -1,6 +1,6 @@
 import { isAbort } from './abort-status.ts';
 import type { Rule, RuleFinding } from './rule.ts';
-import { unitServices } from './unit-services.ts';
+import { lastingUnits } from './unit-services.ts';
 import { hasModule } from './wired.ts';
 
 export const rule: Rule = {
@@ -9,7 +9,7 @@ export const rule: Rule = {
   level: 'error',
   summary: 'the unit excludes SIGABRT from what it restarts after',
   check: (project) =>
-    unitServices(project).flatMap(({ service, keys }) => {
+    lastingUnits(project).flatMap(({ service, keys }) => {
       const behindShell = service.command?.value.behindShell === true;
       const prevented = keys
         .wordEntries('RestartPreventExitStatus')

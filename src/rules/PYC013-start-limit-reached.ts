@@ -3,7 +3,7 @@ import { seconds } from '../project/unit-keys.ts';
 import { endsWithWorker } from './ends-with-worker.ts';
 import { SERVING } from './PYC026-fatal-while-starting.ts';
 import type { Rule, RuleFinding } from './rule.ts';
-import { unitServices, type UnitService } from './unit-services.ts';
+import { lastingUnits, type UnitService } from './unit-services.ts';
 
 /** DefaultRestartSec=100ms, DefaultStartLimitIntervalSec=10s, DefaultStartLimitBurst=5 (systemd-system.conf(5)). */
 const DEFAULT_PAUSE = '100ms';
@@ -15,7 +15,7 @@ export const rule: Rule = {
   slug: 'start-limit-reached',
   level: 'warning',
   summary: 'a crash loop reaches the start limit, and the service stays down for good',
-  check: (project) => [...unitServices(project).flatMap(ofUnit), ...project.services.flatMap(ofOther)],
+  check: (project) => [...lastingUnits(project).flatMap(ofUnit), ...project.services.flatMap(ofOther)],
 };
 
 function ofUnit({ service, keys, start }: UnitService): RuleFinding[] {

@@ -1,7 +1,7 @@
 import type { Project } from '../project/project.ts';
 import { systemdLimit } from '../systemd-size.ts';
 import type { Rule, RuleFinding } from './rule.ts';
-import { unitServices, type UnitService } from './unit-services.ts';
+import { lastingUnits, type UnitService } from './unit-services.ts';
 import { hasModule } from './wired.ts';
 
 export const rule: Rule = {
@@ -10,7 +10,7 @@ export const rule: Rule = {
   level: 'error',
   summary: 'the core limit forbids the core or cuts it off',
   check: (project) =>
-    unitServices(project).flatMap((unit) => coreLimit(unit, project).concat(fileLimit(unit))),
+    lastingUnits(project).flatMap((unit) => coreLimit(unit, project).concat(fileLimit(unit))),
 };
 
 /** Less than any web service's core; the limit is compared with the whole file (core(5)). */

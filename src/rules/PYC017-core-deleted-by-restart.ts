@@ -1,6 +1,6 @@
 import { isIn } from '../project/unit-keys.ts';
 import type { Rule } from './rule.ts';
-import { unitServices, workingFolder } from './unit-services.ts';
+import { lastingUnits, workingFolder } from './unit-services.ts';
 
 /** What systemd runs between the end of a service and its next start. */
 const COMMANDS = ['ExecCondition', 'ExecStartPre', 'ExecStartPost', 'ExecStop', 'ExecStopPost'];
@@ -20,7 +20,7 @@ export const rule: Rule = {
   level: 'error',
   summary: 'the core is written, and the restart deletes it',
   check: (project) =>
-    unitServices(project).flatMap((unit) => {
+    lastingUnits(project).flatMap((unit) => {
       const { keys, start } = unit;
       const folder = workingFolder(unit);
       if (folder === undefined) return [];

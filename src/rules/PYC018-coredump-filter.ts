@@ -1,5 +1,5 @@
 import type { Rule } from './rule.ts';
-import { unitServices } from './unit-services.ts';
+import { lastingUnits } from './unit-services.ts';
 
 export const rule: Rule = {
   id: 'PYC018',
@@ -7,7 +7,7 @@ export const rule: Rule = {
   level: 'error',
   summary: 'CoredumpFilter= leaves the heap out of the core',
   check: (project) =>
-    unitServices(project).flatMap(({ keys }) => {
+    lastingUnits(project).flatMap(({ keys }) => {
       const entry = keys.entry('CoredumpFilter');
       if (entry === undefined || hasHeap(entry.value)) return [];
       return [

@@ -1,5 +1,5 @@
 import type { Rule } from './rule.ts';
-import { unitServices } from './unit-services.ts';
+import { lastingUnits } from './unit-services.ts';
 
 export const rule: Rule = {
   id: 'PYC024',
@@ -8,7 +8,7 @@ export const rule: Rule = {
   summary:
     'the shell in front of the server ends with the status of another command, so a crash counts as success',
   check: (project) =>
-    unitServices(project).flatMap(({ service, keys, start }) => {
+    lastingUnits(project).flatMap(({ service, keys, start }) => {
       const hider = service.command?.value.hiddenBy;
       const restart = keys.last('Restart') ?? 'no';
       // a success that RemainAfterExit= keeps is no end, and always waits for one (service_enter_running)

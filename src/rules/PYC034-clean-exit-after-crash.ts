@@ -1,5 +1,5 @@
 import type { Rule } from './rule.ts';
-import { unitServices } from './unit-services.ts';
+import { lastingUnits } from './unit-services.ts';
 
 export const rule: Rule = {
   id: 'PYC034',
@@ -7,7 +7,7 @@ export const rule: Rule = {
   level: 'error',
   summary: 'the server exits with 0 when its workers have crashed, and only Restart=always counts that',
   check: (project) =>
-    unitServices(project).flatMap(({ service, keys }) => {
+    lastingUnits(project).flatMap(({ service, keys }) => {
       const entry = keys.entry('Restart');
       const command = service.command?.value;
       // docs/servers.md: with one worker, too

@@ -27,6 +27,11 @@ export function unitService(service: Service): UnitService | undefined {
   return service.unit === undefined || start === undefined ? undefined : { service, keys, start };
 }
 
+/** Those that systemd keeps running: what a Type=oneshot unit starts does its work and ends, and nobody waits for its answer. */
+export function lastingUnits(project: Project): UnitService[] {
+  return unitServices(project).filter(({ keys }) => keys.last('Type') !== 'oneshot');
+}
+
 /** Folders of the system's own manager (systemd.unit(5), SPECIFIERS). */
 const FOLDERS: Readonly<Record<string, string>> = {
   '%S': '/var/lib',

@@ -80,14 +80,14 @@ export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
     const insertions =
       file === undefined || syntax?.error !== undefined || syntax === undefined
         ? undefined
-        : installation(file, syntax.module, module);
+        : installation(file, syntax.module, module, entry.calls);
     if (insertions !== undefined) {
       wiring.wishes.push({ kind: 'entry-points', path: entry.file, insertions });
       continue;
     }
     const reason =
       `${entry.file} cannot be edited: ${entry.unreadable ?? 'there is no line for it'}. ` +
-      `Paste this where the program begins: from ${module} import install; install()`;
+      `Paste this where ${entry.calls === undefined || entry.calls === '' ? 'the program' : `${entry.calls}()`} begins: from ${module} import install; install()`;
     if (isScript) wiring.impossible.push({ path: entry.file, reason });
     else wiring.notes.push({ code: 'script-by-hand', message: reason });
   }

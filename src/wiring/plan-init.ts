@@ -121,6 +121,7 @@ async function withoutDropIns(project: Project, manifest: Manifest | undefined):
 
 /** Codes of the reader's notes that tell why init did something or not; those on how services start are check's. */
 const ABOUT_WIRING = new Set([
+  'application-guessed',
   'job-left-alone',
   'django-too-old',
   'no-middleware',

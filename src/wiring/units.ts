@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { EntryPoint, Service } from '../project/project.ts';
 import { moduleName as pythonModuleName } from '../project/python-modules.ts';
+import { DEVELOPMENT } from '../project/supervisors/index.ts';
 import { modulesToWire } from './middleware.ts';
 import { dropInFor, renderDropIn } from './units/drop-in.ts';
 import {
@@ -31,7 +32,7 @@ export function wireUnits(situation: Situation): Wiring {
   const scripts = services.filter((service) => service.supervisor === 'openrc');
   for (const service of scripts) wireOpenrc(wiring, service, situation);
   if (scripts.length > 0) return wiring;
-  const other = services[0]?.file ?? project.files.find((file) => STARTED_OTHERWISE.test(file));
+  const other = startedElsewhere(services, situation);
   if (supervisor === 'systemd' || (supervisor === undefined && other === undefined)) {
     wiring.wishes.push(completeUnit(situation, systemdVersion));
   } else if (other !== undefined) {
@@ -48,6 +49,17 @@ export function wireUnits(situation: Situation): Wiring {
 /** Files by which a repository that has no systemd unit says how it is started. */
 const STARTED_OTHERWISE =
   /(^|\/)(Dockerfile[^/]*|(docker-)?compose[^/]*\.ya?ml|Procfile|supervisord?[^/]*\.conf|uwsgi[^/]*\.ini|fly\.toml|app\.ya?ml|render\.ya?ml)$/;
+
+/** A file that starts services, best one of the application's own folder; with no service known one that may start it by its name. */
+function startedElsewhere(
+  services: readonly Service[],
+  { application: { importRoot }, project }: Situation,
+): string | undefined {
+  const files = services.map(({ file }) => file);
+  const own = files.find((file) => importRoot !== '' && file.startsWith(`${importRoot}/`));
+  const named = project.files.filter((file) => STARTED_OTHERWISE.test(file) && !DEVELOPMENT.test(file));
+  return own ?? files[0] ?? named.toSorted((a, b) => a.split('/').length - b.split('/').length)[0];
+}
 
 function isLongRunning(service: Service): boolean {
   const type = service.unit?.entries.findLast(({ key }) => key === 'Type')?.value;

@@ -109,6 +109,37 @@ test.each<{ what: string; files: Files; found: string[] }>([
     found: ['flask a/b/c/other.py:6 Made.make()'],
   },
   {
+    what: 'aiohttp: the application that a server is started with, not what is a part of it',
+    files: {
+      'bot/__init__.py': '',
+      'bot/api/__init__.py':
+        'from aiohttp import web\n\n\ndef init():\n    app = web.Application()\n    return app\n',
+      'bot/server.py':
+        'from aiohttp import web\n\n\nclass Server:\n    def __init__(self, api):\n        self.app = web.Application()\n' +
+        '        self.app.add_subapp("/v1", api)\n        self.runner = web.AppRunner(self.app, access_log=None)\n',
+    },
+    found: ['aiohttp bot/server.py:6 Server.__init__()'],
+  },
+  {
+    what: 'two applications that files of another ending lead to, each under its own server; a module that an image puts beside one',
+    files: {
+      'run.sh': '#!/bin/sh\nuwsgi --ini /app/uwsgi/admin.ini\nuwsgi --ini /app/uwsgi/public.ini\n',
+      Dockerfile: 'FROM python\nCOPY . /app\nCMD ["/app/run.sh"]\n',
+      'uwsgi/admin.ini': '[uwsgi]\nwsgi-file = /app/uwsgi/admin.wsgi\n',
+      'uwsgi/admin.wsgi': 'from shop.admin import create_app\n\napplication = create_app().app\n',
+      'uwsgi/public.ini': '[uwsgi]\nwsgi-file = /app/uwsgi/public.wsgi\n',
+      'uwsgi/public.wsgi': 'from shop.public import app as application\n',
+      'docker/Dockerfile': 'FROM python\nCMD gunicorn run_shop:app\n',
+      'docker/run_shop.py': 'from shop.public import app\n',
+      'src/shop/__init__.py': '',
+      'src/shop/admin.py':
+        'from flask import Flask\n\ndef create_app():\n    app = Flask("a")\n    return app\n',
+      'src/shop/public.py': 'from flask import Flask\n\napp = Flask("a")\n',
+      'src/shop/other.py': 'from flask import Flask\n\napp = Flask("a")\n',
+    },
+    found: ['flask src/shop/admin.py:5 create_app()', 'flask src/shop/public.py:3 app'],
+  },
+  {
     what: 'a class of another package that is known to derive from Flask',
     files: { 'app.py': 'from apiflask import APIFlask\n\napp = APIFlask(__name__)\n' },
     found: ['flask app.py:3 app'],
@@ -193,6 +224,37 @@ test('a package in a namespace package is imported by its full name', async () =
   expect(applications).toMatchObject([
     { importRoot: 'web', packageName: 'bodhi.server', entryPoints: [{ module: 'bodhi.server.web' }] },
   ]);
+});
+
+test('a folder without __init__.py in the middle of a package is a part of it', async () => {
+  const app = 'from aiohttp import web\n\n\ndef make_app():\n    app = web.Application()\n    return app\n';
+  const { applications } = await project({
+    'app/__init__.py': '',
+    'app/api/v2/__init__.py': `${app}\nfrom app.api.v2.views import x\n`,
+    'app/api/v2/views.py': '',
+  });
+  expect(applications).toMatchObject([{ importRoot: '', entryPoints: [{ module: 'app.api.v2' }] }]);
+});
+
+test('where the name in a start command leads nowhere, what was taken in its place is said', async () => {
+  const files: Files = {
+    Procfile: 'web: gunicorn company.wsgi:application\n',
+    'shop/__init__.py': '',
+    'shop/factory.py':
+      'from flask import Flask\n\n\ndef for_tests():\n    app = Flask("a")\n    return app\n',
+  };
+  const guessed = async (more: Files) =>
+    (await project({ ...files, ...more })).notes.filter(({ code }) => code === 'application-guessed');
+  expect(await guessed({})).toMatchObject([
+    {
+      message:
+        'gunicorn is started with company.wsgi:application, and how that leads to an application of this repository was not ' +
+        'found out: for_tests() in shop/factory.py is taken for it. See whether company.wsgi:application comes from there',
+      at: { file: 'Procfile', line: 1 },
+    },
+  ]);
+  expect(await guessed({ Procfile: 'web: gunicorn "shop.factory:for_tests()"\n' })).toEqual([]);
+  expect(await guessed({ Procfile: '' })).toEqual([]);
 });
 
 test('templates of projects and stand-ins for other services are not deployed', async () => {

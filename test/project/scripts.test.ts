@@ -78,6 +78,36 @@ test.each<{ what: string; files: Files; found: string[] }>([
     found: ['script : initiative.py initiative'],
   },
   {
+    what: 'the function that an installed command calls, the object of another one, and no subcommand that ends by itself',
+    files: {
+      'pyproject.toml':
+        '[project.scripts]\nshop-mailer = "shop.mail:main"\nshop = "shop.cli:app"\nshop-example = "shop.example:main"\n',
+      'src/shop/example.py': MAIN,
+      'mailer.service': '[Service]\nExecStart=/usr/bin/env poetry run shop-mailer --loop\n',
+      'supervisord.conf': '[program:queue]\ncommand=/opt/venv/bin/shop run-queue\n',
+      Procfile: 'release: shop migrate\nload: shop load-data --all\n',
+      'examples/x/shop.conf': '[program:x]\ncommand=shop-example\n',
+      'etc/logrotate.d/shop-mailer': '/var/log/x {}\n',
+      'src/shop/__init__.py': '',
+      'src/shop/mail.py':
+        'import x\n\n\ndef main():\n    from shop.abort_on_exception import install\n\n    install()\n    x.run()\n',
+      'src/shop/cli.py': 'import typer\n\napp = typer.Typer()\n',
+    },
+    found: ['script shop: src/shop/mail.py shop.mail 7', 'script shop: src/shop/cli.py shop.cli'],
+  },
+  {
+    what: 'an installed command that serves the application is none: the hooks come from there',
+    files: {
+      'setup.py': 'setup(entry_points={"console_scripts": ["shop=shop.main:main"]})\n',
+      'shop.service': '[Service]\nExecStart=/usr/bin/shop\n',
+      'shop/__init__.py': '',
+      'shop/main.py': 'from shop.web import init\n\n\ndef main():\n    loop.run_until_complete(init())\n',
+      'shop/web.py':
+        'from aiohttp import web\n\n\ndef init():\n    app = web.Application()\n    return app\n',
+    },
+    found: [],
+  },
+  {
     what: 'what serves the application itself is none, nor what prepares for a server',
     files: {
       Procfile: 'web: python run.py\nother: python prepare.py && gunicorn other:app\n',

@@ -107,6 +107,7 @@ test.each<[string, Record<string, string>, string[]]>([
     unit('Restart=on-failure\nLimitCORE=infinity\n', 'StartLimitAction=reboot'),
     ['PYC013 error'],
   ],
+  ['what does its work and ends', unit('Type=oneshot\n'), []],
   ['no restart, no loop', unit('LimitCORE=infinity\n'), ['PYC010 error']],
   ['no core limit', unit('Restart=on-failure\nRestartSec=2s\n'), ['PYC015 error']],
   ['core limit 0', unit('Restart=on-failure\nRestartSec=2s\nLimitCORE=0\n'), ['PYC015 error']],

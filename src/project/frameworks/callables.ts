@@ -3,6 +3,7 @@ import { readCallable } from './callable-object.ts';
 import { callableKind, isFactory } from './callable-kind.ts';
 import { importRootOf } from './objects.ts';
 import { ancestors, lastParts } from '../deployed-paths.ts';
+import { wayFrom } from './chosen-object.ts';
 import { PythonNames } from './python-names.ts';
 import { generatedIn } from '../generated-header.ts';
 import type { Application, EntryPoint, Note, Service } from '../project.ts';
@@ -20,7 +21,8 @@ export const CALLABLES = [
 /**
  * Finds the WSGI and ASGI callables of no framework that we know, which start commands name: `gunicorn shop:application`.
  * Nothing else tells one. Not in the import root of another application of the tree (`besides`), which the start
- * command may mean by ways that could not be followed.
+ * command may mean by ways that could not be followed; nor what leads to an object that is watched there, from a file
+ * that an image puts beside it.
  */
 export function findCallables(
   sources: Sources,
@@ -30,7 +32,16 @@ export function findCallables(
 ): { applications: Application[]; notes: Note[] } {
   const roots = besides.map(({ importRoot }) => importRoot);
   const parse = parsedFiles(sources, parser);
-  const names = new PythonNames(sources.files, parse, (path) => importRootOf(sources, path));
+  const names = new PythonNames(sources.files, parse, (path) => importRootOf(sources, path), roots);
+  const watched = new Set(
+    besides.flatMap(({ entryPoints }) =>
+      entryPoints.map(({ file, object }) => `${file}:${object?.replace('()', '')}`),
+    ),
+  );
+  const isWatched = (path: string, object: string): boolean =>
+    [...wayFrom(names.meaning(path, object), names)].some(
+      (one) => 'path' in one && watched.has(`${one.path}:${one.name}`),
+    );
   const found = new Map<string, { root: string; points: readonly EntryPoint[] }>();
   const notes: Note[] = [];
   for (const service of services) {
@@ -39,6 +50,7 @@ export function findCallables(
     const { path, root, object, module } = started;
     if (found.has(`${path}:${object}`)) continue;
     if (roots.some((one) => one === '' || one === root || path.startsWith(`${one}/`))) continue;
+    if (isWatched(path, object.replace(/\(.*$/s, ''))) continue;
     const python = parse(path);
     if (python === undefined) continue;
     const read = readCallable({

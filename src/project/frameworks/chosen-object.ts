@@ -33,6 +33,12 @@ export function choose(
     : objects.filter((object) => started.has(object) || others.includes(object));
 }
 
+/** Does `name`, e.g. `shop:create_app()`, lead to one of the objects? */
+export function isLed(name: string, objects: readonly FoundObject[], names: PythonNames): boolean {
+  const roots = [...new Set(objects.map(({ importRoot }) => importRoot))];
+  return roots.some((root) => startedBy(name, root, objects, names) !== undefined);
+}
+
 /** The object that `name`, e.g. `shop:create_app()` or `wsgi:app`, leads to where imports begin in `root`. */
 function startedBy(
   name: string,
@@ -44,6 +50,11 @@ function startedBy(
   const wanted = object.replace(/\(.*$/s, '');
   for (const one of wanted === '' ? ['application', 'app'] : [wanted]) {
     const found = ledTo(names.inModule(module, one.split('.'), root), objects, names);
+    if (found !== undefined) return found;
+  }
+  // a file of any name, for mod_wsgi and uWSGI's wsgi-file
+  for (const file of names.filesAt(module)) {
+    const found = ledTo(names.meaning(file, wanted === '' ? 'application' : wanted), objects, names);
     if (found !== undefined) return found;
   }
   const path = names.find(module, root);

@@ -88,20 +88,24 @@ interface Namespace {
 // The same for each of the many files of a package.
 const namespacesOf = new WeakMap<Sources, Map<string, Namespace>>();
 
-function namespaceOf(sources: Sources, folder: string, top: string): Namespace {
+function namespaceOf(sources: Sources, folder: string, top: string, above = ''): Namespace {
   const known = namespacesOf.get(sources) ?? new Map<string, Namespace>();
   namespacesOf.set(sources, known);
   const key = `${folder}/${top}`;
-  let namespace = known.get(key);
+  const name = `${above}${baseName(folder)}.${top}`;
+  let namespace = known.get(`${key} ${name}`);
   if (namespace === undefined) {
-    const words = [`${baseName(folder)}.${top}`];
-    const imports = new RegExp(String.raw`^[ \t]*(?:from|import)[ \t]+${baseName(folder)}\.${top}\b`, 'm');
+    const words = [name];
+    const imports = new RegExp(
+      String.raw`^[ \t]*(?:from|import)[ \t]+${name.replaceAll('.', String.raw`\.`)}\b`,
+      'm',
+    );
     const asked = [...sources.files]
       .filter((file) => file.startsWith(`${key}/`) && file.endsWith('.py'))
       .slice(0, MOST_ASKED);
     const isNamed = asked.some((file) => imports.test(sources.containing(file, words)?.text ?? ''));
     namespace = { words, imports, isNamed };
-    known.set(key, namespace);
+    known.set(`${key} ${name}`, namespace);
   }
   return namespace;
 }
@@ -111,8 +115,19 @@ function namespaceAbove(sources: Sources, path: string, folder: string): string 
   const inside = path.slice(folder === '' ? 0 : folder.length + 1);
   const top = inside.split('/')[0] ?? '';
   if (folder === '' || top === inside || !/^[A-Za-z_]\w*$/.test(baseName(folder))) return undefined;
-  const { words, imports, isNamed } = namespaceOf(sources, folder, top);
-  return isNamed || imports.test(sources.containing(path, words)?.text ?? '') ? parent(folder) : undefined;
+  const isNamed = (above: string): boolean => {
+    const namespace = namespaceOf(sources, folder, top, above);
+    return namespace.isNamed || namespace.imports.test(sources.containing(path, namespace.words)?.text ?? '');
+  };
+  if (isNamed('')) return parent(folder);
+  // a package of which only a folder in the middle has no __init__.py: app/__init__.py, app/api/v2/__init__.py
+  let root = parent(folder);
+  let above = '';
+  while (root !== '' && sources.files.has(`${root}/__init__.py`)) {
+    above = `${baseName(root)}.${above}`;
+    root = parent(root);
+  }
+  return above !== '' && isNamed(above) ? root : undefined;
 }
 
 interface Module {
@@ -171,11 +186,11 @@ function objectsOfScope(module: Module, block: Syntax, defined: DefinedFunction 
     );
     const [first, ...others] = all;
     if (first === undefined) continue;
+    const isMethod = defined?.name.includes('.') === true;
     const unlikely =
       (framework.runsDefault === true ? 160 : 0) +
       (placed.inMain ? 40 : 0) +
-      (isReturned ? 0 : 80) +
-      (defined?.name.includes('.') === true ? 20 : 0);
+      (isServed(placed, block) ? 0 : (isReturned ? 0 : 80) + (isMethod ? 20 : 0));
     const kept = isReturned ? undefined : /^(.*)\.\w+$/.exec(defined?.name ?? '')?.[1];
     found.set(object, {
       framework,
@@ -384,8 +399,20 @@ function common({ path, name, python: { file, error } }: Module, { kind }: Frame
   };
 }
 
+/** Does the same scope start a server with what the statement makes: `AppRunner(self.app)`, `app.listen(80)`? */
+function isServed({ statement }: Placed, block: Syntax): boolean {
+  const made = statement.child('assignment')?.field('left')?.text ?? '';
+  if (!/^[\w.]+$/.test(made)) return false;
+  const name = made.replaceAll('.', String.raw`\.`);
+  return new RegExp(
+    String.raw`\b(?:AppRunner|run_app|HTTPServer|make_server|WSGIServer|run_simple|serve)\(\s*(?:\w+\s*=\s*)?${name}\b|(?<![.\w])${name}\.listen\(`,
+  ).test(block.text);
+}
+
 /** A part of another application is watched with it. */
 function isMounted(name: string, block: Syntax): boolean {
   const given = String.raw`\s*(?:\w+\s*=\s*)?(?<![.\w])${name}\s*[,)]`;
-  return new RegExp(String.raw`\b[mM]ount\((?:${given}|(?:[^()]|\([^()]*\))*?[,(]${given})`).test(block.text);
+  return new RegExp(
+    String.raw`\b(?:[mM]ount|add_subapp)\((?:${given}|(?:[^()]|\([^()]*\))*?[,(]${given})`,
+  ).test(block.text);
 }

@@ -1,10 +1,7 @@
-import type { Located, Note, Service } from '../project.ts';
-import type { SourceFile } from '../readers/text.ts';
+import { consoleScripts } from '../console-scripts.ts';
+import type { Note, Service } from '../project.ts';
 import type { Sources } from '../sources.ts';
 import { NOT_DEPLOYED, type FoundObject } from './objects.ts';
-
-/** A command that the package installs: its name, and the module that it runs (entry points specification, `console_scripts`). */
-type Script = Located<{ name: string; module: string }>;
 
 /**
  * Why an object is no application that the repository deploys: it is made inside an object of a class, where no server
@@ -56,31 +53,4 @@ function isNamedByStart(sources: Sources, names: readonly string[]): boolean {
   return sources.besidesPython
     .filter((path) => STARTS.test(path) && !NOT_DEPLOYED.test(path))
     .some((path) => started.test(sources.read(path)?.text ?? ''));
-}
-
-/** The commands that packaging files at the root or one folder below it declare. */
-function consoleScripts(sources: Sources): Script[] {
-  return [...sources.files]
-    .filter((path) => /^([^/]+\/)?(pyproject\.toml|setup\.cfg|setup\.py)$/.test(path))
-    .flatMap((path) => {
-      const file = sources.read(path);
-      if (file === undefined) return [];
-      return path.endsWith('.toml')
-        ? scriptsIn(file, /^\[(?:project|tool\.poetry)\.scripts\][^\n]*\n((?:(?!\[).*\n?)*)/dm)
-        : scriptsIn(file, /\bconsole_scripts\b["']?\s*[:=]\s*([^\]}]*?)(?=[\]}]|\n\s*\n|\n\[|\n\w|$)/d);
-    });
-}
-
-const SCRIPT = /^[ \t]*["']*([\w.-]+)["']?\s*=\s*["']?([A-Za-z_][\w.]*):[\w.]+/gm;
-
-function scriptsIn(file: SourceFile, section: RegExp): Script[] {
-  const match = section.exec(file.text);
-  const [start] = match?.indices?.[1] ?? [];
-  if (start === undefined) return [];
-  // in setup.py the first one may stand behind the bracket
-  const text = (match?.[1] ?? '').replaceAll(/[[,]/g, '\n');
-  return [...text.matchAll(SCRIPT)].map(({ 0: whole, 1: name = '', 2: module = '', index }) => ({
-    value: { name, module },
-    at: file.span(start + index, start + index + whole.length),
-  }));
 }

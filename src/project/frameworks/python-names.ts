@@ -1,4 +1,5 @@
 import { assignmentOf } from '../entry-points.ts';
+import { lastParts } from '../deployed-paths.ts';
 import { findModule, moduleName } from '../python-modules.ts';
 import type { PythonFile, Syntax } from '../readers/python/syntax.ts';
 import { statementsOf } from './blocks.ts';
@@ -18,14 +19,17 @@ export class PythonNames {
   readonly #files: ReadonlySet<string>;
   readonly #parse: (path: string) => PythonFile | undefined;
   readonly #rootOf: (path: string) => string;
+  readonly #roots: readonly string[];
   readonly #scopes = new Map<string, Scope | undefined>();
 
-  /** `rootOf`: the folder that Python imports a file from. */
+  /** `rootOf`: the folder that Python imports a file from; `roots`: folders that an image may have put beside it. */
   constructor(
     files: ReadonlySet<string>,
     parse: (path: string) => PythonFile | undefined,
     rootOf: (path: string) => string,
+    roots: readonly string[] = [],
   ) {
+    this.#roots = roots;
     this.#files = files;
     this.#parse = parse;
     this.#rootOf = rootOf;
@@ -34,11 +38,19 @@ export class PythonNames {
   /** The file of a module as seen from a folder of imports, from the root, and from `src`. */
   find(module: string, root: string): string | undefined {
     if (!/^[^\s./]+(\.[^\s./]+)*$/.test(module)) return undefined;
-    for (const each of [root, '', 'src']) {
+    for (const each of [root, '', 'src', ...this.#roots]) {
       const found = findModule(this.#files, each, module);
       if (found !== undefined) return found.path;
     }
     return undefined;
+  }
+
+  /** The file that a path of the running system ends in, where it has to do with Python by its ending: `/srv/shop/shop.wsgi`. */
+  filesAt(path: string): string[] {
+    if (!/\.(wsgi|py)$/.test(path)) return [];
+    return lastParts(path)
+      .filter((part) => this.#files.has(part))
+      .slice(0, 1);
   }
 
   /** The names of a module that may stand for a class that `isKnown` by its name: other names for it, what derives from it. */

@@ -1,5 +1,9 @@
 import type { Parser } from 'web-tree-sitter';
 import { readScript } from '../entry-points.ts';
+import { parsedFiles } from '../parsed-files.ts';
+import { wayFrom } from './chosen-object.ts';
+import { importRootOf, NOT_DEPLOYED } from './objects.ts';
+import { PythonNames } from './python-names.ts';
 import { generatedIn } from '../generated-header.ts';
 import type { Application, EntryPoint, Located, Note, Service, StartCommand } from '../project.ts';
 import { ancestors, lastParts } from '../deployed-paths.ts';
@@ -32,10 +36,19 @@ export function withScripts(
   const scripts = new Map<string, Script>();
   for (const service of services) {
     const script = scriptOf(service, services, sources, parser);
-    if (script !== undefined && !scripts.has(script.point.file)) scripts.set(script.point.file, script);
+    const key = script === undefined ? '' : `${script.point.file}:${script.point.calls ?? ''}`;
+    if (script !== undefined && !scripts.has(key)) scripts.set(key, script);
   }
   const taken = new Set(applications.flatMap(({ entryPoints }) => entryPoints.map(({ file }) => file)));
-  const found = [...scripts.values()].filter(({ point }) => !taken.has(point.file));
+  const names = new PythonNames(sources.files, parsedFiles(sources, parser), (path) =>
+    importRootOf(sources, path),
+  );
+  // what serves an application has the hooks from where that is made
+  const serves = ({ point: { file, calls } }: Script): boolean =>
+    calls !== undefined &&
+    calls !== '' &&
+    [...wayFrom(names.meaning(file, calls), names)].some((one) => 'path' in one && taken.has(one.path));
+  const found = [...scripts.values()].filter((script) => !taken.has(script.point.file) && !serves(script));
   if (applications.length === 0) return { applications: alone(found, sources), notes: [] };
   const beside = ({ importRoot }: Application) => found.filter((script) => script.importRoot === importRoot);
   return {
@@ -68,15 +81,19 @@ function scriptOf(
   const { command } = service;
   if (command === undefined || command.value.server !== undefined) return undefined;
   if (!KINDS.has(service.supervisor) || ENDS.test(service.name)) return undefined;
+  if (NOT_DEPLOYED.test(service.file)) return undefined;
   const type = service.unit?.entries.findLast(({ key }) => key === 'Type')?.value;
   if (type === 'oneshot') return undefined;
-  const named = programOf(command.value.argv);
-  if (named === undefined || ENDS.test(named.name)) return undefined;
+  const { entry } = command.value;
+  const named = entry === undefined ? programOf(command.value.argv) : undefined;
+  if (entry === undefined && (named === undefined || ENDS.test(named.name))) return undefined;
   // a script that prepares what the same service then serves
   if (
     services.some((other) => other.file === service.file && other.name === service.name && other !== service)
   )
     return undefined;
+  if (named === undefined)
+    return entry === undefined ? undefined : installed(entry, command, sources, parser);
   const path = named.paths
     .flatMap((one) => foldersOf(service).map((folder) => join(folder, one)))
     .find((one) => sources.files.has(one));
@@ -91,6 +108,24 @@ function scriptOf(
     point: readScript(named.isModule ? named.name : module, python),
     importRoot,
     packageName: named.isModule && module.includes('.') ? (module.split('.')[0] ?? '') : '',
+    command,
+  };
+}
+
+/** The function that a command of the repository's own package calls. */
+function installed(
+  { module, object, file: path }: NonNullable<StartCommand['entry']>,
+  command: Located<StartCommand>,
+  sources: Sources,
+  parser: Parser,
+): Script | undefined {
+  const file = sources.read(path);
+  if (file === undefined || SERVES.test(file.text)) return undefined;
+  const inner = `${module.replaceAll('.', '/')}${path.endsWith('/__init__.py') ? '/__init__.py' : '.py'}`;
+  return {
+    point: readScript(module, parsePython(parser, file), object),
+    importRoot: path.slice(0, -inner.length).replace(/\/$/, ''),
+    packageName: inner.includes('/') ? (module.split('.')[0] ?? '') : '',
     command,
   };
 }

@@ -33,8 +33,8 @@ const SUPERVISORS: readonly Supervisor[] = [
 ];
 
 /** Files for the developer's machine and for CI, by their name: not what runs in production. */
-const DEVELOPMENT =
-  /(?:^|[/._-])(?:dev|devel|development|devcontainer|local|test|tests|testing|ci|cypress|e2e|override|debug)(?=[/._-]|$)/i;
+export const DEVELOPMENT =
+  /(?:^|[/._-])(?:dev|devel|development|devcontainer|local|test|tests|testing|testenv|ci|cypress|e2e|override|debug)(?=[/._-]|$)/i;
 
 /** The services of every kind, in the order of the table; those of development files are only named. */
 export function findServices(reader: CommandReader): Found {

@@ -106,9 +106,10 @@ function afterExitOf(restart: RestartPolicy, failuresOnly: boolean, command: Sta
 
 /** Does the command have to do with Python? Databases and proxies of a compose file have not. */
 function isPython(started: Started): boolean {
-  const { server, argv } = started.command.value;
+  const { server, entry, argv } = started.command.value;
   return (
     server !== undefined ||
+    entry !== undefined ||
     /(?:^|\/)(?:(?:python|pypy)[\d.]*|rq|rqworker|dramatiq|huey_consumer|flower)$|\.py$/.test(
       argv[0] ?? '',
     ) ||

@@ -115,6 +115,7 @@ function serviceOf(
   const settings = read?.settingsModule ?? environment.get('DJANGO_SETTINGS_MODULE');
   const isPython =
     read?.command.value.server !== undefined ||
+    read?.command.value.entry !== undefined ||
     settings !== undefined ||
     (read?.command.value.argv ?? []).some((word) => /python|manage\.py|celery|\.py$/.test(word)) ||
     /python|gunicorn|uwsgi|manage\.py|celery/.test(start?.value.text ?? '');

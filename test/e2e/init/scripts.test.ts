@@ -37,7 +37,12 @@ test('init, again nothing to do, check without the call, remove byte for byte', 
   expect(snapshot(root)).toEqual(before);
 });
 
-test.each([
+const INSTALLED: Record<string, string> = {
+  'pyproject.toml': '[project]\nname = "bot"\n\n[project.scripts]\nbot = "bot:main"\n',
+  'bot.service': '[Service]\nExecStart=/srv/bot/venv/bin/bot --loop\n',
+};
+
+test.each<{ what: string; text: string; wired: string; files?: Record<string, string> }>([
   {
     what: 'first in what only the program runs, with CRLF and tabs',
     text: 'import x\r\n\r\nif __name__ == "__main__":\r\n\t# now\r\n\tx.run()\r\n',
@@ -55,11 +60,26 @@ test.each([
     text: 'print(1)\n',
     wired: 'from abort_on_exception import install\n\ninstall()\n\nprint(1)\n',
   },
-])('the call goes $what', async ({ text, wired }) => {
-  const root = makeTree({ Procfile: 'bot: python bot.py\n', 'bot.py': text });
+  {
+    what: 'first in the function that an installed command calls, behind its docstring, not in what only the program runs',
+    text: 'import click\n\n\n@click.command()\ndef main(x):\n    \"\"\"Runs.\"\"\"\n    x.run()\n\n\nif __name__ == "__main__":\n    main()\n',
+    wired:
+      'import click\n\n\n@click.command()\ndef main(x):\n    \"\"\"Runs.\"\"\"\n    from abort_on_exception import install\n\n    install()\n    x.run()\n\n\nif __name__ == "__main__":\n    main()\n',
+    files: INSTALLED,
+  },
+  {
+    what: 'behind the imports of a module of which an installed command calls an object',
+    text: 'import typer\n\nmain = typer.Typer()\n\nif __name__ == "__main__":\n    main()\n',
+    wired:
+      'import typer\nfrom abort_on_exception import install\n\ninstall()\n\nmain = typer.Typer()\n\nif __name__ == "__main__":\n    main()\n',
+    files: INSTALLED,
+  },
+])('the call goes $what', async ({ text, wired, files = { Procfile: 'bot: python bot.py\n' } }) => {
+  const root = makeTree({ ...files, 'bot.py': text });
   folders.push(root);
   await pycrash(['init', '--yes', '--only', 'library,entry-points'], { cwd: root });
   expect(readFileSync(join(root, 'bot.py'), 'utf8')).toBe(wired);
+  expect((await rules(root)).filter((one) => one.startsWith('PYC00'))).toEqual([]);
 });
 
 test('where there is no line for it, nothing is written and the call is printed', async () => {
