@@ -62,9 +62,9 @@ test.each<{ what: string; text: string; wired: string; files?: Record<string, st
   },
   {
     what: 'first in the function that an installed command calls, behind its docstring, not in what only the program runs',
-    text: 'import click\n\n\n@click.command()\ndef main(x):\n    \"\"\"Runs.\"\"\"\n    x.run()\n\n\nif __name__ == "__main__":\n    main()\n',
+    text: 'import click\n\n\n@click.command()\ndef main(x):\n    """Runs."""\n    x.run()\n\n\nif __name__ == "__main__":\n    main()\n',
     wired:
-      'import click\n\n\n@click.command()\ndef main(x):\n    \"\"\"Runs.\"\"\"\n    from abort_on_exception import install\n\n    install()\n    x.run()\n\n\nif __name__ == "__main__":\n    main()\n',
+      'import click\n\n\n@click.command()\ndef main(x):\n    """Runs."""\n    from abort_on_exception import install\n\n    install()\n    x.run()\n\n\nif __name__ == "__main__":\n    main()\n',
     files: INSTALLED,
   },
   {

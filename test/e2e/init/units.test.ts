@@ -369,16 +369,19 @@ test('a complete unit runs the module that serves, not the command line of the p
   expect(again).toMatchObject({ exitCode: 0, stdout: '' });
 });
 
+const docker = (command: string): string => `FROM python\nCMD ${command}\n`;
+
+/** The file of which init says that it starts the service. */
+async function said(files: Record<string, string>): Promise<string | undefined> {
+  const root = makeTree(files);
+  trees.push(root);
+  const { stdout } = await pycrash(['init', '--dry-run', '--json'], { cwd: root });
+  const { notes } = JSON.parse(stdout) as { notes: { code: string; message: string }[] };
+  return notes.find(({ code }) => code === 'no-systemd-unit')?.message.split(' ')[0];
+}
+
 test('without a unit the file that is said to start the service is none for developers, and one of its own folder', async () => {
-  const docker = (command: string): string => `FROM python\nCMD ${command}\n`;
   const app = 'from flask import Flask\n\napp = Flask(__name__)\n';
-  const said = async (files: Record<string, string>): Promise<string | undefined> => {
-    const root = makeTree(files);
-    trees.push(root);
-    const { stdout } = await pycrash(['init', '--dry-run', '--json'], { cwd: root });
-    const { notes } = JSON.parse(stdout) as { notes: { code: string; message: string }[] };
-    return notes.find(({ code }) => code === 'no-systemd-unit')?.message.split(' ')[0];
-  };
   expect(
     await said({ 'app.py': app, '.devcontainer/Dockerfile': docker('x'), 'testenv/Dockerfile': docker('x') }),
   ).toBeUndefined();
