@@ -90,7 +90,8 @@ function guessed(
   const [first] = naming;
   const [taken] = chosen;
   if (first === undefined || taken === undefined || chosen.length > 1) return [];
-  if (naming.some(({ name }) => isLed(name, objects, names))) return [];
+  // what an .ini of PasteDeploy names, and which of them a path means, is another question
+  if (naming.some(({ name }) => isPaste(name) || isLed(name, objects, names))) return [];
   const [{ file, object }] = taken.points;
   return [
     {
@@ -121,6 +122,8 @@ export function findIn(
   return { objects: findObjects(files, constructors, rootOf), names };
 }
 
+const isPaste = (name: string): boolean => /\.ini(#|$)/.test(name);
+
 /** What start commands name; and what PasteDeploy's files name, should none of those be found. */
 function namedApplications(sources: Sources, services: readonly Service[]): string[][] {
   const named = services.flatMap(({ command }) => {
@@ -128,7 +131,7 @@ function namedApplications(sources: Sources, services: readonly Service[]): stri
     return application ?? (entry === undefined ? [] : `${entry.module}:${entry.object}`);
   });
   return [
-    named.flatMap((name) => (/\.ini(#|$)/.test(name) ? pasteApplications(sources, name) : [name])),
+    named.flatMap((name) => (isPaste(name) ? pasteApplications(sources, name) : [name])),
     pasteApplications(sources),
   ];
 }
