@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { waitFor } from '../../src/crashtest/wait.ts';
 import { needs } from '../parts.ts';
@@ -114,16 +114,21 @@ test('a hand-written process_exception ends a worker for a 404: the step says wh
   }
 });
 
-test('the minimal project has DEBUG on: that is said, and with it asked for every step holds', async (context) => {
-  needs(context, 'plain core pattern');
+test('the minimal project has DEBUG on: that is said, and with it asked for every step holds, beside a folder named core', async (context) => {
+  needs(context, 'plain core pattern', 'core_uses_pid 0');
   const minimal = await Example.initialised('django-minimal');
   try {
     const off = await minimal.verify();
     expect(off.outcome.exitCode).toBe(1);
     expect(off.detail('abort')).toContain('PYCRASH_UNDER_DEBUG=1');
+    mkdirSync(join(minimal.root, 'core'));
+    writeFileSync(join(minimal.root, 'core/__init__.py'), '');
     const on = await minimal.verify(['--env', 'PYCRASH_UNDER_DEBUG=1']);
     expect(on.steps, on.outcome.stderr).toMatchObject({ abort: true, 'core-present': true, recovery: true });
     expect(on.outcome.exitCode).toBe(0);
+    // in the place of /var/tmp, which is everybody's
+    const places = on.document?.cores.map(({ path }) => dirname(path)) ?? [];
+    expect(new Set(places)).toEqual(new Set([expect.stringMatching(/\/reports$/)]));
   } finally {
     minimal.remove();
   }
