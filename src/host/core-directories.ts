@@ -7,9 +7,9 @@ import type { ProcessStatus } from './process-status.ts';
  */
 export function coreDirectories(process: ProcessStatus | undefined): string[] {
   if (process === undefined) return [];
-  const { workingDirectory, environment } = process;
+  const { workingDirectory, environment, uid } = process;
   const state = environment?.get('STATE_DIRECTORY')?.split(':', 1)[0];
   const own = environment?.get('PYCRASH_CORE_DIRECTORY');
-  const all = [workingDirectory, own === undefined || own === '' ? state : own, '/var/tmp'];
+  const all = [workingDirectory, own === undefined || own === '' ? state : own, `/var/tmp/pycrash-${uid}`];
   return all.flatMap((directory) => (directory === undefined || directory === '' ? [] : [directory]));
 }

@@ -143,7 +143,7 @@ export const GOOD: readonly SetUp[] = [
     core: 'readable',
     ...RELATIVE,
     before: `chown 0:0 .; ${OWN_OTHER_PLACE}`,
-    look: ['/var/tmp'],
+    look: ['/var/tmp/pycrash-1000'],
     notVerified: ONLY_WORKERS,
   },
   {

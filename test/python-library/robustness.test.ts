@@ -428,13 +428,16 @@ describe('with cores', () => {
     mkdirSync(join(folder, 'core'));
     mkdirSync(join(folder, 'temporary'));
     await runInNamespace('plain', 'mount --bind temporary /var/tmp;');
-    expect(cores()).toEqual(['temporary/core']);
+    expect(cores()).toEqual([`temporary/pycrash-0/core`]);
   });
 
-  test('a folder in the way of the core is named, where there is no other place for it', async (context) => {
+  test.for([
+    ['cannot be written to', 'mount -t tmpfs -o ro none /var/tmp;'],
+    ['has one that others may enter', 'mount -t tmpfs none /var/tmp; mkdir -m 777 /var/tmp/pycrash-0;'],
+  ])('a folder in the way of the core is named where /var/tmp %s', async ([, mounts], context) => {
     needs(context, 'root', 'plain core pattern', 'core_uses_pid 0');
     mkdirSync(join(folder, 'core'));
-    const { stdout } = await runInNamespace('warning', 'mount -t tmpfs -o ro none /var/tmp;');
+    const { stdout } = await runInNamespace('warning', mounts ?? '');
     expect(stdout).toContain(`${folder}/core is a directory: sysctl kernel.core_uses_pid=1`);
   });
 
