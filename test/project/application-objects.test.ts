@@ -121,6 +121,19 @@ test.each<{ what: string; files: Files; found: string[] }>([
     found: ['aiohttp bot/server.py:6 Server.__init__()'],
   },
   {
+    what: 'what the program makes that a service runs, not a part of it that is found more easily',
+    files: {
+      'compose.yml': 'services:\n  bot:\n    build: .\n    command: ["python3", "server.py"]\n',
+      'server.py':
+        'from aiohttp import web\n\nfrom bot.api import make_app\n\nif __name__ == "__main__":\n' +
+        '    service = Service(application=web.Application())\n    service.add("/api", make_app())\n',
+      'bot/__init__.py': '',
+      'bot/api.py':
+        'from aiohttp import web\n\n\ndef make_app():\n    app = web.Application()\n    return app\n',
+    },
+    found: ['aiohttp server.py:6 service'],
+  },
+  {
     what: 'two applications that files of another ending lead to, each under its own server; a module that an image puts beside one',
     files: {
       'run.sh': '#!/bin/sh\nuwsgi --ini /app/uwsgi/admin.ini\nuwsgi --ini /app/uwsgi/public.ini\n',

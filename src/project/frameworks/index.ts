@@ -19,6 +19,7 @@ import { deployedFiles, findObjects, importRootOf, type FoundObject } from './ob
 import { startsItself } from './own-command.ts';
 import { pasteApplications, pasteFileOf } from './paste.ts';
 import { pyramid } from './pyramid.ts';
+import { programOf } from './program.ts';
 import { PythonNames } from './python-names.ts';
 import { starlette } from './starlette.ts';
 import { tornado } from './tornado.ts';
@@ -127,13 +128,26 @@ const isPaste = (name: string): boolean => /\.ini(#|$)/.test(name);
 /** What start commands name; and what PasteDeploy's files name, should none of those be found. */
 function namedApplications(sources: Sources, services: readonly Service[]): string[][] {
   const named = services.flatMap(({ command }) => {
-    const { application, entry } = command?.value ?? {};
-    return application ?? (entry === undefined ? [] : `${entry.module}:${entry.object}`);
+    const { application, entry, argv = [] } = command?.value ?? {};
+    return (
+      application ?? (entry === undefined ? programModule(argv, sources) : `${entry.module}:${entry.object}`)
+    );
   });
   return [
     named.flatMap((name) => (isPaste(name) ? pasteApplications(sources, name) : [name])),
     pasteApplications(sources),
   ];
+}
+
+/** The module that `python server.py` or `python -m shop` runs: what that makes is served by the program itself. */
+function programModule(argv: readonly string[], sources: Sources): string[] {
+  const program = programOf(argv);
+  if (program === undefined) return [];
+  for (const path of program.paths) {
+    if ([...sources.files].some((file) => file === path || file.endsWith(`/${path}`)))
+      return [path.replace(/\.py$/, '').replaceAll('/', '.')];
+  }
+  return [];
 }
 
 /** The objects of one framework that share a package, and can so share the generated module. */

@@ -2,12 +2,13 @@ import type { Parser } from 'web-tree-sitter';
 import { readScript } from '../entry-points.ts';
 import { parsedFiles } from '../parsed-files.ts';
 import { wayFrom } from './chosen-object.ts';
+import { programOf } from './program.ts';
 import { importRootOf, NOT_DEPLOYED } from './objects.ts';
 import { PythonNames } from './python-names.ts';
 import { generatedIn } from '../generated-header.ts';
 import type { Application, EntryPoint, Located, Note, Service, StartCommand } from '../project.ts';
 import { ancestors, lastParts } from '../deployed-paths.ts';
-import { baseName, join, moduleName, parent } from '../python-modules.ts';
+import { join, moduleName, parent } from '../python-modules.ts';
 import { parsePython } from '../readers/python/syntax.ts';
 import type { Sources } from '../sources.ts';
 
@@ -148,25 +149,6 @@ const KINDS = new Set([
   'kubernetes',
   'nomad',
 ]);
-
-/** The files that `python worker.py` or `python -m package.worker` may run. */
-function programOf(
-  argv: readonly string[],
-): { name: string; paths: readonly string[]; isModule: boolean } | undefined {
-  const [program = '', ...words] = argv;
-  if (!/^(python|pypy)[\d.]*$/.test(baseName(program))) return undefined;
-  const at = words.findIndex(
-    (word, index) => !word.startsWith('-') && !/^-[WX]$/.test(words[index - 1] ?? ''),
-  );
-  const word = words[at];
-  if (word === undefined || words.includes('-c')) return undefined;
-  if (words[at - 1] === '-m') {
-    const path = word.replaceAll('.', '/');
-    return { name: word, paths: [`${path}/__main__.py`, `${path}.py`], isModule: true };
-  }
-  if (!word.endsWith('.py') || baseName(word) === 'manage.py') return undefined;
-  return { name: baseName(word), paths: lastParts(word), isModule: false };
-}
 
 /** Where the paths of a command may begin in the tree. */
 function foldersOf({ file, workingDirectory }: Service): string[] {
