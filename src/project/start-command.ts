@@ -818,7 +818,7 @@ function isLeftAlone(command: ShellCommand, commands: readonly ShellCommand[], t
 const NEVER_SERVERS = new Set(
   (
     'echo printf test [ [[ ] true false : exit return trap wait sleep read unset alias mkdir chown chmod cp mv rm ln cat touch ' +
-    'grep sed awk find ls id whoami hostname date pip pip3 npm yarn apt-get apk curl wget nc pg_isready tar kill pkill set ' +
+    'logger rotatelogs multilog svlogd grep sed awk find ls id whoami hostname date pip pip3 npm yarn apt-get apk curl wget nc pg_isready tar kill pkill set ' +
     'break continue shopt git source which type tail head sort tee mysql psql redis-cli let expr getopts'
   ).split(' '),
 );

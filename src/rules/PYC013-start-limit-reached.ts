@@ -45,7 +45,7 @@ function ofUnit({ service, keys, start }: UnitService): RuleFinding[] {
   ];
 }
 
-/** supervisord's startretries, OpenRC's respawn_max, s6-permafailon … */
+/** supervisord's startretries, OpenRC's respawn_max, s6-permafailon, circus's flapping plugin … */
 function ofOther(service: Service): RuleFinding[] {
   const { name, supervisor, restart, command } = service;
   const { leavesDown, givesUp } = restart;
@@ -67,5 +67,6 @@ const HELP: Readonly<Record<string, string>> = {
   supervisord: 'write startretries=100: the waits grow by a second each time',
   openrc: 'write respawn_max=0 and respawn_delay=1',
   nomad: 'write mode = "delay" in restart, or unlimited = true in reschedule',
+  circus: 'write max_retry = -1 in the section of the plugin: it tries again for ever',
   s6: 'take s6-permafailon out of finish, or the signal out of its events',
 };

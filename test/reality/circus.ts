@@ -9,8 +9,8 @@ import { endOf, spawnWithoutCores, type Kind, type SupervisedVariant } from './s
 
 const VERSION = '0.19.0';
 
-/** A circusd of its own for a service whose file ends it. */
-const ALONE = /rlimit_core = unlimited/;
+/** A circusd of its own for a service whose file ends it, or has what counts for all watchers. */
+const ALONE = /rlimit_core = unlimited|^\[plugin:/m;
 
 /** The questions go to one Python program, because each start of it takes as long as everything else here. */
 function asked(python: string): { ask(line: string): Promise<string>; child: ChildProcess } {
@@ -93,6 +93,10 @@ const LIFTED = 'rlimit_core = -1\n';
 const GOOD = `${COMMAND}${IN}${LIFTED}`;
 const shell = (text: string) => `cmd = /bin/sh -c '${text}'\n${IN}${LIFTED}`;
 
+/** Counts for every watcher of its circusd. */
+const FLAPPING =
+  '[plugin:flapping]\nuse = circus.plugins.flapping.Flapping\nattempts = 2\nwindow = 20\nretry_in = 1\n';
+
 const watcher = (name: string, lines: string, more: Partial<SupervisedVariant> = {}): SupervisedVariant => ({
   name,
   files: { 'web.ini': `[watcher:NAME]\n${lines}` },
@@ -120,6 +124,13 @@ export const WATCHERS: readonly SupervisedVariant[] = [
   watcher('shell-goes-on', shell('PROGRAM; echo ended')),
   // with stop_children = True it is a race whether the server is still found as a child: seen both
   watcher('shell-in-background', shell('PROGRAM &')),
+  // as many crashes as there are before the plugin has started, and each stop of it comes only if circusd is not busy
+  watcher('flapping', `${GOOD}${FLAPPING}max_retry = 1\n`, { crashes: 40 }),
+  watcher('flapping-that-never-starts', `${GOOD}${FLAPPING}max_retry = 0\n`, { crashes: 8 }),
+  watcher('flapping-off', `${GOOD}${FLAPPING}max_retry = 1\nactive = False\n`, { crashes: 8 }),
+  watcher('flapping-off-for-it', `${GOOD}flapping.active = False\n${FLAPPING}max_retry = 1\n`, {
+    crashes: 8,
+  }),
   watcher('user-without-folder', `${COMMAND}${LIFTED}uid = www-data\n`),
   watcher('user-in-root-folder', `${COMMAND}${LIFTED}uid = www-data\nworking_dir = /\n`),
   watcher('user-in-foreign-folder', FOREIGN),

@@ -1,5 +1,5 @@
 import type { CoreLimit, Located, RestartPolicy, StopPolicy } from '../project.ts';
-import { CONFIGPARSER, readIni, type IniDialect, type IniEntry } from '../readers/ini.ts';
+import { CONFIGPARSER, readIni, type IniDialect, type IniEntry, type IniFile } from '../readers/ini.ts';
 import type { SourceFile } from '../readers/text.ts';
 import { type CommandReader, type Started, startedByWords } from '../start-command.ts';
 import { wordsOf } from '../start-words.ts';
@@ -9,11 +9,16 @@ import { folderOf, INHERITED, addServices, type Found, type Supervisor } from '.
 export const circus: Supervisor = {
   name: 'circus',
   find(reader, found) {
-    for (const path of reader.sources.besidesPython) {
-      if (!/\.(?:ini|conf|cfg|j2)$|circus/.test(path)) continue;
-      const file = reader.sources.read(path);
-      if (file === undefined || !/^\s*\[watcher:/m.test(file.text)) continue;
-      addWatchers(file, reader, found);
+    const files = reader.sources.besidesPython
+      .filter((path) => /\.(?:ini|conf|cfg|j2)$|circus/.test(path))
+      .flatMap((path) => reader.sources.read(path) ?? [])
+      .filter(({ text }) => /^\s*\[(?:watcher:|plugin:|circus\])/m.test(text));
+    const read = files.map((file): [SourceFile, IniFile] => [file, readIni(file, CIRCUS)]);
+    const plugins = read.flatMap(([file, { entries }]) => flappingPlugins(entries, file.path));
+    for (const [file, ini] of read) {
+      // a file with watchers only is one that another includes
+      const flapping = plugins.find(({ path }) => path === file.path) ?? plugins[0];
+      addWatchers(file, ini, flapping, reader, found);
     }
   },
 };
@@ -21,8 +26,13 @@ export const circus: Supervisor = {
 /** circus/util.py, StrictConfigParser: the first value of a key stays, and `;` after a blank starts a comment. */
 const CIRCUS: IniDialect = { ...CONFIGPARSER, inlineComments: ';' };
 
-function addWatchers(file: SourceFile, reader: CommandReader, found: Found): void {
-  const { sections, entries } = readIni(file, CIRCUS);
+function addWatchers(
+  file: SourceFile,
+  { sections, entries }: IniFile,
+  flapping: Flapping | undefined,
+  reader: CommandReader,
+  found: Found,
+): void {
   for (const section of sections) {
     const name = /^watcher:(.+)$/.exec(section.value)?.[1]?.trim();
     if (name === undefined) continue;
@@ -45,6 +55,7 @@ function addWatchers(file: SourceFile, reader: CommandReader, found: Found): voi
         restart: {
           ...restartOf(key('respawn')),
           ...byHand(key('autostart')),
+          ...leavesDown(flapping, key),
         },
         stop: STOP,
         coreLimit: limitOf(key('rlimit_core')),
@@ -57,6 +68,54 @@ function addWatchers(file: SourceFile, reader: CommandReader, found: Found): voi
       ),
     );
   }
+}
+
+/** A `[plugin:…]` that stops a watcher which ends too often. */
+interface Flapping {
+  path: string;
+  use: Located<string>;
+  key: Key;
+  checkDelay: number;
+}
+
+type Key = (wanted: string) => Located<string> | undefined;
+
+function flappingPlugins(entries: readonly IniEntry[], path: string): Flapping[] {
+  const delay = entries.find(({ section, key }) => section === 'circus' && key.value === 'check_delay');
+  return entries
+    .filter(
+      ({ section, key, value }) =>
+        section?.startsWith('plugin:') === true &&
+        key.value === 'use' &&
+        value.value.trim() === 'circus.plugins.flapping.Flapping',
+    )
+    .map(({ section, value }) => ({
+      path,
+      use: value,
+      key: (wanted: string) =>
+        entries.find((entry) => entry.section === section && entry.key.value === wanted)?.value,
+      checkDelay: Number(delay?.value.value ?? '5'),
+    }));
+}
+
+/**
+ * circus/plugins/flapping.py: `attempts` ends in a row within `window` and one `check_delay`, at which circusd looks for
+ * ends, stop the watcher for `retry_in`, and after `max_retry` such stops for good. A watcher's `flapping.…` come first.
+ */
+function leavesDown(flapping: Flapping | undefined, watcher: Key): Pick<RestartPolicy, 'leavesDown'> {
+  if (flapping === undefined) return {};
+  const key: Key = (wanted) => watcher(`flapping.${wanted}`) ?? flapping.key(wanted);
+  const active = key('active');
+  if (active !== undefined && !YES.test(active.value)) return {};
+  const attempts = Number(key('attempts')?.value ?? '2');
+  const window = Number(key('window')?.value ?? '1');
+  const retries = key('max_retry');
+  const most = Number(retries?.value ?? '5');
+  // the plugin is a watcher by itself, which takes the same key for its own and never starts
+  const isStarted = Number(flapping.key('max_retry')?.value ?? '5') !== 0;
+  if (!isStarted || most < 0 || (attempts - 2) * flapping.checkDelay > window) return {};
+  const detail = `its flapping plugin stops it for good after ${attempts * (most + 1)} crashes in a row, ${attempts} at a time within ${window} s,`;
+  return { leavesDown: { detail, at: (retries ?? flapping.use).at } };
 }
 
 /** `[env:NAME]` and `[env]` sections; NAME may list several watchers and hold `*` (circus/config.py). */
