@@ -208,6 +208,8 @@ export interface EntryPoint {
 /** An option of a start command that takes the name of a function of the generated module, e.g. `rq worker --exception-handler`. */
 export interface CommandOption {
   option: string;
+  /** Of a management command, which has no such option: the setting of Django that takes a list of them. */
+  setting?: string;
   /** The function that is named, e.g. `abort_on_rq_failure`. */
   names: string;
   /** The function whose template has it, e.g. `watch_rq`. */

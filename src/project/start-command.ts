@@ -11,6 +11,7 @@ import {
 import { maskTemplate, unmasked } from './readers/template.ts';
 import type { EvaluatedModule } from './readers/python/settings.ts';
 import type { SourceFile } from './readers/text.ts';
+import { rqWorker } from './servers/rq.ts';
 import { embeddedServer } from './servers/embedded.ts';
 import { SERVERS } from './servers/index.ts';
 import { DEVELOPMENT_COMMANDS, ONE_SHOT_COMMANDS, readSettings, runserver } from './servers/runserver.ts';
@@ -358,6 +359,10 @@ class Walk {
       return;
     }
     if (command !== undefined && ONE_SHOT_COMMANDS.has(command.value)) return;
+    if (command !== undefined && /^rqworker(-pool)?$/.test(command.value)) {
+      this.#server(rqWorker, rest.slice(index + 1), words, state);
+      return;
+    }
     const settings = readSettings(rest);
     this.#add(words, state, { options: new Map() }, settings);
   }
@@ -381,7 +386,7 @@ class Walk {
     if (reading.options.has('version') || reading.options.has('check-config')) return;
     if (
       server.name === 'rq' &&
-      words.every(({ value }) => !/^(rqworker|worker|worker-pool)$|\/rqworker$/.test(value))
+      words.every(({ value }) => !/^(rqworker|rqworker-pool|worker|worker-pool)$|\/rqworker$/.test(value))
     )
       return;
     if (server.name === 'dramatiq' && reading.application === undefined) return;

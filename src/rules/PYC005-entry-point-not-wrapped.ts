@@ -37,13 +37,16 @@ export const rule: Rule = {
           }
           const ours = `${packageName === '' ? '' : `${packageName}.`}abort_on_exception`;
           if (commandOption !== undefined) {
-            const { option, names, command } = commandOption;
+            const { option, setting, names, command } = commandOption;
             return [
               {
                 level: 'error' as const,
                 confidence: 'high' as const,
                 message: `${object} runs jobs as they are: an exception that nothing handles leaves no core`,
-                help: `add \`${option} ${ours}.${names}\` to the command`,
+                help:
+                  setting === undefined
+                    ? `add \`${option} ${ours}.${names}\` to the command`
+                    : `write \`${setting} = ['${ours}.${names}']\` in the settings`,
                 at: command,
               },
             ];

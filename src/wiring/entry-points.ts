@@ -97,7 +97,7 @@ export async function wireEntryPoints(situation: Situation): Promise<Wiring> {
 /** Where a start command may come from is not known well enough to edit it: what to add is said. */
 function wireCommand(
   { file, object, wrapped }: EntryPoint,
-  { option, names }: CommandOption,
+  { option, setting, names }: CommandOption,
   module: string,
   { wishes, notes }: Wiring,
 ): void {
@@ -105,8 +105,14 @@ function wireCommand(
   else
     notes.push({
       code: 'start-command-by-hand',
-      message: `${file} starts ${object}: add \`${option} ${module}.${names}\` to that command. Until then a job that fails leaves no core`,
+      message: `${file} starts ${object}: ${addition(option, setting, `${module}.${names}`)}. Until then a job that fails leaves no core`,
     });
+}
+
+function addition(option: string, setting: string | undefined, name: string): string {
+  return setting === undefined
+    ? `add \`${option} ${name}\` to that command`
+    : `write \`${setting} = ['${name}']\` in its settings`;
 }
 
 function withoutFirst([, ...others]: readonly Insertion[]): Insertion[] {

@@ -1,5 +1,14 @@
 import type { Parser } from 'web-tree-sitter';
-import type { Application, EntryPoint, Note, Service } from '../project.ts';
+import type {
+  Application,
+  EntryPoint,
+  Located,
+  Note,
+  Service,
+  SettingsModule,
+  StartCommand,
+  StaticValue,
+} from '../project.ts';
 import { isJobServer } from '../servers/index.ts';
 import type { Sources } from '../sources.ts';
 import { hasPackageFile } from '../versions.ts';
@@ -34,7 +43,10 @@ export function withJobs(
   services: readonly Service[],
 ): { applications: Application[]; notes: Note[] } {
   const { objects, names } = findIn(deployedFiles(sources), JOBS, sources, parser);
-  const commands = commandsOfRq(services);
+  const commands = commandsOfRq(
+    services,
+    applications.flatMap(({ settings }) => settings),
+  );
   if (applications.length === 0) {
     const isProject = (root: string) => root !== '' && hasPackageFile(sources, root);
     const chosen = choose(objects, [startedBy(services)], names, { alone: true, isProject });
@@ -59,29 +71,47 @@ export function withJobs(
   };
 }
 
-/** RQ has no application object: what its command line starts is told by an option. */
-function commandsOfRq(services: readonly Service[]): EntryPoint[] {
+/**
+ * RQ has no application object: what its command line starts is told by an option, and what django-rq starts by the
+ * setting RQ_EXCEPTION_HANDLERS (django_rq/settings.py).
+ */
+function commandsOfRq(services: readonly Service[], settings: readonly SettingsModule[]): EntryPoint[] {
   return services.flatMap(({ command }) => {
     if (command?.value.server !== 'rq') return [];
-    const given = command.value.options.get('exception-handler');
+    const isManaged =
+      command.value.argv.some((word) => /^rqworker(-pool)?$/.test(word)) && isManage(command.value);
+    const given = isManaged
+      ? settings.flatMap(({ values }) => handlersIn(values.get('RQ_EXCEPTION_HANDLERS')))
+      : [command.value.options.get('exception-handler')];
+    const ours = given.find((one) => one?.value.endsWith('abort_on_exception.abort_on_rq_failure') === true);
     return [
       {
         kind: 'worker' as const,
         file: command.at.file,
         module: '',
-        object: 'rq worker',
+        object: isManaged ? 'manage.py rqworker' : 'rq worker',
         commandOption: {
           option: '--exception-handler',
+          ...(isManaged ? { setting: 'RQ_EXCEPTION_HANDLERS' } : {}),
           names: 'abort_on_rq_failure',
           call: rq.call,
           command: command.at,
         },
-        ...(given?.value.endsWith('abort_on_exception.abort_on_rq_failure') === true
-          ? { wrapped: given.at }
-          : {}),
+        ...(ours === undefined ? {} : { wrapped: ours.at }),
       },
     ];
   });
+}
+
+function isManage({ argv }: StartCommand): boolean {
+  return argv.some((word) => /(^|\/)(manage\.py|django-admin(\.py)?)$|^django$/.test(word));
+}
+
+function handlersIn(setting: Located<StaticValue> | undefined): Located<string>[] {
+  if (setting?.value.kind !== 'sequence') return [];
+  return setting.value.elements.flatMap(({ value, at }) =>
+    value.kind === 'string' ? [{ value: value.value, at }] : [],
+  );
 }
 
 /** Workers that a command alone starts: Python imports from the root of the repository (rq worker, --path). */

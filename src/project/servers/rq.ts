@@ -1,8 +1,9 @@
 import { readOptions } from './options.ts';
+import { readSettings } from './runserver.ts';
 import { endsWhole, type Server } from './server.ts';
 
-/** `rq worker --help` and `rq worker-pool --help` of 1 to 3. */
-const OPTIONS = `burst/b logging-level/logging_level/l= log-format= date-format= name= num-workers/n= results-ttl=
+/** `rq worker --help` and `rq worker-pool --help` of 1 to 3, and `manage.py rqworker --help` of django-rq. */
+const OPTIONS = `settings= pythonpath= burst/b logging-level/logging_level/l= log-format= date-format= name= num-workers/n= results-ttl=
   worker-ttl= maintenance-interval= job-monitoring-interval= disable-job-desc-logging verbose/v quiet/q
   exception-handler= pid= disable-default-exception-handler/d max-jobs= max-idle-time= with-scheduler/s
   dequeue-strategy= serializer/S= path/P= connection-class= queue-class= job-class/j= worker-class/w= config/c= url/u=
@@ -19,7 +20,8 @@ export const rqWorker: Server = {
       ({ name, value }) => name === 'exception-handler' && value.value.includes('abort_on_exception.'),
     );
     if (ours !== undefined) options.set(ours.name, ours.value);
-    return { options };
+    const settingsModule = readSettings(words);
+    return settingsModule === undefined ? { options } : { options, settingsModule };
   },
   abort({ options }) {
     const worker = options.get('worker-class')?.value ?? '';

@@ -260,6 +260,64 @@ test('RQ: a bug in a job aborts its work horse, the worker goes on; a retry does
   ]);
 });
 
+const DJANGO_RQ = {
+  ...LEAST,
+  Procfile: 'web: gunicorn shop.wsgi\nworker: python manage.py rqworker default\n',
+  'shop/settings.py':
+    "import os\n\nSECRET_KEY = 'x'\nMIDDLEWARE = []\nINSTALLED_APPS = ['django_rq']\n" +
+    "DATABASES = {}\nRQ_QUEUES = {'default': {'URL': os.environ.get('REDIS_URL')}}\n",
+  'shop/jobs.py': 'def invoice(number):\n    return 2900 - {1: 800}[number]\n',
+};
+
+test('django-rq: init and check say the setting, with it a bug in a job aborts its work horse', async (context) => {
+  needs(context, 'redis-server');
+  const root = makeTree(DJANGO_RQ);
+  folders.push(root);
+  const setting = "RQ_EXCEPTION_HANDLERS = ['shop.abort_on_exception.abort_on_rq_failure']";
+  const { stderr, exitCode } = await pycrash(['init', '--yes'], { cwd: root });
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain(`note: Procfile starts manage.py rqworker: write \`${setting}\` in its settings.`);
+  expect(await wiringFindings(root)).toEqual(['PYC005 error Procfile:2']);
+  const settings = join(root, 'shop/settings.py');
+  writeFileSync(settings, `${readFileSync(settings, 'utf8')}${setting}\n`);
+  expect(await wiringFindings(root)).toEqual([]);
+
+  const python = () => pythonEnvironment('3.13', ['django==5.*', 'django-rq==3.*', 'rq==2.*']);
+  const work = workFolder();
+  const environment = {
+    PYTHONPATH: root,
+    REDIS_URL: `unix://${await startRedis(work)}`,
+    DJANGO_SETTINGS_MODULE: 'shop.settings',
+  };
+  const worker = start(
+    python().command('python', [join(root, 'manage.py'), 'rqworker', 'default']),
+    work,
+    environment,
+  );
+  const asking = [
+    'import time, django, django_rq',
+    'django.setup()',
+    'from shop.jobs import invoice',
+    'jobs = [django_rq.enqueue(invoice, number) for number in (1, 2, 1)]',
+    'for job in jobs:',
+    '    while job.get_status() not in ("finished", "failed"): time.sleep(0.05)',
+    'print([str(job.get_status(refresh=False)).split(".")[-1].lower() for job in jobs])',
+  ];
+  const said = execFileSync(python().command('python', [])[0], ['-c', asking.join('\n')], {
+    encoding: 'utf8',
+    cwd: root,
+    env: { ...process.env, ...environment },
+  });
+  expect(said).toBe("['finished', 'failed', 'finished']\n");
+  expect(worker.process.signalCode).toBeNull();
+  expect(decisions(readFileSync(join(work, 'log'), 'utf8'))).toEqual(['builtins.KeyError: aborting']);
+  const report = await reportIn(work, root);
+  expect(report.exceptions[0]?.chain[0]?.frames.at(-1)).toMatchObject({
+    file: join(root, 'shop/jobs.py'),
+    function: 'invoice',
+  });
+});
+
 test('Dramatiq: a bug in an actor ends the master, a supervisor starts it again, and the message does not come back', async (context) => {
   needs(context, 'redis-server');
   needs(context, 'supervisord');
