@@ -97,6 +97,7 @@ function decisions(log: string): string[] {
 
 const withCelery = () => pythonEnvironment('3.13', ['celery[redis]==5.*']);
 const withRq = () => pythonEnvironment('3.13', ['rq==3.*']);
+const withDjangoRq = () => pythonEnvironment('3.13', ['django==5.*', 'django-rq==3.*', 'rq==2.*']);
 const withDramatiq = () => pythonEnvironment('3.13', ['dramatiq[redis]==2.*']);
 
 test.each([
@@ -282,7 +283,6 @@ test('django-rq: init and check say the setting, with it a bug in a job aborts i
   writeFileSync(settings, `${readFileSync(settings, 'utf8')}${setting}\n`);
   expect(await wiringFindings(root)).toEqual([]);
 
-  const python = () => pythonEnvironment('3.13', ['django==5.*', 'django-rq==3.*', 'rq==2.*']);
   const work = workFolder();
   const environment = {
     PYTHONPATH: root,
@@ -290,7 +290,7 @@ test('django-rq: init and check say the setting, with it a bug in a job aborts i
     DJANGO_SETTINGS_MODULE: 'shop.settings',
   };
   const worker = start(
-    python().command('python', [join(root, 'manage.py'), 'rqworker', 'default']),
+    withDjangoRq().command('python', [join(root, 'manage.py'), 'rqworker', 'default']),
     work,
     environment,
   );
@@ -303,7 +303,7 @@ test('django-rq: init and check say the setting, with it a bug in a job aborts i
     '    while job.get_status() not in ("finished", "failed"): time.sleep(0.05)',
     'print([str(job.get_status(refresh=False)).split(".")[-1].lower() for job in jobs])',
   ];
-  const said = execFileSync(python().command('python', [])[0], ['-c', asking.join('\n')], {
+  const said = execFileSync(withDjangoRq().command('python', [])[0], ['-c', asking.join('\n')], {
     encoding: 'utf8',
     cwd: root,
     env: { ...process.env, ...environment },
