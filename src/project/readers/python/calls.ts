@@ -1,14 +1,18 @@
 import { getAttribute, overridable, resolutionOrder, scopeOfNames, setAttribute } from './attributes.ts';
-import { evaluate, keyOf, lift } from './expressions.ts';
+import { inBranches } from './branches.ts';
+import { entryOf, evaluate, keyOf, lift } from './expressions.ts';
 import { callFunction, instantiate } from './functions.ts';
-import { include } from './imports.ts';
+import { bindSometimes, include, loadModule } from './imports.ts';
 import { counts, isConditional, offsetOf, withoutElement, withoutFirst } from './positions.ts';
-import { reason, type Run } from './run.ts';
+import { negation, reason, type Run } from './run.ts';
+import { union } from './state.ts';
 import type { Syntax } from './syntax.ts';
-import type { Doubt, Item, Value } from './values.ts';
-import { byDefault, FALSE, NONE, same, string, TRUE, unknown } from './values.ts';
+import type { Doubt, Guard, Item, MappingState, Value } from './values.ts';
+import { allHold, byDefault, FALSE, NONE, same, string, TRUE, unknown } from './values.ts';
 
 interface Arguments {
+  /** `*x` or `**x` of something that is not known: there may be more. */
+  readonly open: boolean;
   readonly node: Syntax;
   readonly positional: readonly Value[];
   readonly named: ReadonlyMap<string, Value>;
@@ -27,9 +31,10 @@ export function evaluateCall(run: Run, node: Syntax): Value {
 
 function argumentsOf(run: Run, node: Syntax, list: Syntax): Arguments {
   if (list.type === 'generator_expression') {
-    return { node, positional: [evaluate(run, list)], named: new Map(), nodes: [list] };
+    return { node, positional: [evaluate(run, list)], named: new Map(), nodes: [list], open: false };
   }
   const positional: Value[] = [];
+  let open = false;
   const nodes: Syntax[] = [];
   const named = new Map<string, Value>();
   for (const argument of list.named) {
@@ -37,20 +42,26 @@ function argumentsOf(run: Run, node: Syntax, list: Syntax): Arguments {
       const value = argument.field('value');
       if (value !== undefined) named.set(argument.field('name')?.text ?? '', evaluate(run, value));
     } else if (argument.type === 'list_splat' && argument.named[0] !== undefined) {
-      for (const item of run.elements(evaluate(run, argument.named[0]), run.place(argument)).items) {
-        if (item.display === undefined) positional.push(item.value);
+      const spread = run.elements(evaluate(run, argument.named[0]), run.place(argument));
+      open ||= spread.doubts.some(({ code }) => code !== 'index-shift');
+      for (const item of spread.items) {
+        if (item.display !== undefined) continue;
+        open ||= item.guards.length > 0 || item.spread === true;
+        positional.push(item.value);
       }
     } else if (argument.type === 'dictionary_splat' && argument.named[0] !== undefined) {
       const mapping = run.mapping(evaluate(run, argument.named[0]));
-      for (const { key, value } of mapping?.entries.values() ?? []) {
+      open ||= mapping === undefined || mapping.doubts.length > 0;
+      for (const { key, value, maybe } of mapping?.entries.values() ?? []) {
         if (key.kind === 'string') named.set(key.value, value);
+        open ||= maybe === true || key.kind !== 'string';
       }
     } else {
       positional.push(evaluate(run, argument));
       nodes.push(argument);
     }
   }
-  return { node, positional, named, nodes };
+  return { node, positional, named, nodes, open };
 }
 
 function apply(run: Run, callee: Value, call: Arguments): Value {
@@ -60,15 +71,31 @@ function apply(run: Run, callee: Value, call: Arguments): Value {
     case 'method':
       return callMethod(run, callee.of, callee.name, call);
     case 'function':
+      if (call.open) break;
       return callFunction(run, callee, call.positional, call.named, ownerOf(run, callee));
-    case 'class':
-      return instantiate(run, callee, call.positional, call.named, (instance) =>
+    case 'choice':
+      return inBranches(
+        run,
+        callee.options.map(({ guards, value }) => ({ guards, value: () => apply(run, value, call) })),
+        run.place(call.node),
+      );
+    case 'class': {
+      const made = instantiate(run, callee, call.positional, call.named, (instance) =>
         getAttribute(run, instance, '__init__'),
       );
-    default:
-      escape(run, call, call.node.field('function')?.text ?? 'a function');
-      return unknown(`it is what ${call.node.field('function')?.text ?? 'a call'} returns`);
+      if (made.kind === 'unknown') escape(run, call, call.node.field('function')?.text ?? 'a class');
+      return made;
+    }
+    case 'instance': {
+      const method = getAttribute(run, callee, '__call__');
+      if (method.kind === 'function') return apply(run, method, call);
+      break;
+    }
   }
+  const name = call.node.field('function')?.text ?? 'a call';
+  run.fails(call.node.text);
+  escape(run, call, name);
+  return unknown(`it is what ${name} returns`);
 }
 
 /** The class that a method was found in, for `super()`. */
@@ -98,13 +125,41 @@ function escape(run: Run, call: Arguments, name: string): void {
     const scope = scopeOfNames(run, value);
     if (scope !== undefined && isKept(call, name)) overridable(run, value, name);
     else if (scope !== undefined) run.open(scope, doubt('the whole module'));
-    else if (value.kind === 'list' && run.list(value)?.type === 'list') run.doubt(value, [doubt('the list')]);
-    else if (value.kind === 'mapping') run.doubt(value, [doubt('the dictionary')]);
+    else doubtWithin(run, value, doubt);
   }
   for (const argument of call.nodes) {
     if (/^__name__$/.test(argument.text) && !HARMLESS.test(name)) {
       run.open(run.frame.globals, doubt('the name of the module'));
     }
+  }
+}
+
+/** Whoever has the value may change it, and what is in it. */
+function doubtWithin(run: Run, value: Value, doubt: (what: string) => Doubt, depth = 0): void {
+  if (depth > 3) return;
+  switch (value.kind) {
+    case 'method':
+      doubtWithin(run, value.of, doubt, depth + 1);
+      return;
+    case 'choice':
+      for (const option of value.options) doubtWithin(run, option.value, doubt, depth + 1);
+      return;
+    case 'environment':
+      if (value.fallback !== undefined) doubtWithin(run, value.fallback, doubt, depth + 1);
+      return;
+    case 'list': {
+      const list = run.list(value);
+      if (list?.type !== 'tuple') run.doubt(value, [doubt('the list')]);
+      for (const item of list?.items.slice(0, 50) ?? []) doubtWithin(run, item.value, doubt, depth + 1);
+      return;
+    }
+    case 'mapping':
+      run.doubt(value, [doubt('the dictionary')]);
+      for (const entry of run.mapping(value)?.entries.values() ?? []) {
+        doubtWithin(run, entry.value, doubt, depth + 1);
+      }
+      return;
+    default:
   }
 }
 
@@ -135,13 +190,22 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
     case 'dict': {
       const entries = new Map(first === undefined ? [] : run.mapping(first)?.entries);
       for (const [name, value] of call.named) entries.set(`s:${name}`, { key: string(name), value });
-      return run.newMapping(entries);
+      return run.newMapping(
+        entries,
+        first === undefined ? [] : (run.mapping(first)?.doubts ?? [unknownEntries(first, place)]),
+      );
     }
     case 'str':
       return first === undefined
         ? string('')
         : lift(run, [first], ([value]) =>
-            value?.kind === 'number' ? string(String(value.value)) : (value ?? unknown('it is text')),
+            value?.kind === 'string'
+              ? value
+              : value?.kind === 'number' &&
+                  Number.isInteger(value.value) &&
+                  !/[./]/.test(call.nodes[0]?.text ?? '.')
+                ? string(String(value.value))
+                : unknown('it is text'),
           );
     case 'bool': {
       const holds = first === undefined ? false : run.truth(first);
@@ -150,11 +214,20 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
     }
     case 'int':
     case 'float':
+      if (first !== undefined && first.kind !== 'number' && first.kind !== 'bool')
+        run.fails(call.node.text, 'ValueError');
       return first === undefined
         ? { kind: 'number', value: 0 }
-        : lift(run, [first], ([value]) => toNumber(value));
+        : lift(run, [first], ([value]) => {
+            const result = toNumber(value);
+            if (result.kind !== 'number' || path === 'float') return result;
+            if (value?.kind === 'string' && !Number.isInteger(result.value)) return unknown('it is a number');
+            return { kind: 'number', value: Math.trunc(result.value) };
+          });
     case 'len': {
-      const items = first === undefined ? undefined : run.list(first)?.items;
+      const counted = first === undefined ? undefined : run.list(first);
+      const open = counted?.doubts.some(({ code }) => code !== 'index-shift') === true;
+      const items = open ? undefined : counted?.items;
       const real = items?.filter((item) => item.display === undefined);
       return real === undefined || real.some((item) => item.spread === true || item.guards.length > 0)
         ? unknown('it is a length')
@@ -163,18 +236,31 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
     case 'isinstance':
       return isInstance(run, first, call.nodes[1]?.text ?? '');
     case 'hasattr':
-      return second?.kind === 'string' && first !== undefined
-        ? truthValue(known(getAttribute(run, first, second.value)) ? true : 'unknown')
-        : unknown('its condition is not known');
+      if (second?.kind !== 'string' || first === undefined) return unknown('its condition is not known');
+      if (sometimesIn(run, first, second.value) !== undefined) {
+        run.soft = true;
+        return truthValue(allHold(sometimesIn(run, first, second.value) ?? []));
+      }
+      return truthValue(known(getAttribute(run, first, second.value)) ? true : 'unknown');
     case 'getattr': {
       const found =
         second?.kind === 'string' && first !== undefined
           ? getAttribute(run, first, second.value)
           : unknown('its name is not known');
       const fallback = call.positional[2];
+      const sometimes =
+        second?.kind === 'string' && first !== undefined ? sometimesIn(run, first, second.value) : undefined;
+      if (sometimes !== undefined && fallback !== undefined) {
+        run.soft = true;
+        return run.choose(found, sometimes, fallback, [negation(sometimes)]);
+      }
       if (fallback === undefined || known(found) || first === undefined) return found;
       // of an object of the project the attribute is missing; of anything else it may be there
-      if (['module', 'class', 'instance', 'none'].includes(first.kind) && found.kind === 'unknown')
+      if (
+        ['module', 'class', 'instance', 'none'].includes(first.kind) &&
+        found.kind === 'unknown' &&
+        /^(the class|\S+) has no /.test(found.reason)
+      )
         return fallback;
       run.soft = true;
       return {
@@ -207,6 +293,9 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
     case 'exec':
     case 'execfile':
     case 'eval':
+    case 'builtins.exec':
+    case 'builtins.eval':
+      run.fails(call.node.text);
       run.open(run.frame.globals, {
         code: 'runs-text',
         message: `${path}() runs code that is not in this file; it may set any name`,
@@ -228,6 +317,7 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
     case 'sys.exit':
     case 'exit':
     case 'quit':
+      run.fails(call.node.text, 'SystemExit');
       run.state.done = 'raise';
       return NONE;
   }
@@ -235,6 +325,8 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
   const environment = fromEnvironment(run, path, call);
   if (environment !== undefined) return environment;
   if (/(^|\.)(import_module|__import__)$/.test(path) && first?.kind === 'string') {
+    if (loadModule(run, first.value) !== undefined) return { kind: 'module', name: first.value };
+    run.fails(call.node.text, 'ImportError');
     return { kind: 'external', path: first.value };
   }
   if (/^dynaconf\.(Django)?Dynaconf$|^dynaconf\.(contrib\.)?\w*$/i.test(path)) {
@@ -245,7 +337,17 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
     });
     return { kind: 'external', path: `${path}()` };
   }
-  if (!HARMLESS.test(path) && !BUILTIN_PURE.has(path)) escape(run, call, path);
+  if (/^(next|iter|zip|enumerate|itertools\.\w+(\.\w+)?)$/.test(path)) {
+    // what comes out of it may be one of the lists that are in it
+    const doubt = (): Doubt => ({ code: 'may-be-changed', message: `${path}() may hand it on`, place });
+    for (const value of call.positional) {
+      for (const item of run.list(value)?.items ?? []) doubtWithin(run, item.value, doubt);
+    }
+  }
+  const calls = /^(map|any|all|max|min|next)$/.test(path);
+  if (!HARMLESS.test(path) && (calls || !BUILTIN_PURE.has(path))) escapeTo(run, call, path, calls);
+  if (!HARMLESS.test(path) && !BUILTIN_PURE.has(path))
+    run.fails(call.node.text, path === 'open' ? 'OSError' : '?');
   return { kind: 'external', path: `${path}()` };
 }
 
@@ -271,6 +373,31 @@ const BUILTIN_PURE = new Set(
     ' ',
   ),
 );
+
+/** An external function that is given a function may call it; one that is only called through is not given more. */
+function escapeTo(run: Run, call: Arguments, path: string, only: boolean): void {
+  const given = [...call.positional, ...call.named.values()];
+  const called = given.some(({ kind }) => kind === 'function');
+  if (only && !called && !given.some(({ kind }) => kind === 'method')) {
+    if (path === 'max' || path === 'min' || path === 'next') escape(run, call, path);
+    return;
+  }
+  escape(run, call, path);
+  if (!called || !only) return;
+  // map(f, …): what the function does to lists is not followed
+  const message = `${path}() calls a function of the project, which is not followed`;
+  run.doubtAll({ code: 'may-be-changed', message, place: run.place(call.node) });
+}
+
+/** The conditions under which a module has a name; undefined where it always or never has. */
+function sometimesIn(run: Run, object: Value, name: string): readonly Guard[] | undefined {
+  const module = object.kind === 'module' ? run.loaded.get(object.name) : undefined;
+  return module === undefined ? undefined : run.binding(module.scope, name)?.sometimes;
+}
+
+function unknownEntries(value: Value, place: Item['place']): Doubt {
+  return { code: 'unknown-entries', message: `entries are not known: ${reason(value)}`, place };
+}
 
 function escapeModule(run: Run, target: Value & { kind: 'module' }, call: Arguments): void {
   const module = run.loaded.get(target.name);
@@ -305,17 +432,29 @@ function nameOf(value: Value | undefined, call: Arguments): string {
 
 function copyOf(run: Run, path: string, value: Value | undefined, call: Arguments): Value {
   if (value === undefined) return run.newList(path === 'list' || path === 'tuple' ? path : 'set', []);
+  const mapping = path.startsWith('copy.') ? run.mapping(value) : undefined;
+  if (mapping !== undefined) {
+    const copied = [...mapping.entries].map(([key, entry]) => {
+      const list = path === 'copy.deepcopy' ? run.list(entry.value) : undefined;
+      const inner = list === undefined ? entry.value : run.newList(list.type, list.items, list.doubts);
+      return [key, { ...entry, value: inner }] as const;
+    });
+    return run.newMapping(new Map(copied), mapping.doubts);
+  }
   if (path.startsWith('copy.') && run.list(value) === undefined) return value;
-  const { items, doubts } = run.elements(value, run.place(call.node));
+  const listed = run.elements(value, run.place(call.node));
+  const { items } = listed;
+  // sorting gives a set an order
+  const doubts = path === 'sorted' ? (run.list(value)?.doubts ?? listed.doubts) : listed.doubts;
   switch (path) {
     case 'list':
     case 'tuple':
       return run.newList(path, items, doubts);
     case 'set':
     case 'frozenset':
-      return run.newList('set', unordered(items), doubts);
+      return run.newList('set', distinct(unordered(items)), doubts);
     case 'reversed':
-      return run.newList('list', [...items].reverse(), doubts);
+      return run.newIterator([...items].reverse(), doubts);
     case 'sorted': {
       const strings = items.filter((item) => item.display === undefined);
       if (call.named.size > 0 || strings.some((item) => item.value.kind !== 'string')) {
@@ -337,7 +476,21 @@ function copyOf(run: Run, path: string, value: Value | undefined, call: Argument
       );
     }
     default:
-      return run.newList(run.list(value)?.type ?? 'unknown', items, doubts);
+      return run.newList(
+        run.list(value)?.type ?? 'unknown',
+        items,
+        items.some((item) => ['list', 'mapping', 'instance'].includes(item.value.kind)) &&
+          path === 'copy.deepcopy'
+          ? [
+              ...doubts,
+              {
+                code: 'unknown-entries',
+                message: 'a copy of lists in lists is not followed',
+                place: run.place(call.node),
+              },
+            ]
+          : doubts,
+      );
   }
 }
 
@@ -349,14 +502,29 @@ function unordered(items: readonly Item[]): readonly Item[] {
   return items.filter((item) => item.display === undefined);
 }
 
+/** Elements of a set: each constant once. */
+export function distinct(items: readonly Item[]): readonly Item[] {
+  return items.filter(
+    (item, index) =>
+      item.guards.length > 0 ||
+      !items.slice(0, index).some((other) => other.guards.length === 0 && same(other.value, item.value)),
+  );
+}
+
 function isInstance(run: Run, value: Value | undefined, types: string): Value {
-  const type = value === undefined ? undefined : run.list(value)?.type;
+  if (
+    !/^\(?[\w\s,]+\)?$/.test(types) ||
+    /\b(?!list\b|tuple\b|set\b|frozenset\b|str\b|int\b|dict\b|bool\b|bytes\b|float\b)\w+/.test(types)
+  ) {
+    return unknown('its condition is not known');
+  }
+  const type = value === undefined || value.kind === 'environment' ? undefined : run.list(value)?.type;
   if (type === undefined || type === 'unknown') {
     const kinds: Partial<Record<Value['kind'], string>> = {
       string: 'str',
       number: 'int',
       mapping: 'dict',
-      bool: 'bool',
+      none: 'NoneType',
     };
     const kind = value === undefined ? undefined : kinds[value.kind];
     return kind === undefined
@@ -387,7 +555,7 @@ function filtered(run: Run, call: Arguments): Value {
       kept.push({ ...item, guards: [...item.guards, { source: call.node.text, holds: 'unknown' }] });
     }
   }
-  return run.newList('list', kept, doubts);
+  return run.newIterator(kept, doubts);
 }
 
 function superOf(run: Run): Value {
@@ -428,7 +596,7 @@ function fromEnvironment(run: Run, path: string, call: Arguments): Value | undef
     run.environmentDefaults.get(name);
   run.soft = true;
   if (fallback === undefined) {
-    run.mayFail.push(call.node.text);
+    run.fails(call.node.text);
     return { kind: 'environment', name };
   }
   return { kind: 'environment', name, fallback: castTo(run, type, fallback, run.place(call.node)) };
@@ -466,6 +634,13 @@ function callMethod(run: Run, object: Value, name: string, call: Arguments): Val
   if (run.mapping(object) !== undefined && object.kind === 'mapping')
     return mappingMethod(run, object, name, call);
   if (object.kind === 'environment') {
+    if (run.list(object) !== undefined || run.mapping(object) !== undefined) {
+      const fallback = object.fallback ?? NONE;
+      if (!PURE_METHOD.test(name)) {
+        const message = `${shorten(call.node.text)} changes it if ${object.name} is not set`;
+        run.doubt(fallback, [{ code: 'may-be-changed', message, place: run.place(call.node) }]);
+      }
+    }
     return lift(run, [object], ([value]) => {
       if (value?.kind === 'string') return stringMethod(run, value.value, name, call);
       return unknown(`it is what .${name}() returns`);
@@ -475,14 +650,51 @@ function callMethod(run: Run, object: Value, name: string, call: Arguments): Val
   return unknown(`it is what .${name}() returns`);
 }
 
+/** Methods of lists and dictionaries that change nothing. */
+const PURE_METHOD =
+  /^(index|count|copy|get|keys|values|items|__len__|__contains__|__getitem__|__iter__|__eq__|__add__|union|intersection|difference|issubset|issuperset)$/;
+
 function namespaceMethod(run: Run, scope: number, name: string, call: Arguments): Value {
   const [first, second] = call.positional;
   const place = run.place(call.node);
   switch (name) {
-    case 'get':
-      return first?.kind === 'string'
-        ? (run.read(scope, first.value) ?? second ?? NONE)
-        : unknown('its name is not known');
+    case 'get': {
+      if (first?.kind !== 'string') return unknown('its name is not known');
+      const bound = run.binding(scope, first.value);
+      const found = run.read(scope, first.value);
+      if (found === undefined && run.doubtsOf(scope, first.value).length > 0)
+        return unknown('something else may have set it');
+      if (found === undefined || bound?.sometimes === undefined) return found ?? second ?? NONE;
+      run.soft = true;
+      return run.choose(found, bound.sometimes, second ?? NONE, [negation(bound.sometimes)]);
+    }
+    case 'pop': {
+      if (first?.kind !== 'string') break;
+      const found = run.read(scope, first.value);
+      run.state.scopes.get(scope)?.names.delete(first.value);
+      return found ?? second ?? NONE;
+    }
+    case '__setitem__':
+      if (first?.kind !== 'string') break;
+      run.bind(scope, first.value, second ?? NONE, place);
+      return NONE;
+    case '__contains__':
+    case '__len__':
+    case 'copy':
+    case 'keys':
+      return unknown(`it is what globals().${name}() returns`);
+    case 'items':
+    case 'values':
+      for (const { value } of run.state.scopes.get(scope)?.names.values() ?? []) {
+        run.doubt(value, [
+          {
+            code: 'may-be-changed',
+            message: `${shorten(call.node.text)} gives it to what is not followed`,
+            place,
+          },
+        ]);
+      }
+      return unknown(`it is what globals().${name}() returns`);
     case 'setdefault':
       if (first?.kind === 'string' && run.binding(scope, first.value) === undefined) {
         run.bind(scope, first.value, second ?? NONE, place);
@@ -495,7 +707,7 @@ function namespaceMethod(run: Run, scope: number, name: string, call: Arguments)
       if (first === undefined) return NONE;
       if (first.kind === 'namespace') {
         for (const [key, binding] of run.state.scopes.get(first.scope)?.names ?? []) {
-          run.bind(scope, key, binding.value, binding.place, binding.doubts);
+          bindSometimes(run, scope, key, binding);
         }
         return NONE;
       }
@@ -503,7 +715,7 @@ function namespaceMethod(run: Run, scope: number, name: string, call: Arguments)
       for (const { key, value } of mapping?.entries.values() ?? []) {
         if (key.kind === 'string') run.bind(scope, key.value, value, place);
       }
-      if (mapping === undefined || mapping.doubts.length > 0) {
+      if (mapping === undefined || hasOpenKeys(mapping) || mapping.doubts.length > 0) {
         run.open(scope, {
           code: 'merged-configuration',
           message: `${shorten(call.node.text)} may set any name: ${reason(first)}`,
@@ -512,9 +724,14 @@ function namespaceMethod(run: Run, scope: number, name: string, call: Arguments)
       }
       return NONE;
     }
-    default:
-      return unknown(`it is what globals().${name}() returns`);
   }
+  const message = `${shorten(call.node.text)} may set any name`;
+  run.open(scope, { code: 'dynamic-names', message, place });
+  return unknown(`it is what globals().${name}() returns`);
+}
+
+function hasOpenKeys(mapping: MappingState): boolean {
+  return [...mapping.entries].some(([key, { maybe }]) => key.startsWith('?:') || maybe === true);
 }
 
 function shorten(text: string): string {
@@ -594,11 +811,15 @@ function listMethod(run: Run, object: Value & { kind: 'list' }, name: string, ca
     case 'remove':
     case 'discard': {
       if (first === undefined) return NONE;
-      const left = withoutFirst(list.items, (item) => same(item.value, first));
-      if (left !== undefined) set(left);
-      else {
-        run.mayFail.push(call.node.text);
-        if (list.items.some((item) => item.spread === true || same(item.value, first)) || !known(first)) {
+      const uncertain = list.items.some((item) => mayEqual(item, first)) || !isConstant(first);
+      const left = uncertain ? undefined : withoutFirst(list.items, (item) => same(item.value, first));
+      if (left !== undefined) {
+        if (!list.items.some((item) => item.guards.length === 0 && same(item.value, first)))
+          run.fails(call.node.text, 'ValueError');
+        set(left);
+      } else {
+        run.fails(call.node.text, 'ValueError');
+        if (uncertain || list.items.some((item) => same(item.value, first))) {
           set(list.items, [
             { code: 'unknown-removal', message: `${shorten(call.node.text)} could not be followed`, place },
           ]);
@@ -608,6 +829,7 @@ function listMethod(run: Run, object: Value & { kind: 'list' }, name: string, ca
     }
     case 'pop': {
       const index = first === undefined ? -1 : first.kind === 'number' ? first.value : undefined;
+      if (index === undefined || list.items.length === 0) run.fails(call.node.text, 'IndexError');
       const after = index === undefined ? undefined : withoutElement(list.items, index);
       if (after === undefined) {
         set(list.items, [
@@ -616,6 +838,7 @@ function listMethod(run: Run, object: Value & { kind: 'list' }, name: string, ca
         return unknown('it is what pop() returns');
       }
       set(after.items, isConditional(list.items) ? [unsure(call.node.text, place)] : []);
+      if (list.doubts.some(({ code }) => code !== 'index-shift')) return unknown('it is what pop() returns');
       return after.removed.value;
     }
     case 'clear':
@@ -632,18 +855,37 @@ function listMethod(run: Run, object: Value & { kind: 'list' }, name: string, ca
     case 'index': {
       if (first === undefined) return unknown('it is an index');
       const real = list.items.filter((item) => counts(item));
-      const index = real.findIndex((item) => same(item.value, first));
+      const index = real.findIndex((item) => same(item.value, first) || mayEqual(item, first));
       const before = real.slice(0, Math.max(index, 0));
-      if (index < 0) run.mayFail.push(call.node.text);
-      return index < 0 || before.some((item) => item.spread === true)
+      if (index < 0) run.fails(call.node.text, 'ValueError');
+      const found = real[index];
+      const open = list.doubts.some(({ code }) => code !== 'index-shift');
+      return found === undefined ||
+        open ||
+        mayEqual(found, first) ||
+        before.some((item) => item.spread === true)
         ? unknown('it is an index')
         : { kind: 'number', value: index };
     }
     case 'count':
       return unknown('it is a count');
-    default:
+    default: {
+      if (PURE_METHOD.test(name)) return unknown(`it is what .${name}() returns`);
+      const message = `${shorten(call.node.text)} could not be followed`;
+      set(list.items, [{ code: 'may-be-changed', message, place }]);
       return unknown(`it is what .${name}() returns`);
+    }
   }
+}
+
+/** Is it nothing that can be compared here, so that it may be equal? */
+function mayEqual(item: Item, value: Value): boolean {
+  if (item.display !== undefined) return false;
+  return item.spread === true || (!isConstant(item.value) && !same(item.value, value) && isConstant(value));
+}
+
+function isConstant({ kind }: Value): boolean {
+  return ['none', 'bool', 'number', 'string', 'list', 'mapping'].includes(kind);
 }
 
 function unsure(text: string, place: Item['place']): Doubt {
@@ -664,7 +906,7 @@ function mappingMethod(run: Run, object: Value & { kind: 'mapping' }, name: stri
     case 'get':
     case 'pop':
     case 'setdefault': {
-      const found = first === undefined ? undefined : mapping.entries.get(keyOf(first, run));
+      const found = first === undefined ? undefined : entryOf(run, mapping, first, place);
       if (name === 'pop' && found !== undefined && first !== undefined) {
         const entries = new Map(mapping.entries);
         entries.delete(keyOf(first, run));
@@ -678,7 +920,17 @@ function mappingMethod(run: Run, object: Value & { kind: 'mapping' }, name: stri
         });
         run.state.heap.set(object.ref, { ...mapping, entries });
       }
+      if (found?.maybe === true && found.value.kind !== 'environment') {
+        run.soft = true;
+        doubtWithin(run, found.value, () => conditionalEntry(call, place));
+        if (second !== undefined) doubtWithin(run, second, () => conditionalEntry(call, place));
+        return unknown('the dictionary has the entry only under conditions');
+      }
       if (found !== undefined) return found.value;
+      if (first?.kind === 'environment') {
+        run.soft = true;
+        return { kind: 'environment', name: first.name, fallback: second ?? NONE };
+      }
       return mapping.doubts.length > 0 ? unknown('the dictionary is not known') : (second ?? NONE);
     }
     case 'update': {
@@ -686,9 +938,13 @@ function mappingMethod(run: Run, object: Value & { kind: 'mapping' }, name: stri
       const other = first === undefined ? undefined : run.mapping(first);
       for (const [key, entry] of other?.entries ?? []) entries.set(key, entry);
       for (const [key, value] of call.named) entries.set(`s:${key}`, { key: string(key), value, place });
-      run.state.heap.set(object.ref, { ...mapping, entries });
+      const doubts = first === undefined ? [] : (other?.doubts ?? [unknownEntries(first, place)]);
+      run.state.heap.set(object.ref, { ...mapping, entries, doubts: union(mapping.doubts, doubts) });
       return NONE;
     }
+    case 'clear':
+      run.state.heap.set(object.ref, { ...mapping, entries: new Map(), doubts: [] });
+      return NONE;
     case 'copy':
       return run.newMapping(mapping.entries, mapping.doubts);
     case 'keys':
@@ -700,11 +956,20 @@ function mappingMethod(run: Run, object: Value & { kind: 'mapping' }, name: stri
         if (name === 'values') return run.item(entry.value, at);
         return run.item(run.newList('tuple', [run.item(entry.key, at), run.item(entry.value, at)]), at);
       });
-      return run.newList('list', items, mapping.doubts);
+      return run.newIterator(items, run.entryDoubts(mapping, place));
     }
     default:
+      if (!PURE_METHOD.test(name)) {
+        const message = `${shorten(call.node.text)} could not be followed`;
+        run.doubt(object, [{ code: 'may-be-changed', message, place }]);
+      }
       return unknown(`it is what .${name}() returns`);
   }
+}
+
+function conditionalEntry(call: Arguments, place: Item['place']): Doubt {
+  const message = `${shorten(call.node.text)} finds it only under conditions`;
+  return { code: 'unknown-entries', message, place };
 }
 
 function stringMethod(run: Run, content: string, name: string, call: Arguments): Value {
@@ -741,7 +1006,7 @@ function stringMethod(run: Run, content: string, name: string, call: Arguments):
     case 'isdigit':
       return truthValue(/^\d+$/.test(content));
     case 'replace':
-      return first === undefined || second === undefined
+      return first === undefined || second === undefined || call.positional.length > 2 || first === ''
         ? unknown('it is text')
         : string(content.replaceAll(first, second));
     case 'split':
@@ -752,8 +1017,10 @@ function stringMethod(run: Run, content: string, name: string, call: Arguments):
       return list(content.split(/\r\n|\n|\r/));
     case 'join': {
       const [value] = call.positional;
-      const items =
-        value === undefined ? undefined : run.list(value)?.items.filter((item) => item.display === undefined);
+      const joined = value === undefined ? undefined : run.list(value);
+      const open =
+        joined?.type === 'set' || joined?.doubts.some(({ code }) => code !== 'index-shift') === true;
+      const items = open ? undefined : joined?.items.filter((item) => item.display === undefined);
       const parts = items?.map((item) =>
         item.value.kind === 'string' && item.guards.length === 0 ? item.value.value : undefined,
       );
@@ -763,7 +1030,7 @@ function stringMethod(run: Run, content: string, name: string, call: Arguments):
     }
     case 'format': {
       let index = 0;
-      let complete = true;
+      let complete = !/\{\{|\}\}|\{\w*[^\w}]/.test(content);
       const result = content.replace(/\{(\w*)\}/g, (_whole, key: string) => {
         const value =
           key === ''

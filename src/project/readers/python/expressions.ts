@@ -1,5 +1,7 @@
 import { getAttribute, setAttribute } from './attributes.ts';
-import { evaluateCall } from './calls.ts';
+import { inBranches } from './branches.ts';
+import { distinct, evaluateCall } from './calls.ts';
+import { functionValue } from './functions.ts';
 import { guardsOf, reason, type Run } from './run.ts';
 import { guarded, union } from './state.ts';
 import {
@@ -12,8 +14,8 @@ import {
   withoutSlice,
 } from './positions.ts';
 import type { Syntax } from './syntax.ts';
-import type { Doubt, Guard, Item, ListState, MappingEntry, Value } from './values.ts';
-import { byDefault, FALSE, NONE, same, string, TRUE, unknown } from './values.ts';
+import type { Doubt, Guard, Item, ListState, MappingEntry, MappingState, Place, Value } from './values.ts';
+import { allHold, byDefault, FALSE, NONE, same, string, TRUE, unknown } from './values.ts';
 
 /** The value of an expression, as far as it can be known; whatever it calls is not run. */
 export function evaluate(run: Run, node: Syntax): Value {
@@ -72,11 +74,17 @@ export function evaluate(run: Run, node: Syntax): Value {
     case 'unary_operator': {
       const operand = node.field('argument');
       const value = operand === undefined ? NONE : evaluate(run, operand);
-      return value.kind === 'number' && node.children[0]?.type === '-'
-        ? { kind: 'number', value: -value.value }
-        : value.kind === 'number'
-          ? value
-          : unknown(reason(value));
+      if (value.kind !== 'number') return unknown(reason(value));
+      switch (node.children[0]?.type) {
+        case '-':
+          return { kind: 'number', value: -value.value };
+        case '~':
+          return Number.isInteger(value.value)
+            ? { kind: 'number', value: -value.value - 1 }
+            : unknown('it is computed');
+        default:
+          return value;
+      }
     }
     case 'comparison_operator':
       return comparison(run, node);
@@ -95,6 +103,8 @@ export function evaluate(run: Run, node: Syntax): Value {
       return comprehension(run, node, 'list');
     case 'set_comprehension':
       return comprehension(run, node, 'set');
+    case 'lambda':
+      return functionValue(run, node);
     case 'dictionary_comprehension':
       return unknown('it is a dictionary comprehension');
     default:
@@ -138,6 +148,7 @@ function lookUp(run: Run, name: string): Value {
   for (const scope of scopes) {
     const value = run.read(scope, name);
     if (value === undefined) continue;
+    if (run.binding(scope, name)?.sometimes !== undefined) run.fails(name, 'NameError');
     const own = scope === frame.scope && scope !== frame.globals;
     if (!own && ['none', 'bool', 'number', 'string', 'choice', 'environment'].includes(value.kind)) {
       run.soft = true;
@@ -155,6 +166,7 @@ function lookUp(run: Run, name: string): Value {
   }
   if (BUILTINS.has(name)) return { kind: 'external', path: name };
   const doubt = run.doubtsOf(frame.globals, name)[0];
+  run.fails(name, 'NameError');
   return unknown(doubt === undefined ? `${name} is not set in this module` : doubt.message);
 }
 
@@ -163,16 +175,18 @@ function stringOf(run: Run, node: Syntax): Value {
   const prefix = opening.replace(/['"].*$/s, '').toLowerCase();
   if (prefix.includes('b')) return unknown('it is bytes');
   const parts: Value[] = [];
-  let hasSubstitution = false;
   for (const child of node.children) {
     if (child.type === 'string_content') {
-      parts.push(string(prefix.includes('r') ? child.text : unescape(child.text)));
+      const text = prefix.includes('f') ? child.text.replaceAll('{{', '{').replaceAll('}}', '}') : child.text;
+      if (text.includes('\\N{') && !prefix.includes('r')) return unknown('it has a character by its name');
+      parts.push(string(prefix.includes('r') ? text : unescape(text)));
     } else if (child.type === 'interpolation') {
-      hasSubstitution = true;
       const expression = child.field('expression') ?? child.named[0];
       const value = expression === undefined ? unknown('it is not valid Python') : evaluate(run, expression);
       const plain =
-        child.field('format_specifier') === undefined && child.field('type_conversion') === undefined;
+        child.field('format_specifier') === undefined &&
+        child.field('type_conversion') === undefined &&
+        !/=\s*\}$/.test(child.text);
       parts.push(
         value.kind === 'number' && plain
           ? string(String(value.value))
@@ -182,11 +196,7 @@ function stringOf(run: Run, node: Syntax): Value {
       );
     }
   }
-  const value = joined(run, parts);
-  if (hasSubstitution && value.kind === 'string') {
-    return string(value.value.replaceAll('{{', '{').replaceAll('}}', '}'));
-  }
-  return value;
+  return joined(run, parts);
 }
 
 function joined(run: Run, parts: readonly Value[]): Value {
@@ -263,7 +273,7 @@ function display(run: Run, node: Syntax, type: ListState['type']): Value {
     }
     items.push(...splitChoice(run, evaluate(run, element), element));
   }
-  return run.newList(type, items, doubts);
+  return run.newList(type, type === 'set' ? distinct(items) : items, doubts);
 }
 
 /** An element that is one of several values becomes several guarded elements. */
@@ -323,7 +333,7 @@ function subscript(run: Run, node: Syntax): Value {
   const value = evaluate(run, object);
   if (value.kind === 'external' && /(^|\.)environ$/.test(value.path)) {
     const name = evaluate(run, index);
-    run.mayFail.push(node.text);
+    run.fails(node.text, 'KeyError');
     run.soft = true;
     return { kind: 'environment', name: name.kind === 'string' ? name.value : index.text };
   }
@@ -334,25 +344,78 @@ function subscript(run: Run, node: Syntax): Value {
     return { kind: 'module', name: run.frame.module };
   }
   const at = evaluate(run, index);
+  if (
+    value.kind === 'external' &&
+    value.path === 'sys.modules' &&
+    at.kind === 'string' &&
+    run.loaded.has(at.value)
+  )
+    return { kind: 'module', name: at.value };
   if (value.kind === 'namespace' && at.kind === 'string') {
-    return run.read(value.scope, at.value) ?? unknown(`${at.value} is not set in this module`);
+    const found = run.read(value.scope, at.value);
+    if (found === undefined) run.fails(node.text, 'KeyError');
+    return found ?? unknown(`${at.value} is not set in this module`);
   }
   const mapping = run.mapping(value);
   if (mapping !== undefined) {
-    const found = mapping.entries.get(keyOf(at, run));
-    if (found === undefined) run.mayFail.push(node.text);
+    const found = entryOf(run, mapping, at, run.place(node));
+    if (found === undefined || found.maybe === true) run.fails(node.text, 'KeyError');
     return found?.value ?? unknown('the dictionary has no such key');
   }
   const list = run.list(value);
-  if (list !== undefined && at.kind === 'number') {
-    const found = itemAt(list.items, at.value);
-    return found === undefined ? unknown('the list has no such element') : found.value;
+  const position = at.kind === 'bool' ? Number(at.value) : at.kind === 'number' ? at.value : undefined;
+  if (list !== undefined && position !== undefined) {
+    const found = itemAt(list.items, position);
+    if (found === undefined) run.fails(node.text, 'IndexError');
+    return found === undefined || list.doubts.some(({ code }) => code !== 'index-shift')
+      ? changeable(run, found?.value, run.place(node))
+      : found.value;
+  }
+  for (const one of list?.items ?? []) {
+    if (one.display === undefined) changeable(run, one.value, run.place(node));
   }
   if (value.kind === 'string' && at.kind === 'number') {
     const letter = value.value.at(at.value);
     return letter === undefined ? unknown('the string is shorter') : string(letter);
   }
   return unknown(`an element of something: ${reason(value)}`);
+}
+
+/** The value is one that may be meant, and not surely: if it is a list, what is done to it is not known from now on. */
+function changeable(run: Run, value: Value | undefined, place: Place): Value {
+  if (value !== undefined) {
+    run.doubt(value, [
+      { code: 'may-be-changed', message: 'it may be taken out of a list or dictionary and changed', place },
+    ]);
+  }
+  return unknown('which element it is, is not known');
+}
+
+/** The entry of a dictionary for a key; one whose value is unknown where it may be another one. */
+export function entryOf(run: Run, mapping: MappingState, key: Value, place: Place): MappingEntry | undefined {
+  const current = key.kind === 'environment' ? key.fallback : byDefault(key);
+  if (current !== undefined && current !== key) {
+    // what it is depends on the environment
+    run.soft = true;
+    const found = entryOf(run, mapping, current, place);
+    const name = key.kind === 'environment' ? key.name : 'a condition';
+    for (const entry of mapping.entries.values()) changeable(run, entry.value, place);
+    return found === undefined
+      ? undefined
+      : { ...found, maybe: true, value: { kind: 'environment', name, fallback: found.value } };
+  }
+  const isKnown = ['string', 'number', 'bool', 'none'].includes(key.kind);
+  const found = isKnown ? mapping.entries.get(keyOf(key, run)) : undefined;
+  const open = [...mapping.entries.keys()].some((one) => one.startsWith('?:'));
+  if (isKnown && !open && mapping.doubts.length === 0) return found;
+  for (const entry of found === undefined ? mapping.entries.values() : [found]) {
+    changeable(run, entry.value, place);
+  }
+  if (found !== undefined && run.list(found.value) !== undefined) return { ...found, maybe: true };
+  if (!isKnown || open || found !== undefined) {
+    return { key, value: unknown('which entry of the dictionary it is, is not known'), maybe: true };
+  }
+  return undefined;
 }
 
 interface Bounds {
@@ -446,7 +509,8 @@ export function operate(run: Run, operator: string, a: Value, b: Value, aNode: S
   if (operator === '|' && (run.mapping(a) ?? run.mapping(b)) !== undefined) {
     const entries = new Map(run.mapping(a)?.entries);
     for (const [key, entry] of run.mapping(b)?.entries ?? []) entries.set(key, entry);
-    return run.newMapping(entries);
+    const unknowns = [a, b].flatMap((one) => run.mapping(one)?.doubts ?? [unknownEntries(run, one, aNode)]);
+    return run.newMapping(entries, unknowns);
   }
   return lift(run, [a, b], ([x, y]) => {
     if (x?.kind === 'string' && y?.kind === 'string' && operator === '+') return string(x.value + y.value);
@@ -454,6 +518,14 @@ export function operate(run: Run, operator: string, a: Value, b: Value, aNode: S
     if (x?.kind === 'number' && y?.kind === 'number') return arithmetic(operator, x.value, y.value);
     return unknown(`it is computed: ${aNode.text.length < 60 ? `${aNode.text} ${operator} …` : operator}`);
   });
+}
+
+function unknownEntries(run: Run, value: Value, node: Syntax): Doubt {
+  return {
+    code: 'unknown-entries',
+    message: `entries are not known: ${reason(value)}`,
+    place: run.place(node),
+  };
 }
 
 function isList(run: Run, value: Value): boolean {
@@ -529,15 +601,33 @@ function booleanOperator(run: Run, node: Syntax): Value {
   run.soft = before;
   if (holds !== 'unknown' && !soft) return holds === isOr ? left : evaluate(run, rightNode);
   // Both sides: which one it is is only known when the program runs.
-  const right = evaluate(run, rightNode);
+  const [ifTrue, ifFalse] = guardsOf(leftNode.text, holds);
+  let right: Value = NONE;
+  const evaluateRight = () => (right = evaluate(run, rightNode));
+  if (isPlain(rightNode)) evaluateRight();
+  else {
+    const ways = [
+      { guards: [isOr ? ifFalse : ifTrue], value: evaluateRight },
+      { guards: [isOr ? ifTrue : ifFalse], value: () => left },
+    ];
+    const either = inBranches(run, ways, run.place(node));
+    if (left.kind !== 'environment') {
+      run.soft = true;
+      return either;
+    }
+  }
   run.soft = true;
   if (left.kind === 'environment') {
     if (holds === 'unknown') return { kind: 'environment', name: left.name };
     const fallback = holds === isOr ? left.fallback : right.kind === 'environment' ? right.fallback : right;
     return { kind: 'environment', name: left.name, ...(fallback === undefined ? {} : { fallback }) };
   }
-  const [ifTrue, ifFalse] = guardsOf(leftNode.text, holds);
   return isOr ? run.choose(left, [ifTrue], right, [ifFalse]) : run.choose(right, [ifTrue], left, [ifFalse]);
+}
+
+/** Does evaluating it surely change nothing? */
+function isPlain(node: Syntax): boolean {
+  return !/\(|:=/.test(node.text);
 }
 
 function comparison(run: Run, node: Syntax): Value {
@@ -590,8 +680,7 @@ function compare(run: Run, operator: string, a: Value, b: Value): Value {
           }
           return unknown('its condition is not known');
         }
-        const equal = same(x, y) || (numeric(x) !== undefined && numeric(x) === numeric(y));
-        return bool(equal === (operator === '==' || operator === 'is'));
+        return bool(equal(x, y) === (operator === '==' || operator === 'is'));
       }
       default: {
         const left = x.kind === 'string' && y.kind === 'string' ? x.value : numeric(x);
@@ -601,6 +690,10 @@ function compare(run: Run, operator: string, a: Value, b: Value): Value {
       }
     }
   });
+}
+
+function equal(x: Value, y: Value): boolean {
+  return same(x, y) || (numeric(x) !== undefined && numeric(x) === numeric(y));
 }
 
 /** Kinds of values that surely are not None. */
@@ -674,7 +767,12 @@ function contains(run: Run, element: Value, container: Value): boolean | 'unknow
   }
   if (container.kind === 'namespace') {
     if (element.kind !== 'string') return 'unknown';
-    if (run.binding(container.scope, element.value) !== undefined) return true;
+    const bound = run.binding(container.scope, element.value);
+    if (bound?.sometimes !== undefined) {
+      run.soft = true;
+      return allHold(bound.sometimes);
+    }
+    if (bound !== undefined) return true;
     return run.doubtsOf(container.scope, element.value).length > 0 ? 'unknown' : false;
   }
   if (element.kind === 'string' && container.kind === 'string') {
@@ -683,8 +781,10 @@ function contains(run: Run, element: Value, container: Value): boolean | 'unknow
   if (!['none', 'bool', 'number', 'string'].includes(element.kind)) return 'unknown';
   const mapping = run.mapping(container);
   if (mapping !== undefined) {
-    if (mapping.entries.has(keyOf(element, run))) return true;
-    return mapping.doubts.length > 0 ? 'unknown' : false;
+    const keys = [...mapping.entries.keys()];
+    const found = mapping.entries.get(keyOf(element, run));
+    if (mapping.doubts.length > 0 || found?.maybe === true) return 'unknown';
+    return found !== undefined || (keys.some((key) => key.startsWith('?:')) ? 'unknown' : false);
   }
   const list = run.list(container);
   if (list === undefined) return 'unknown';
@@ -695,7 +795,7 @@ function contains(run: Run, element: Value, container: Value): boolean | 'unknow
       answer = 'unknown';
       continue;
     }
-    if (!same(item.value, element)) continue;
+    if (!equal(item.value, element)) continue;
     if (item.guards.length === 0) return true;
     run.soft = true;
     if (item.guards.every((guard) => guard.holds === true)) return true;
@@ -712,6 +812,13 @@ function conditional(run: Run, node: Syntax): Value {
   const { holds, certain } = test(run, testNode);
   if (certain) return evaluate(run, holds === true ? thenNode : elseNode);
   const [ifTrue, ifFalse] = guardsOf(testNode.text, holds);
+  if (!isPlain(thenNode) || !isPlain(elseNode)) {
+    const ways = [
+      { guards: [ifTrue], value: () => evaluate(run, thenNode) },
+      { guards: [ifFalse], value: () => evaluate(run, elseNode) },
+    ];
+    return inBranches(run, ways, run.place(node));
+  }
   return run.choose(evaluate(run, thenNode), [ifTrue], evaluate(run, elseNode), [ifFalse]);
 }
 
@@ -734,7 +841,13 @@ function comprehension(run: Run, node: Syntax, type: 'list' | 'set'): Value {
   const { items, doubts } = run.elements(evaluate(run, iterable), run.place(node));
   const outer = run.frame;
   const scope = run.newScope();
-  run.frame = { ...outer, scope, enclosing: [outer.scope, ...outer.enclosing], globalNames: new Set() };
+  run.frame = {
+    ...outer,
+    scope,
+    enclosing: [outer.scope, ...outer.enclosing],
+    globalNames: new Set(),
+    outer: new Map(),
+  };
   const result: Item[] = [];
   for (const item of items) {
     run.step();
@@ -757,7 +870,10 @@ function comprehension(run: Run, node: Syntax, type: 'list' | 'set'): Value {
     result.push(guarded(value === item.value ? item : { ...item, id: run.fresh(), value }, guards));
   }
   run.frame = outer;
-  return run.newList(type, result, doubts);
+  if (type === 'set') return run.newList(type, distinct(result), doubts);
+  return node.type === 'generator_expression'
+    ? run.newIterator(result, doubts)
+    : run.newList(type, result, doubts);
 }
 
 /** Binds what stands on the left of `=`. */
@@ -776,11 +892,29 @@ export function assignTo(run: Run, target: Syntax, value: Value, source: Syntax)
     case 'list': {
       const targets = target.named;
       const values = run.list(value)?.items.filter((item) => item.display === undefined);
-      const exact = values?.length === targets.length && !values.some((item) => item.spread === true);
+      const star = targets.findIndex(
+        (part) => part.type === 'list_splat_pattern' || part.type === 'list_splat',
+      );
+      const doubtful = run.list(value)?.doubts.some(({ code }) => code !== 'index-shift') === true;
+      const certain =
+        values !== undefined &&
+        !doubtful &&
+        !values.some((item) => item.spread === true || item.guards.length > 0) &&
+        (star < 0 ? values.length === targets.length : values.length >= targets.length - 1);
+      if (!certain) run.fails(source.text, 'ValueError');
+      const rest = (values?.length ?? 0) - (targets.length - 1);
       for (const [index, part] of targets.entries()) {
-        const of = exact ? values[index]?.value : undefined;
-        const inner = part.type === 'list_splat_pattern' ? part.named[0] : part;
-        if (inner !== undefined) assignTo(run, inner, of ?? unknown('it is unpacked'), source);
+        const inner = index === star ? part.named[0] : part;
+        if (inner === undefined) continue;
+        if (!certain) {
+          for (const item of values ?? []) changeable(run, item.value, run.place(source));
+          assignTo(run, inner, unknown('it is unpacked'), source);
+        } else if (index === star) {
+          assignTo(run, inner, run.newList('list', values.slice(index, index + rest)), source);
+        } else {
+          const at = star >= 0 && index > star ? index + rest - 1 : index;
+          assignTo(run, inner, values[at]?.value ?? unknown('it is unpacked'), source);
+        }
       }
       return;
     }

@@ -1,8 +1,8 @@
-import { TooComplex, type Run } from './run.ts';
+import { negation, TooComplex, type Run } from './run.ts';
 import type { State } from './state.ts';
 import { runBlock, runStatement } from './statements.ts';
 import type { Syntax } from './syntax.ts';
-import type { Doubt, Place, Value } from './values.ts';
+import type { Binding, Doubt, ListState, Place, Value } from './values.ts';
 import { NONE, unknown } from './values.ts';
 
 /** Modules that one settings module leads to; the longest chain that was seen has six. */
@@ -84,7 +84,7 @@ export function runImport(run: Run, node: Syntax): void {
     if (dotted === undefined) continue;
     const name = dotted.text.replace(/\s+/g, '');
     const inTree = loadModule(run, name) !== undefined;
-    if (!inTree) run.mayFail.push(...missing(name, node));
+    if (!inTree && isMissing(name)) run.fails(node.text, 'ImportError');
     const top = name.split('.')[0] ?? name;
     if (alias !== undefined) run.assign(alias, moduleValue(inTree, name), run.place(child));
     else run.assign(top, moduleValue(inTree && loadModule(run, top) !== undefined, top), run.place(child));
@@ -102,10 +102,9 @@ const ALWAYS = new Set(
   ),
 );
 
-/** The test that an import of a module outside of the tree is; nothing for what every project has. */
-function missing(name: string, node: Syntax): string[] {
-  const top = name.split('.')[0] ?? '';
-  return ALWAYS.has(top) ? [] : [node.text];
+/** May the import of a module outside of the tree fail? What every project has does not. */
+function isMissing(name: string): boolean {
+  return !ALWAYS.has(name.split('.')[0] ?? '');
 }
 
 /** `from m import a as b, c`, `from .m import *`. */
@@ -117,7 +116,7 @@ export function runImportFrom(run: Run, node: Syntax): void {
   const star = node.named.some((child) => child.type === 'wildcard_import');
   const module = name === undefined ? undefined : loadModule(run, name);
   const label = from.text.replace(/\s+/g, '');
-  if (module === undefined) run.mayFail.push(...missing(name ?? label, node));
+  if (module === undefined && isMissing(name ?? label)) run.fails(node.text, 'ImportError');
   if (star) {
     importStar(run, module, name ?? label, place);
     return;
@@ -148,6 +147,7 @@ function importedValue(
   if (loadModule(run, `${name}.${attribute}`) !== undefined)
     return { kind: 'module', name: `${name}.${attribute}` };
   const doubt = run.doubtsOf(module.scope, attribute)[0];
+  run.fails(`from ${name} import ${attribute}`, 'ImportError');
   return unknown(doubt === undefined ? `${name} has no ${attribute}` : doubt.message);
 }
 
@@ -174,7 +174,34 @@ function importStar(run: Run, module: { scope: number } | undefined, name: strin
     const value = run.read(module.scope, one);
     const binding = run.binding(module.scope, one);
     if (value === undefined || binding === undefined) continue;
-    run.bind(target, one, value, binding.place, run.doubtsOf(module.scope, one));
+    const doubts = [...run.doubtsOf(module.scope, one), ...(listed === undefined ? [] : allDoubts(listed))];
+    bindSometimes(run, target, one, { ...binding, value, doubts });
+  }
+}
+
+/** Doubts about which names `__all__` has. */
+function allDoubts(all: ListState): readonly Doubt[] {
+  const conditional = all.items.some((item) => item.guards.length > 0 || item.spread === true);
+  return all.doubts.length === 0 && conditional
+    ? [{ code: 'dynamic-names', message: '__all__ has names only under conditions' }]
+    : all.doubts;
+}
+
+/** Binds a name to what it is in another scope; where it is only set under conditions there, it keeps its value otherwise. */
+export function bindSometimes(run: Run, scope: number, name: string, binding: Binding): void {
+  const before = run.binding(scope, name);
+  const { sometimes, value } = binding;
+  if (sometimes === undefined || (before === undefined && sometimes.length === 0)) {
+    run.bind(scope, name, value, binding.place, binding.doubts);
+    return;
+  }
+  const bound =
+    before === undefined ? value : run.choose(value, sometimes, before.value, [negation(sometimes)]);
+  const doubts = [...binding.doubts, ...(before?.doubts ?? [])];
+  run.bind(scope, name, bound, binding.place, doubts);
+  const now = run.binding(scope, name);
+  if (now !== undefined && (before === undefined || before.sometimes !== undefined)) {
+    run.state.scopes.get(scope)?.names.set(name, { ...now, sometimes });
   }
 }
 

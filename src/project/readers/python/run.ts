@@ -13,12 +13,22 @@ import type {
   Place,
   Value,
 } from './values.ts';
-import { truth, unknown } from './values.ts';
+import { allHold, truth, unknown } from './values.ts';
 
 /** Syntax nodes visited; the largest settings module that was seen needs some 20,000. */
 const MOST_STEPS = 400_000;
 
 const MOST_ALIASES = 200;
+
+/** Doubts after which elements that are still listed may be gone. */
+const LOSES = new Set([
+  'unknown-removal',
+  'unknown-assignment',
+  'may-be-changed',
+  'aliased',
+  'loop',
+  'unknown-slice',
+]);
 
 /** Where the program is: which names it sees. */
 export interface Frame {
@@ -31,6 +41,10 @@ export interface Frame {
   /** Scopes between the two, innermost first. */
   readonly enclosing: readonly number[];
   readonly globalNames: Set<string>;
+  /** Scopes of the names that `nonlocal` names. */
+  readonly outer?: Map<string, number>;
+  /** Is `scope` that of a class body, which functions in it do not see? */
+  readonly classBody?: true;
   readonly depth: number;
   /** The class of the method that runs. */
   readonly owner?: Value;
@@ -41,6 +55,16 @@ interface Left {
   readonly kind: 'return' | 'break' | 'continue';
   readonly state: State;
   readonly value: Value;
+}
+
+/** What may raise an exception. */
+export interface Failure {
+  /** Python source of it. */
+  readonly source: string;
+  /** Name of the exception's class; `?` where that is not known. */
+  readonly exception: string;
+  /** What there was when it was raised. */
+  readonly state: State;
 }
 
 export interface LoadedModule {
@@ -70,8 +94,10 @@ export class Run {
   readonly left: Left[] = [];
   /** Did the expression just evaluated depend on something that may be another value in production? */
   soft = false;
-  /** What may raise in the `try` that is being run, as Python source. */
-  mayFail: string[] = [];
+  /** What may raise in the `try` that is being run; undefined outside of one, where nothing is kept. */
+  mayFail: Failure[] | undefined;
+  /** The exception that is being handled. */
+  handled = '?';
   readonly environmentDefaults = new Map<string, Value>();
   readonly doubts: Doubt[] = [];
   /** Where all names of a scope were last taken as one value. */
@@ -91,6 +117,11 @@ export class Run {
     if (++this.#steps > MOST_STEPS) throw new TooComplex();
   }
 
+  /** Here an exception may be raised. */
+  fails(source: string, exception = '?'): void {
+    this.mayFail?.push({ source, exception, state: this.state.fork() });
+  }
+
   place(node: Syntax): Place {
     return { file: node.file, start: node.start, end: node.end };
   }
@@ -108,7 +139,13 @@ export class Run {
   }
 
   assign(name: string, value: Value, place: Place): void {
-    const scope = this.frame.globalNames.has(name) ? this.frame.globals : this.frame.scope;
+    if (this.list(value)?.once === true) {
+      const message = `${name} is an iterator: what it gives depends on when it is used`;
+      this.doubt(value, [{ code: 'unknown-entries', message, place }]);
+    }
+    const scope =
+      this.frame.outer?.get(name) ??
+      (this.frame.globalNames.has(name) ? this.frame.globals : this.frame.scope);
     this.bind(scope, name, value, place);
   }
 
@@ -206,6 +243,14 @@ export class Run {
     return { kind: 'list', ref };
   }
 
+  /** What can be gone over once: under a name it may be used up, or see what is changed meanwhile. */
+  newIterator(items: readonly Item[], doubts: readonly Doubt[] = []): Value & { kind: 'list' } {
+    const value = this.newList('list', items, doubts);
+    const list = this.list(value);
+    if (list !== undefined) this.state.heap.set(value.ref, { ...list, once: true });
+    return value;
+  }
+
   newMapping(entries: ReadonlyMap<string, MappingEntry>, doubts: readonly Doubt[] = []): Value {
     const ref = this.fresh();
     this.state.heap.set(ref, { kind: 'mapping', entries, doubts });
@@ -225,12 +270,16 @@ export class Run {
       };
     }
     const list = this.list(value);
-    if (list !== undefined) return list;
+    if (list !== undefined) {
+      if (list.type !== 'set' || list.items.length < 2) return list;
+      const message = 'the order of a set is another one in each process';
+      return { items: list.items, doubts: union(list.doubts, [{ code: 'unknown-order', message, place }]) };
+    }
     const mapping = this.mapping(value);
     if (mapping !== undefined) {
       return {
         items: [...mapping.entries.values()].map((entry) => this.item(entry.key, entry.place ?? place)),
-        doubts: mapping.doubts,
+        doubts: this.entryDoubts(mapping, place),
       };
     }
     if (value.kind === 'string' && value.value.length <= 200) {
@@ -253,17 +302,35 @@ export class Run {
     };
   }
 
+  /** Doubts about which entries a dictionary has. */
+  entryDoubts(mapping: MappingState, place: Place): readonly Doubt[] {
+    if (![...mapping.entries.values()].some(({ maybe }) => maybe)) return mapping.doubts;
+    const message = 'the dictionary has some entries only under conditions';
+    return union(mapping.doubts, [{ code: 'unknown-entries', message, place }]);
+  }
+
   truth(value: Value): boolean | 'unknown' {
     return truth(value, (ref) => {
       const state = this.heap(ref);
-      if (state?.kind === 'mapping') return state.entries.size > 0 || (state.doubts.length > 0 && 'unknown');
-      if (state?.kind !== 'list') return 'unknown';
+      if (state?.kind === 'mapping') {
+        if (state.doubts.length > 0) return 'unknown';
+        return state.entries.size > 0 && ([...state.entries.values()].some((one) => !one.maybe) || 'unknown');
+      }
+      if (state?.kind !== 'list' || state.doubts.some(({ code }) => LOSES.has(code))) return 'unknown';
       const real = state.items.filter((item) => item.display === undefined);
       if (real.some((item) => item.spread !== true && item.guards.every((guard) => guard.holds === true))) {
         return true;
       }
       return real.length === 0 && state.doubts.length === 0 ? false : 'unknown';
     });
+  }
+
+  /** Everything is in doubt: something that cannot be followed ran with the names of the project. */
+  doubtAll(doubt: Doubt): void {
+    for (const scope of this.state.scopes.keys()) this.open(scope, doubt);
+    for (const [ref, { kind }] of this.state.heap) {
+      if (kind === 'list' || kind === 'mapping') this.doubt({ kind, ref }, [doubt]);
+    }
   }
 
   choose(a: Value, ifA: readonly Guard[], b: Value, ifB: readonly Guard[]): Value {
@@ -302,4 +369,11 @@ export function guardsOf(source: string, holds: boolean | 'unknown'): [Guard, Gu
   const other: Guard = { source: opposite, holds: holds === 'unknown' ? 'unknown' : !holds, opposite: guard };
   guard.opposite = other;
   return [guard, other];
+}
+
+/** The guard that holds where not all of them do. */
+export function negation(guards: readonly Guard[]): Guard {
+  const [guard] = guards;
+  if (guards.length === 1 && guard?.opposite !== undefined) return guard.opposite;
+  return guardsOf(guards.map(({ source }) => source).join(' and '), allHold(guards))[1];
 }

@@ -160,7 +160,11 @@ function effectiveList(run: Run, value: Value, name: string, more: readonly Note
       ],
     };
   }
-  const notes = unique([...more, ...list.doubts.map((doubt) => noteOf(doubt))]);
+  const environment: Note[] =
+    value.kind === 'environment'
+      ? [{ code: 'environment', message: `${name} is another list when ${value.name} is set` }]
+      : [];
+  const notes = unique([...more, ...environment, ...list.doubts.map((doubt) => noteOf(doubt))]);
   const first = firstPlaceOf(list.items);
   const noPlace: Note[] =
     first === undefined

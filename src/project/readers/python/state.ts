@@ -106,7 +106,10 @@ class Merge {
         const right = b.entries.get(key);
         const entry = left ?? right;
         if (entry === undefined || left === right) continue;
-        entries.set(key, { ...entry, value: this.value(left?.value, right?.value) });
+        const maybe =
+          left === undefined || right === undefined || left.maybe === true || right.maybe === true;
+        const value = this.value(left?.value, right?.value);
+        entries.set(key, maybe ? { ...entry, value, maybe } : { ...entry, value });
       }
       return { kind: 'mapping', entries, doubts: union(a.doubts, b.doubts) };
     }
@@ -138,9 +141,18 @@ class Merge {
         // the earlier one, so that an opening between the two is not lost
         at: Math.min(left?.at ?? later.at, right?.at ?? later.at),
         doubts: union(left?.doubts ?? [], right?.doubts ?? []),
+        ...this.#sometimes(left, right),
       });
     }
     return { names, opened: a.opened === b.opened ? a.opened : [...new Set([...a.opened, ...b.opened])] };
+  }
+
+  #sometimes(left: Binding | undefined, right: Binding | undefined): { sometimes?: readonly Guard[] } {
+    if (left === undefined) return { sometimes: [...this.ifOther, ...(right?.sometimes ?? [])] };
+    if (right === undefined) return { sometimes: [...this.ifOne, ...(left.sometimes ?? [])] };
+    if (left.sometimes === undefined && right.sometimes === undefined) return {};
+    const common = left.sometimes === right.sometimes ? left.sometimes : undefined;
+    return { sometimes: common ?? [{ source: 'it is set', holds: 'unknown' }] };
   }
 
   value(a: Value | undefined, b: Value | undefined): Value {
@@ -150,26 +162,30 @@ class Merge {
     if ((left ?? right) !== undefined && (left === undefined || right === undefined)) {
       const rest = left === undefined ? a : b;
       if (rest === undefined || rest.kind === 'none') {
-        return this.#store(this.#list(left ?? empty(right), right ?? empty(left)));
+        const origin = a?.kind === 'list' ? a.ref : b?.kind === 'list' ? b.ref : undefined;
+        const list = this.#list(left ?? empty(right), right ?? empty(left));
+        return origin === undefined ? this.#store(list) : this.#alias(list, [origin]);
       }
     }
     if (left !== undefined && right !== undefined && a?.kind === 'list' && b?.kind === 'list') {
-      const merged = this.#store({ ...this.#list(left, right), aliases: [a.ref, b.ref] });
-      for (const ref of [a.ref, b.ref]) {
-        const origin = listIn(this.result, ref);
-        if (origin !== undefined) {
-          this.result.heap.set(ref, {
-            ...origin,
-            aliases: [...(origin.aliases ?? []).slice(-20), merged.ref],
-          });
-        }
-      }
-      return merged;
+      return this.#alias(this.#list(left, right), [a.ref, b.ref]);
     }
     const options = [...this.#options(a, this.ifOne), ...this.#options(b, this.ifOther)];
     return options.length > MOST_OPTIONS
       ? unknown('it depends on too many conditions')
       : { kind: 'choice', options };
+  }
+
+  /** A list that is one of others, depending on conditions. */
+  #alias(list: ListState, refs: readonly number[]): Value {
+    const merged = this.#store({ ...list, aliases: refs });
+    for (const ref of refs) {
+      const origin = listIn(this.result, ref);
+      if (origin === undefined) continue;
+      const aliases = [...(origin.aliases ?? []).slice(-20), merged.ref];
+      this.result.heap.set(ref, { ...origin, aliases });
+    }
+    return merged;
   }
 
   #store(list: ListState): Value & { kind: 'list' } {

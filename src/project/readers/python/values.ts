@@ -34,6 +34,10 @@ export type Value =
       readonly module: string;
       readonly scope: number;
       readonly self?: Value;
+      /** What parameters are by default, by name: computed where the function is defined. */
+      readonly defaults?: ReadonlyMap<string, Value>;
+      /** Scopes of the functions around it, innermost first. */
+      readonly around?: readonly number[];
       readonly role?: 'property' | 'static' | 'class';
     }
   /** `globals()` and the like. */
@@ -78,6 +82,8 @@ export interface Doubt {
 export interface ListState {
   readonly kind: 'list';
   readonly type: 'list' | 'tuple' | 'set' | 'unknown';
+  /** It is an iterator, e.g. what filter() gives. */
+  readonly once?: true;
   readonly items: readonly Item[];
   readonly doubts: readonly Doubt[];
   /** Lists that are the same object under some conditions: what is done to one may be done to the other. */
@@ -91,6 +97,8 @@ export interface MappingState {
 }
 
 export interface MappingEntry {
+  /** It is only there under conditions. */
+  readonly maybe?: true;
   readonly key: Value;
   readonly value: Value;
   readonly place?: Place;
@@ -117,6 +125,8 @@ export interface Binding {
   /** When it was bound, against Scope.opened. */
   readonly at: number;
   readonly doubts: readonly Doubt[];
+  /** It is only bound where these hold. */
+  readonly sometimes?: readonly Guard[];
 }
 
 /** Names of a module, a class body or one call of a function. */
