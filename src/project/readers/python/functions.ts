@@ -145,7 +145,7 @@ function bindParameters(
 }
 
 /** Values of the parameters that have a default, as they are where the function is defined. */
-export function defaultsOf(run: Run, node: Syntax): ReadonlyMap<string, Value> {
+function defaultsOf(run: Run, node: Syntax): ReadonlyMap<string, Value> {
   const defaults = new Map<string, Value>();
   for (const parameter of node.field('parameters')?.named ?? []) {
     const value = parameter.field('value');
