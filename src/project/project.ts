@@ -302,6 +302,8 @@ export interface StartCommand {
   keepsSignals?: string;
   /** It is put into the background, and nothing that started it waits for it. */
   leftBehind?: true;
+  /** The user whom a launcher in front of it changes to (`chpst -u`, `su`). */
+  startedAs?: Located<string>;
   /** What follows it in a shell's script and decides that shell's exit status, which is 0 after an abort too. */
   hiddenBy?: string;
   server?: string;

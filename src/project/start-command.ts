@@ -111,6 +111,8 @@ interface State {
   trapped: boolean;
   depth: number;
   user?: Located<string>;
+  /** The user of a launcher, which a server's own option does not change. */
+  startedAs?: Located<string>;
   workingDirectory?: Located<string>;
   coreLimit?: CoreLimit;
   /** A shell has put it in the background, and goes on with something else. */
@@ -169,7 +171,7 @@ class Walk {
       environment: new Map([...state.environment, ...stripped.environment]),
     };
     if (stripped.keepsSignals !== undefined) inner.keepsSignals = stripped.keepsSignals;
-    if (stripped.user !== undefined) inner.user = stripped.user;
+    if (stripped.user !== undefined) inner.user = inner.startedAs = stripped.user;
     if (stripped.coreLimit !== undefined) inner.coreLimit = stripped.coreLimit;
     if (stripped.workingDirectory !== undefined) {
       inner.workingDirectory = stripped.workingDirectory;
@@ -464,6 +466,7 @@ class Walk {
           launchers: state.launchers,
           behindShell: state.behindShell,
           ...(state.alone === true ? { alone: true } : {}),
+          ...(state.startedAs === undefined ? {} : { startedAs: state.startedAs }),
           ...(state.keepsSignals === undefined ? {} : { keepsSignals: state.keepsSignals }),
           ...(state.leftBehind === undefined ? {} : { leftBehind: state.leftBehind }),
           ...facts,

@@ -1,7 +1,7 @@
 import type { Project, Service, Span } from '../project/project.ts';
 import { isIn } from '../project/unit-keys.ts';
 import { coreDirectoryOfModule } from './module-core-directory.ts';
-import { readOnly } from './read-only-paths.ts';
+import { closedMode, readOnly } from './read-only-paths.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import {
   keptFolders,
@@ -38,7 +38,10 @@ function lookAt(unit: UnitService, project: Project): RuleFinding[] {
   }
   const { path } = folder;
   const kept = [...keptFolders(unit), ...keys.words('RuntimeDirectory').map((own) => `/run/${own}`)];
-  if (kept.some((own) => isIn(path, own))) return [];
+  if (kept.some((own) => isIn(path, own))) {
+    const own = definitely(path, unit, user, help) ?? ofOwnFolder(path, unit, user);
+    return own === undefined ? [] : [{ ...own, at: own.at ?? at }];
+  }
   const instead = coreDirectoryOfModule(project, service);
   const found = definitely(path, unit, user, help);
   if (found !== undefined)
@@ -48,6 +51,28 @@ function lookAt(unit: UnitService, project: Project): RuleFinding[] {
 }
 
 type Definite = Omit<RuleFinding, 'at'> & { at?: Span | undefined };
+
+/** A folder that systemd makes for the service: its mode, and the user whom the command changes to. */
+function ofOwnFolder(path: string, unit: UnitService, user: string | undefined): Definite | undefined {
+  if (user === undefined) return undefined;
+  const mode = closedMode(path, unit);
+  if (mode !== undefined) {
+    return {
+      confidence: 'high',
+      message: `a core goes to the working directory (${PATTERN}), and ${mode.key} does not let ${user} write to ${path}`,
+      help: `write a mode that its owner can write with, such as 0750`,
+      at: mode.at,
+    };
+  }
+  const launcher = unit.service.command?.value.startedAs;
+  if (launcher?.value !== user) return undefined;
+  return {
+    confidence: 'high',
+    message: `a core goes to the working directory (${PATTERN}), and systemd makes ${path} for root: ${user}, to whom the command changes, cannot write there`,
+    help: `write User=${user}, and leave the change of the user to systemd`,
+    at: launcher.at,
+  };
+}
 
 /** What the unit itself says against writing to `path`. */
 function definitely(

@@ -47,8 +47,9 @@ function missing(
   const { server, behindShell, leftBehind, argv } = command.value;
   if (type === 'forking') {
     const forks = daemonises(command.value) !== undefined || leftBehind === true || argv.includes('multi');
-    if (forks || behindShell) return undefined;
-    if (server === undefined) return { why: 'nothing says that the program forks and ends', sure: false };
+    if (forks) return undefined;
+    if (server === undefined || behindShell)
+      return { why: 'nothing says that the program forks and ends', sure: false };
     return { why: `${server} stays in the foreground, nothing forks and ends`, sure: server !== 'uwsgi' };
   }
   if (type !== 'notify' && type !== 'notify-reload') return undefined;

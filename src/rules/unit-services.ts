@@ -80,11 +80,14 @@ export function workingFolder({ service }: UnitService): WorkingFolder | undefin
   return at === undefined ? { path } : { path, at };
 }
 
-/** The user of the unit, where it is one that is not root. */
-export function unprivilegedUser({ keys }: UnitService): string | undefined {
+/** The user of the processes, where it is one that is not root: that of the unit, or one that the command changes to. */
+export function unprivilegedUser({ keys, service }: UnitService): string | undefined {
   const user = keys.last('User');
-  if (user === undefined) return keys.isYes('DynamicUser') ? 'the dynamic user' : undefined;
-  return user === 'root' || user === '0' ? undefined : user;
+  if (user === undefined && keys.isYes('DynamicUser')) return 'the dynamic user';
+  const all = user === undefined || user === 'root' || user === '0';
+  const changed = service.command?.value.startedAs?.value;
+  if (!all) return user;
+  return changed === undefined || /^(?:root|0)(?::|$)|[$%{]/.test(changed) ? undefined : changed;
 }
 
 /** Folders that systemd makes for the service, gives to its user and keeps: StateDirectory= and its kin. */

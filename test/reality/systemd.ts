@@ -233,6 +233,30 @@ export const UNITS: readonly Variant[] = [
   { name: 'forking-never', service: `${GOOD}${IN}Type=forking\nTimeoutStartSec=2\n`, endsByItself: true },
   { name: 'watchdog-never-fed', service: `${GOOD}${IN}WatchdogSec=2\n`, endsByItself: true },
   { name: 'watchdog-off', service: `${GOOD}${IN}WatchdogSec=0\n` },
+  ...(
+    [
+      ['own-folder-read-only', `${STATE}ReadOnlyPaths=/var/lib/NAME\n`],
+      ['own-folder-in-read-only-root', `${STATE}ReadOnlyPaths=/\n`],
+      ['own-folder-inaccessible', `${STATE}InaccessiblePaths=-/var/lib/NAME\n`],
+      ['own-folder-in-memory', `${STATE}TemporaryFileSystem=/var/lib\n`],
+      ['own-folder-of-a-closed-mode', `User=www-data\nStateDirectoryMode=0555\n${STATE}`],
+      ['own-folder-of-a-closed-mode-root', `StateDirectoryMode=0555\n${STATE}`],
+      ['own-folder-for-strict', `${STATE}ProtectSystem=strict\n`],
+      ['folder-bound', `${IN}ProtectSystem=strict\nBindPaths=/srv/NAME\n`],
+      ['folder-bound-read-only', `${IN}BindReadOnlyPaths=/srv/NAME\n`],
+      ['folder-in-memory', `${IN}TemporaryFileSystem=/srv/NAME\n`],
+      ['folder-hidden-and-bound', `${IN}TemporaryFileSystem=/srv\nBindPaths=/srv/NAME\n`],
+      ['folder-read-only-and-opened', `${IN}ReadOnlyPaths=/srv/NAME\nReadWritePaths=/srv/NAME\n`],
+      ['folder-read-only-below', `${IN}ReadOnlyPaths=/srv/NAME /\nReadWritePaths=/srv\n`],
+      ['folder-read-only-above', `${IN}ReadOnlyPaths=/\nReadWritePaths=/srv\n`],
+    ] as const
+  ).map(([name, service]) => ({ name, service: `${GOOD}${service}` })),
+  {
+    name: 'own-folder-of-root',
+    service: `${GOOD}${STATE}`,
+    command: (program) => `/usr/bin/setpriv --reuid=www-data --clear-groups ${program}`,
+  },
+  { name: 'shell-swallows-on-success', service: policy('on-success'), command: swallowed },
   { name: 'hardening', service: `${GOOD}${IN}NoNewPrivileges=yes\nMemoryDenyWriteExecute=yes\n` },
 ];
 

@@ -1,4 +1,13 @@
-import type { CoreLimit, Located, Note, RestartPolicy, Service, Span, SystemdUnit } from '../project.ts';
+import type {
+  CoreLimit,
+  Located,
+  Note,
+  RestartPolicy,
+  Service,
+  Span,
+  StartCommand,
+  SystemdUnit,
+} from '../project.ts';
 import { baseName, parent } from '../python-modules.ts';
 import { environmentFile } from '../readers/environment-file.ts';
 import { readUnitFile, type UnitEntry } from '../readers/unit-file.ts';
@@ -146,7 +155,7 @@ function serviceOf(
     ...(directory === undefined ? {} : { workingDirectory: directory }),
     environment,
     ...(settings === undefined ? {} : { settingsModule: settings }),
-    restart: restartOf(keys, read?.command.value.behindShell ?? false, coreLimit),
+    restart: restartOf(keys, read?.command.value, coreLimit),
     coreLimit,
     unit: { files, entries: unitEntries },
     notes: [...notes, ...(read?.notes ?? [])],
@@ -282,7 +291,8 @@ function commandWords(
 const ABORT = /^(SIG)?ABRT$/;
 
 /** Does systemd start the service again when its main process dies by SIGABRT (systemd.service(5), table 1)? Behind a shell that is exit status 134. */
-function restartOf(keys: Keys, behindShell: boolean, { soft }: CoreLimit): RestartPolicy {
+function restartOf(keys: Keys, command: StartCommand | undefined, { soft }: CoreLimit): RestartPolicy {
+  const behindShell = command?.behindShell ?? false;
   const entry = keys.last('Restart') ?? keys.ignored('Restart');
   const policy = entry?.value.text ?? 'no';
   const place = entry === undefined ? {} : { at: entry.value.span() };
@@ -321,6 +331,7 @@ function restartOf(keys: Keys, behindShell: boolean, { soft }: CoreLimit): Resta
     case 'always':
       return { afterAbort: true, ...place, detail: text };
     case 'on-success':
+      if (command?.hiddenBy !== undefined) return { afterAbort: true, ...place, detail: text };
       return {
         afterAbort: clean !== undefined,
         ...place,
