@@ -381,6 +381,8 @@ class Walk {
       evaluate: (path) => this.#context.reader.evaluate(path),
       environment: state.environment,
     });
+    if (reading.serves === false) return;
+    const name = reading.server ?? server.name;
     // `gunicorn --version`, `celery inspect`, `flask db upgrade` serve nothing
     if (server.name === 'flask run' && reading.options.size === 0 && rest[0]?.value !== 'run') {
       if (!rest.some(({ value }) => value === 'run')) return;
@@ -398,9 +400,7 @@ class Walk {
     if (reading.user !== undefined) inner.user = reading.user;
     // the only one whose version decides over what an abort does
     const version =
-      server.name === 'uvicorn'
-        ? pinnedVersion(this.#context.reader.sources, state.folder, server.name)
-        : undefined;
+      name === 'uvicorn' ? pinnedVersion(this.#context.reader.sources, state.folder, name) : undefined;
     if (reading.environment !== undefined) {
       inner.environment = new Map([...state.environment, ...reading.environment]);
     }
@@ -408,7 +408,7 @@ class Walk {
       words,
       inner,
       {
-        server: server.name,
+        server: name,
         options: reading.options,
         abort: asUser(server.abort(reading), state.user?.value),
         ...(version === undefined ? {} : { serverVersion: version }),

@@ -223,7 +223,10 @@ const SWALLOWING: readonly { made: RegExp; title: string; paste: string }[] = [
   {
     made: /^sanic(\.app)?\.Sanic$/,
     title: 'Sanic',
-    paste: "@app.signal('server.exception.report') with a function that calls handle(exception)",
+    // Observed with Sanic 25.12: the signal comes for NotFound and Forbidden as well, and gives `exception` alone
+    paste:
+      "@app.signal('server.exception.report') above `async def report(exception, **_)`, which calls handle(exception) " +
+      'where that is not a sanic.exceptions.SanicException (404 is one)',
   },
   {
     made: /^(Zope2|ZPublisher|Products|plone)\./,

@@ -88,6 +88,9 @@ function readGunicorn(words: readonly Located<string>[], context: ServerContext)
   const variable = parse(variableWords(context.environment.get('GUNICORN_CMD_ARGS')));
   const named = line.options.get('config') ?? variable.options.get('config');
   const options = new Map<string, Located<string>>();
+  // gunicorn/config.py, Workers: the default of --workers
+  const concurrency = context.environment.get('WEB_CONCURRENCY');
+  if (concurrency !== undefined) options.set('workers', concurrency);
   const environment = new Map<string, Located<string>>();
   const notes: Note[] = [];
   const configuration = configurationOf(named, context, notes);

@@ -14,14 +14,17 @@ export const hypercorn: Server = {
   name: 'hypercorn',
   programs: ['hypercorn'],
   modules: ['hypercorn'],
-  read(words, { find }) {
+  read(words, { find, evaluate }) {
     const { options, rest } = readOptions(words, OPTIONS);
     const notes = [];
     const files: string[] = [];
     const config = options.get('config');
     if (config !== undefined) {
-      const file = config.value.endsWith('.toml') ? find(config.value) : undefined;
-      if (file === undefined) {
+      // `file:` and `python:` are Python, everything else is TOML (hypercorn/__main__.py, _load_config)
+      const [, kind, path = ''] = /^(file:|python:)?(.*)$/s.exec(config.value) ?? [];
+      const file = find(kind === 'python:' ? `${path.replaceAll('.', '/')}.py` : path);
+      const module = file === undefined || kind === undefined ? undefined : evaluate(file.path);
+      if (file === undefined || (kind !== undefined && module === undefined)) {
         notes.push({
           code: 'server-config-unread',
           message: `hypercorn's configuration ${config.value} was not read`,
@@ -29,8 +32,13 @@ export const hypercorn: Server = {
         });
       } else {
         files.push(file.path);
+        for (const [key, { value, at }] of module?.values ?? []) {
+          const name = key.replaceAll('_', '-');
+          const known = value.kind === 'string' || value.kind === 'number' || value.kind === 'bool';
+          if (known && !options.has(name)) options.set(name, { value: String(value.value), at });
+        }
         // flat `key = value` lines (hypercorn/config.py, from_toml)
-        for (const { key, value } of readIni(file, CONFIGPARSER).entries) {
+        for (const { key, value } of kind === undefined ? readIni(file, CONFIGPARSER).entries : []) {
           const name = key.value.replaceAll('_', '-');
           const located: Located<string> = { value: unquoted(value.value), at: value.at };
           if (!options.has(name)) options.set(name, located);

@@ -1,10 +1,14 @@
+import { aiohttpWeb } from './aiohttp-web.ts';
 import { celery } from './celery.ts';
 import { daphne } from './daphne.ts';
 import { dramatiqWorker } from './dramatiq.ts';
+import { fastapiRun } from './fastapi-run.ts';
 import { flaskRun } from './flask-run.ts';
 import { granian } from './granian.ts';
 import { gunicorn } from './gunicorn.ts';
 import { hypercorn } from './hypercorn.ts';
+import { litestarRun } from './litestar-run.ts';
+import { pserve } from './pserve.ts';
 import { rqWorker } from './rq.ts';
 import { runserver } from './runserver.ts';
 import type { Server } from './server.ts';
@@ -19,13 +23,17 @@ export function isJobServer(name: string | undefined): boolean {
 
 /** Every server that can stand on a command line. */
 export const SERVERS: readonly Server[] = [
+  aiohttpWeb,
   celery,
   daphne,
   dramatiqWorker,
+  fastapiRun,
   flaskRun,
   granian,
   gunicorn,
   hypercorn,
+  litestarRun,
+  pserve,
   rqWorker,
   runserver,
   uvicorn,

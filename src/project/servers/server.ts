@@ -15,6 +15,10 @@ export interface ServerContext {
 
 /** What a command line, with the configuration file that it names, says. */
 export interface ServerReading {
+  /** The server that the program starts, where it has none of its own (`fastapi run`). */
+  server?: string;
+  /** A subcommand that serves nothing. */
+  serves?: false;
   /** What the server imports, e.g. `shop.wsgi:application`. */
   application?: string;
   /** By long name; a flag has the value `true`. */

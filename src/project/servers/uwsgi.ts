@@ -10,7 +10,7 @@ const OPTIONS = `socket/s= uwsgi-socket= http= http-socket= https= fastcgi-socke
   threads= chmod-socket= chown-socket= chdir= chdir2= module/w= wsgi= wsgi-file= file= callable= mount= uid= gid= env=
   unenv= home/H= virtualenv= venv= pyhome= pythonpath= pp= python-path= logto= logto2= daemonize= daemonize2= pidfile=
   pidfile2= safe-pidfile= buffer-size/b= listen/l= max-requests= reload-on-rss= reload-on-as= evil-reload-on-rss=
-  max-worker-lifetime= plugin= plugins= plugins-dir= ini= yaml= yml= xml/x= json/j= emperor= vassals-include=
+  max-worker-lifetime= plugin= plugins= plugins-dir= ini= yaml/y= yml= xml/x= json/j= emperor= vassals-include=
   touch-reload= py-autoreload= static-map= stats= procname= procname-prefix= gevent= async= set= set-placeholder=
   set-ph= cheaper= cheaper-initial= log-format= logger= req-logger= static-expires= route= route-host= attach-daemon=
   attach-daemon2= smart-attach-daemon= hook-master-start= offload-threads= worker-reload-mercy= reload-mercy=

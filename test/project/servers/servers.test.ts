@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { StartCommand } from '../../../src/project/project.ts';
 import { service, services } from '../tree.ts';
+import { project } from '../whole-project.ts';
 
 /** What a start command says, read as a Procfile's line. */
 function started(line: string, files: Record<string, string> = {}): StartCommand {
@@ -57,9 +58,73 @@ describe('servers', () => {
     ['python -m dramatiq --threads 1 shop:broker', 'dramatiq', 'shop:broker', { threads: '1' }],
     ['python manage.py runserver 0:80 --noreload', 'runserver', undefined, { noreload: 'true' }],
     ['FLASK_APP=shop flask run --host=0.0.0.0', 'flask run', 'shop', { host: '0.0.0.0' }],
+    [
+      'python -m aiohttp.web -H 0.0.0.0 -P 80 a:make',
+      'aiohttp',
+      'a:make',
+      { hostname: '0.0.0.0', port: '80', factory: 'true' },
+    ],
+    ['LITESTAR_APP=a:b litestar run -W 2', 'uvicorn', 'a:b', { 'web-concurrency': '2', workers: '2' }],
+    ['litestar --app a:b run', 'uvicorn', 'a:b', { app: 'a:b' }],
+    ['fastapi run app/main.py --workers 4', 'uvicorn', 'app.main:app', { workers: '4' }],
+    ['python -m fastapi dev -e a:b', 'uvicorn', 'a:b', { entrypoint: 'a:b', reload: 'true' }],
+    ['pserve production.ini', 'pserve', 'production.ini', {}],
+    ['WEB_CONCURRENCY=5 gunicorn a:b', 'gunicorn', 'a:b', { workers: '5' }],
+    ['WEB_CONCURRENCY=5 gunicorn -w 2 a:b', 'gunicorn', 'a:b', { workers: '2' }],
   ])('%s', (line, server, application, expected) => {
     const command = started(line);
     expect([command.server, command.application, options(command)]).toEqual([server, application, expected]);
+  });
+
+  test.each([
+    ['waitress#main\nlisten = *:80', 'pserve x.ini', 'waitress', { listen: '*:80' }, 'SIGABRT'],
+    [
+      'gunicorn\nworkers = 3',
+      'python -m pyramid.scripts.pserve x.ini',
+      'gunicorn',
+      { workers: '3' },
+      'nothing',
+    ],
+    ['PasteScript#wsgiutils', 'pserve x.ini', 'pserve', {}, 'unknown'],
+  ])("PasteDeploy's server %j: %s", (use, line, server, expected, seen) => {
+    const file = `[server:other]\nuse = egg:other\n[server:main]\nuse = egg:${use}\n`;
+    const command = started(line, { 'x.ini': file });
+    expect(command).toMatchObject({ server, application: 'x.ini', abort: { supervisorSees: seen } });
+    expect(options(command)).toEqual({ use: `egg:${use.replace(/\n.*/, '')}`, ...expected });
+  });
+
+  test.each([
+    [{ 'main.py': 'api = FastAPI()\n' }, 'fastapi run', 'main:api'],
+    [{ 'app/main.py': 'shop = fastapi.FastAPI()\n' }, 'fastapi run', 'app.main:shop'],
+    [{ 'pyproject.toml': '[tool.fastapi]\nentrypoint = "a.b:c"\n' }, 'fastapi run', 'a.b:c'],
+    [{ 'shop/__init__.py': 'app: FastAPI = FastAPI()\n' }, 'fastapi run ./shop', 'shop:app'],
+    [{ 'application.py': '' }, 'litestar run', 'application:app'],
+  ])('%j: %s serves %s', (files, line, application) => {
+    expect(started(line, files)).toMatchObject({ server: 'uvicorn', application });
+  });
+
+  test('their subcommands that serve nothing', () => {
+    for (const line of ['fastapi deploy', 'litestar info', 'litestar database upgrade']) {
+      expect(services({ Procfile: `web: ${line}\n` }).services).toEqual([]);
+    }
+  });
+
+  test.each(['file:conf/h.py', 'python:conf.h', 'conf/h.conf'])('hypercorn --config %s', async (config) => {
+    const { services: found } = await project({
+      Procfile: `web: hypercorn --config ${config} a:b\n`,
+      'conf/__init__.py': '',
+      'conf/h.py': 'bind = "0.0.0.0:80"\nworkers = 4\n',
+      'conf/h.conf': 'bind = "0.0.0.0:80"\nworkers = 4\n',
+      'a.py': 'async def b(scope, receive, send):\n    pass\n',
+    });
+    const [{ command, notes } = { command: undefined, notes: [] }] = found;
+    expect(options(command?.value ?? started('hypercorn a:b'))).toEqual({
+      config,
+      bind: '0.0.0.0:80',
+      workers: '4',
+    });
+    expect(command?.value.abort?.lost).toBe('worker');
+    expect(notes.map(({ code }) => code)).toEqual(['platform-core']);
   });
 
   test.each([
