@@ -81,12 +81,13 @@ test.each<{ what: string; files: Files; found: string[] }>([
     what: 'the function that an installed command calls, the object of another one, and no subcommand that ends by itself',
     files: {
       'pyproject.toml':
-        '[project.scripts]\nshop-mailer = "shop.mail:main"\nshop = "shop.cli:app"\nshop-example = "shop.example:main"\n',
+        '[project.scripts]\nshop-mailer = "shop.mail:main"\nshop = "shop.cli:app"\nshop-example = "shop.example:main"\nshop-dev = "shop.example:main"\nbuild-shop = "shop.example:main"\n',
       'src/shop/example.py': MAIN,
       'mailer.service': '[Service]\nExecStart=/usr/bin/env poetry run shop-mailer --loop\n',
       'supervisord.conf': '[program:queue]\ncommand=/opt/venv/bin/shop run-queue\n',
       Procfile: 'release: shop migrate\nload: shop load-data --all\n',
       'examples/x/shop.conf': '[program:x]\ncommand=shop-example\n',
+      'more.conf': '[program:a]\ncommand=shop-dev\n[program:b]\ncommand=build-shop watch\n',
       'etc/logrotate.d/shop-mailer': '/var/log/x {}\n',
       'src/shop/__init__.py': '',
       'src/shop/mail.py':

@@ -8,9 +8,10 @@ import { PythonNames } from './python-names.ts';
 import { generatedIn } from '../generated-header.ts';
 import type { Application, EntryPoint, Located, Note, Service, StartCommand } from '../project.ts';
 import { ancestors, lastParts } from '../deployed-paths.ts';
-import { join, moduleName, parent } from '../python-modules.ts';
+import { baseName, join, moduleName, parent } from '../python-modules.ts';
 import { parsePython } from '../readers/python/syntax.ts';
 import type { Sources } from '../sources.ts';
+import { DEVELOPMENT } from '../supervisors/index.ts';
 
 /** What a program without any application is called, as in `Application.framework`, and how people write it. */
 export const SCRIPT = { name: 'script', title: 'Python script' } as const;
@@ -93,8 +94,11 @@ function scriptOf(
     services.some((other) => other.file === service.file && other.name === service.name && other !== service)
   )
     return undefined;
-  if (named === undefined)
-    return entry === undefined ? undefined : installed(entry, command, sources, parser);
+  if (named === undefined) {
+    const program = baseName(command.value.argv[0] ?? '');
+    if (entry === undefined || ENDS.test(program) || DEVELOPMENT.test(program)) return undefined;
+    return installed(entry, command, sources, parser);
+  }
   const path = named.paths
     .flatMap((one) => foldersOf(service).map((folder) => join(folder, one)))
     .find((one) => sources.files.has(one));
