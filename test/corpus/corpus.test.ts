@@ -233,6 +233,25 @@ test('CPython loads what the start command names, and sees whether that is watch
   });
 });
 
+test('what a method calls of the class that it overrides is there, though that class is a stub', async () => {
+  const folder = join(scratch, 'overrides');
+  const files = {
+    Procfile: 'web: gunicorn shop.wsgi:application\n',
+    'requirements.txt': 'pyramid\n',
+    'shop/__init__.py': '',
+    'shop/config.py':
+      'from pyramid.config import Configurator as Base\n\n\nclass Configurator(Base):\n' +
+      '    def make_wsgi_app(self):\n        return super().make_wsgi_app()\n',
+    'shop/wsgi.py': 'from shop.config import Configurator\n\napplication = Configurator().make_wsgi_app()\n',
+  };
+  for (const [file, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), content);
+  }
+  const seen = await observe(folder, 'overrides', undefined, TOOLS);
+  expect(seen.loaded).toEqual([{ name: 'shop.wsgi:application', watched: true }]);
+});
+
 test('what a package makes only where it is run by `python -m` is run by that', async () => {
   const text =
     'from aiohttp import web\n\nif __name__ == "__main__":\n    app = web.Application()\n    web.run_app(app)\n';

@@ -180,12 +180,21 @@ class StubBase(metaclass=StubClass):
         self._made_of = (*arguments, *keywords.values())
 
     def __init_subclass__(cls, **keywords):
-        pass
+        # super() asks the classes themselves, not __getattr__: what a method overrides has to be there
+        for name, method in list(vars(cls).items()):
+            code = getattr(method, "__code__", None)
+            overrides = code is not None and "__class__" in code.co_freevars and name in code.co_names
+            if overrides and not name.startswith("__") and name not in vars(StubBase):
+                setattr(StubBase, name, inherited)
 
     def __getattr__(self, name):
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         return Stub(made_of=(self,))
+
+
+def inherited(self, *arguments, **keywords):
+    return Stub(made_of=(self, *arguments, *keywords.values()))
 
 
 def lazy_text(text="", *_, **__):

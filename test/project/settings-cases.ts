@@ -585,4 +585,8 @@ export const SETTINGS_CASES: Readonly<Record<string, string | Files>> = {
   compCondEnv: "MIDDLEWARE = [m for m in MIDDLEWARE if not (m == 'a' and os.environ.get('ONE'))]\n",
   compTernary: "MIDDLEWARE = ['x' if m == 'a' else m for m in MIDDLEWARE]\n",
   compTernaryAll: "MIDDLEWARE = [m if m in ('a', 'b') else 'x' for m in MIDDLEWARE]\n",
+  tupleMethod:
+    "MIDDLEWARE = ('a',)\ntry:\n    MIDDLEWARE.append('x')\nexcept AttributeError:\n    MIDDLEWARE = ['z']\n",
+  usedUp: "g = (m for m in MIDDLEWARE)\nlist(g)\nif list(g):\n    MIDDLEWARE = ['x']\n",
+  usedUpName: "g = (m for m in MIDDLEWARE)\nlist(g)\nM = list(g)\nif M:\n    MIDDLEWARE = ['x']\n",
 };

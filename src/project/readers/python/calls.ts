@@ -746,6 +746,8 @@ function listMethod(run: Run, object: Value & { kind: 'list' }, name: string, ca
   const place = run.place(call.node);
   const set = (items: readonly Item[], doubts: readonly Doubt[] = []) =>
     run.change(object.ref, items, doubts);
+  if (list.type !== 'list') run.fails(call.node.text, 'AttributeError');
+  if (list.type === 'tuple' && !PURE_METHOD.test(name)) return unknown('a tuple has no such method');
   switch (name) {
     case 'append':
     case 'add':

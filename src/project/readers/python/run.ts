@@ -20,6 +20,9 @@ const MOST_STEPS = 400_000;
 
 const MOST_ALIASES = 200;
 
+/** Places of one `try` that may fail whose states are kept. */
+const MOST_FAILURES = 20;
+
 /** Doubts after which elements that are still listed may be gone. */
 const LOSES = new Set([
   'unknown-removal',
@@ -119,7 +122,11 @@ export class Run {
 
   /** Here an exception may be raised. */
   fails(source: string, exception = '?'): void {
-    this.mayFail?.push({ source, exception, state: this.state.fork() });
+    const { mayFail } = this;
+    if (mayFail === undefined) return;
+    // a copy for each of very many would fill the memory; the first one that is caught is the one that is used
+    const last = mayFail.length < MOST_FAILURES ? undefined : mayFail.at(-1);
+    mayFail.push({ source, exception, state: last?.state ?? this.state.fork() });
   }
 
   place(node: Syntax): Place {
@@ -141,7 +148,7 @@ export class Run {
   assign(name: string, value: Value, place: Place): void {
     if (this.list(value)?.once === true) {
       const message = `${name} is an iterator: what it gives depends on when it is used`;
-      this.doubt(value, [{ code: 'unknown-entries', message, place }]);
+      this.doubt(value, [{ code: 'may-be-changed', message, place }]);
     }
     const scope =
       this.frame.outer?.get(name) ??
@@ -327,6 +334,9 @@ export class Run {
 
   /** Everything is in doubt: something that cannot be followed ran with the names of the project. */
   doubtAll(doubt: Doubt): void {
+    // it goes over everything there is, and functions that call themselves come here very often
+    this.#steps += 2000;
+    this.step();
     for (const scope of this.state.scopes.keys()) this.open(scope, doubt);
     for (const [ref, { kind }] of this.state.heap) {
       if (kind === 'list' || kind === 'mapping') this.doubt({ kind, ref }, [doubt]);

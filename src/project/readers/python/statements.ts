@@ -296,7 +296,8 @@ function attempt(run: Run, body: Syntax, handlers: readonly Handler[], elseBody?
     : taken;
   for (const [index, handler] of chosen.entries()) {
     const guard = chosen.length > 1 ? { ...fails, source: `${fails.source} [${index + 1}]` } : fails;
-    run.state = failure.state.fork();
+    run.state = raised ? after.fork() : failure.state.fork();
+    run.state.done = undefined;
     run.state.path = raised ? path : [...path, guard];
     const outerHandled = run.handled;
     run.handled = failure.exception;
