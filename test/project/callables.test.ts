@@ -179,7 +179,11 @@ describe('what answers every exception by itself is not wrapped in vain', () => 
       'from sanic import Sanic\n\napplication = Sanic("shop")\n',
       "@app.signal('server.exception.report') above `async def report(exception, **_)`, which calls handle(exception) where that is not a sanic.exceptions.SanicException",
     ],
-    ['Zope', 'from Zope2.Startup.run import make_wsgi_app\n\napplication = make_wsgi_app()\n', 'IPubFailure'],
+    [
+      'Zope',
+      'from Zope2.Startup.run import make_wsgi_app\n\napplication = make_wsgi_app()\n',
+      'zExceptions.HTTPException',
+    ],
   ])('%s', async (title, text, paste) => {
     const files = { Procfile: 'web: gunicorn app\n', 'app.py': text };
     const { applications } = await project(files);

@@ -231,7 +231,10 @@ const SWALLOWING: readonly { made: RegExp; title: string; paste: string }[] = [
   {
     made: /^(Zope2|ZPublisher|Products|plone)\./,
     title: 'Zope',
-    paste: 'a subscriber of ZPublisher.interfaces.IPubFailure that calls handle(event.exc_info[1])',
+    // Observed with Zope 6.3: the event comes for Forbidden as well, and for attempts that are repeated
+    paste:
+      'a subscriber of ZPublisher.interfaces.IPubFailure that calls handle(event.exc_info[1]) where that is not a ' +
+      'zExceptions.HTTPException (404 is one) and event.retry is false',
   },
 ];
 

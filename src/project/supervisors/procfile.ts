@@ -6,13 +6,14 @@ import { itemsOf, mappingOf, readYaml, textOf, under } from '../readers/yaml.ts'
 import { startedByText, type StartContext } from '../start-command.ts';
 import { folderOf, addServices, type Supervisor } from './supervisor.ts';
 
-/** Heroku dev center, "Dyno crash restart policy"; the others restart likewise and say so in their documentation. */
+/** Heroku: devcenter.heroku.com/articles/dyno-restarts; the others are taken to do what a platform for services is for. */
 const RESTARTED: RestartPolicy = {
   afterAbort: true,
-  detail: 'the platform starts a crashed process again, with a growing delay while it keeps crashing',
+  detail:
+    'the platform starts a crashed process again; Heroku waits longer each time while it keeps crashing',
 };
 
-/** What is written to the disk of such a process is gone with it, and its core pattern is the platform's. */
+/** What is written to the disk of such a process is gone with it (Heroku: the same page), and its core pattern is the platform's. */
 const LOST: CoreLimit = {
   soft: 'unknown',
   detail:
