@@ -703,9 +703,14 @@ class Walk {
       case 'ulimit':
         setLimit(words, state, command, place, text);
         return;
-      case 'trap':
-        state.trapped ||= words.slice(2).some(({ value }) => /^(?:(?:SIG)?(?:TERM|EXIT)|15|0)$/.test(value));
+      case 'trap': {
+        const signals = words.slice(2).map(({ value }) => value);
+        // at EXIT the server is still there unless the action ends it
+        const atExit =
+          signals.some((one) => /^(?:EXIT|0)$/.test(one)) && /\bkill\b/.test(second?.value ?? '');
+        state.trapped ||= atExit || signals.some((one) => /^(?:(?:SIG)?TERM|15)$/.test(one));
         return;
+      }
       case 'set':
         if (second?.value === '--') state.args = words.slice(2);
         return;

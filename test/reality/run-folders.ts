@@ -25,6 +25,7 @@ function shells(user: string): readonly SupervisedVariant[] {
     folder('or-true', `${IN}${LIFT}PROGRAM || true`),
     folder('exec-pipeline', `${IN}${LIFT}exec PROGRAM | cat`),
     folder('background-and-wait', `${IN}${LIFT}PROGRAM &\nwait`),
+    folder('trap-at-exit', `${IN}${LIFT}trap 'echo ended' EXIT\nPROGRAM`),
     folder('background', `${IN}${LIFT}PROGRAM &`),
     folder('wrapper-shell', `${IN}${LIFT}exec sh -c 'PROGRAM; echo ended'`),
     folder('no-limit', `${IN}exec PROGRAM`),
