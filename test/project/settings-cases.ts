@@ -589,4 +589,6 @@ export const SETTINGS_CASES: Readonly<Record<string, string | Files>> = {
     "MIDDLEWARE = ('a',)\ntry:\n    MIDDLEWARE.append('x')\nexcept AttributeError:\n    MIDDLEWARE = ['z']\n",
   usedUp: "g = (m for m in MIDDLEWARE)\nlist(g)\nif list(g):\n    MIDDLEWARE = ['x']\n",
   usedUpName: "g = (m for m in MIDDLEWARE)\nlist(g)\nM = list(g)\nif M:\n    MIDDLEWARE = ['x']\n",
+  tupleElement:
+    "MIDDLEWARE = ('a',)\ntry:\n    MIDDLEWARE[0] = 'x'\nexcept TypeError:\n    MIDDLEWARE = ['z']\n",
 };

@@ -960,6 +960,8 @@ function assignElement(run: Run, target: Syntax, value: Value, source: Syntax): 
   }
   const list = run.list(container);
   if (container.kind !== 'list' || list === undefined) return;
+  if (list.type !== 'list') run.fails(target.text, 'TypeError');
+  if (list.type === 'tuple') return;
   if (index.type === 'slice') {
     const { from, to, step } = boundsOf(run, index);
     const numbers = step === undefined ? edgesOf([from, to]) : undefined;
