@@ -198,7 +198,6 @@ export const UNITS: readonly Variant[] = [
       ['in-a-function', 'serve() { PROGRAM; }; serve; echo ended'],
       ['trap-exits', 'trap "exit 0" EXIT; PROGRAM'],
       ['errexit', 'set -e; PROGRAM; echo ended'],
-      ['background', 'PROGRAM &'],
     ] as const
   ).map(([name, script]) => ({
     name: `shell-${name}`,
@@ -222,7 +221,6 @@ export const UNITS: readonly Variant[] = [
     command: (program) => `-${program}`,
   },
   { name: 'remains', service: `${GOOD}${IN}RemainAfterExit=yes\n` },
-  { name: 'setsid', service: GOOD + IN, command: (program) => `/usr/bin/setsid ${program}` },
   { name: 'setsid-waits', service: GOOD + IN, command: (program) => `/usr/bin/setsid -w ${program}` },
   {
     name: 'timeout-on-abort',
