@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -24,8 +24,12 @@ export class Podman {
   /** For every command that is to see this store. podman-compose is first on its PATH. */
   readonly environment: Record<string, string>;
 
-  /** `site` is a folder of packages that the image is to have. */
-  constructor(site: string) {
+  /** The image has the packages of the folder `site`, the programs, and the files with their texts, which can be executed. */
+  constructor(
+    site: string | undefined,
+    programs: readonly string[] = [],
+    files: Readonly<Record<string, string>> = {},
+  ) {
     const write = (name: string, lines: readonly string[]): string => {
       writeFileSync(join(this.folder, name), `${lines.join('\n')}\n`);
       return join(this.folder, name);
@@ -51,7 +55,7 @@ export class Podman {
         `runroot = "${join(this.folder, 'run')}"`,
       ]),
     };
-    this.#makeImage(site);
+    this.#makeImage(site, ['/bin/sh', '/bin/cat', ...programs], files);
   }
 
   run(...words: readonly string[]): string {
@@ -68,7 +72,11 @@ export class Podman {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #makeImage(site: string): void {
+  #makeImage(
+    site: string | undefined,
+    programs: readonly string[],
+    files: Readonly<Record<string, string>>,
+  ): void {
     const root = join(this.folder, 'root');
     const copy = (path: string, options = {}): void => {
       mkdirSync(join(root, dirname(path)), { recursive: true });
@@ -78,36 +86,36 @@ export class Podman {
     const modules = readdirSync(join(library, 'lib-dynload')).map((file) =>
       join(library, 'lib-dynload', file),
     );
-    for (const file of [
-      PYTHON,
-      '/bin/sh',
-      '/bin/cat',
-      ...librariesOf([PYTHON, '/bin/sh', '/bin/cat', ...modules]),
-    ]) {
-      copy(file);
-    }
+    for (const file of [PYTHON, ...programs, ...librariesOf([PYTHON, ...programs, ...modules])]) copy(file);
     copy(library, {
       recursive: true,
       filter: (source: string) => !/\/(?:__pycache__|test|idlelib|lib2to3|ensurepip)$/.test(source),
     });
-    cpSync(site, join(root, 'usr/local/lib/python3.11/dist-packages'), { recursive: true });
-    for (const folder of ['tmp', 'proc', 'dev', 'sys', 'etc', 'run', 'srv'])
+    if (site !== undefined) {
+      cpSync(site, join(root, 'usr/local/lib/python3.11/dist-packages'), { recursive: true });
+    }
+    for (const folder of ['tmp', 'var/tmp', 'proc', 'dev', 'sys', 'etc', 'run', 'srv'])
       mkdirSync(join(root, folder), { recursive: true });
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text, { mode: 0o755 });
+    }
     writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\nshop:x:1000:1000::/srv:/bin/sh\n');
     writeFileSync(join(root, 'etc/group'), 'root:x:0:\nshop:x:1000:\n');
-    chmodSync(join(root, 'tmp'), 0o1777);
+    for (const folder of ['tmp', 'var/tmp']) chmodSync(join(root, folder), 0o1777);
     mkdirSync(join(root, 'var/lib/shop'), { recursive: true });
     chownSync(join(root, 'var/lib/shop'), 1000, 1000);
     const archive = join(this.folder, 'root.tar');
     execFileSync('tar', ['-C', root, '-cf', archive, '.']);
     rmSync(root, { recursive: true });
-    this.run('import', archive, IMAGE);
+    this.run('import', '--change', 'ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', archive, IMAGE);
     rmSync(archive);
   }
 }
 
 /** Every shared library that those need, where the loader of this machine finds it. */
 function librariesOf(files: readonly string[]): string[] {
-  const said = execFileSync('ldd', files, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  return [...new Set([...said.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, path]) => path ?? ''))];
+  // its status is 1 where one of them is static
+  const { stdout } = spawnSync('ldd', files, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  return [...new Set([...stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, path]) => path ?? ''))];
 }

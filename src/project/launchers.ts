@@ -7,6 +7,8 @@ export interface Stripped {
   launchers: readonly string[];
   /** One of them stays as the parent and turns a death by signal into an exit code (128 + signal). */
   stays: boolean;
+  /** What makes a success of the exit code of an abort, e.g. `tini -e 134`. */
+  statusOf?: string;
   /** The one that stays and keeps a stop signal to itself. */
   keepsSignals?: string;
   /** Text that a launcher hands to a shell (`su -c TEXT`, `litestream replicate -exec TEXT`). */
@@ -40,11 +42,16 @@ interface Launcher {
   coreOption?: string;
   /** The same as one letter, the value right behind it or behind a `=` (prlimit(1)). */
   coreLetter?: string;
+  /** The option for an exit code that it hands on as 0. */
+  successOption?: string;
   /** The option for the size of any file, which a core is too (core(5)). */
   fileOption?: string;
   /** Options that limit the address space, in bytes. */
   memoryOptions?: readonly string[];
 }
+
+/** The exit code of a parent whose child ended by SIGABRT: 128 + 6. */
+const ABORTED = '134';
 
 /** Bytes of address space. Measured with `prlimit --as`: CPython 3.8 starts with 10 million, 3.11 and 3.13 with 14. */
 const LEAST_MEMORY = 8_000_000;
@@ -120,9 +127,9 @@ const LAUNCHERS: Readonly<Record<string, Launcher | readonly Launcher[]>> = {
     memoryOptions: ['-m', '-a'],
   },
   prlimit: { separator: false, coreOption: '--core', coreLetter: '-c' },
-  tini: { values: ['-p', '-e'], stays: true },
-  'tini-static': { values: ['-p', '-e'], stays: true },
-  'docker-init': { values: ['-p', '-e'], stays: true },
+  tini: { values: ['-p', '-e'], successOption: '-e', stays: true },
+  'tini-static': { values: ['-p', '-e'], successOption: '-e', stays: true },
+  'docker-init': { values: ['-p', '-e'], successOption: '-e', stays: true },
   catatonit: { stays: true },
   'dumb-init': { values: ['-r', '--rewrite'], stays: true },
   init: {},
@@ -220,7 +227,10 @@ export function stripLaunchers(all: readonly Located<string>[]): Stripped {
   const launchers: string[] = [];
   const environment = new Map<string, Located<string>>();
   let stays = false;
-  const found: Pick<Stripped, 'script' | 'user' | 'workingDirectory' | 'coreLimit' | 'keepsSignals'> = {};
+  const found: Pick<
+    Stripped,
+    'script' | 'user' | 'workingDirectory' | 'coreLimit' | 'keepsSignals' | 'statusOf'
+  > = {};
   for (let count = 0; count < MOST; count++) {
     words = takeAssignments(words, environment);
     const name = programName(words[0]?.value ?? '');
@@ -241,6 +251,7 @@ export function stripLaunchers(all: readonly Located<string>[]): Stripped {
     if (taken.user !== undefined) found.user = taken.user;
     if (taken.workingDirectory !== undefined) found.workingDirectory = taken.workingDirectory;
     if (taken.coreLimit !== undefined) found.coreLimit = taken.coreLimit;
+    if (taken.statusOf !== undefined) found.statusOf = taken.statusOf;
     words = taken.words;
     if (taken.script !== undefined) break;
   }
@@ -290,11 +301,16 @@ function takeLauncher(
   launcher: Launcher,
   all: readonly Located<string>[],
   environment: Map<string, Located<string>>,
-): Pick<Stripped, 'script' | 'user' | 'workingDirectory' | 'coreLimit'> & {
+): Pick<Stripped, 'script' | 'user' | 'workingDirectory' | 'coreLimit' | 'statusOf'> & {
   words: readonly Located<string>[];
 } {
   let words: readonly Located<string>[] = all.slice(1);
-  const result: { user?: Located<string>; workingDirectory?: Located<string>; coreLimit?: CoreLimit } = {};
+  const result: {
+    user?: Located<string>;
+    workingDirectory?: Located<string>;
+    coreLimit?: CoreLimit;
+    statusOf?: string;
+  } = {};
   let script: Located<string> | undefined;
   let operands = launcher.operands ?? 0;
   let operand = 0;
@@ -303,6 +319,9 @@ function takeLauncher(
     if (launcher.userOptions?.includes(name) === true) result.user = value;
     if (launcher.folderOptions?.includes(name) === true) result.workingDirectory = value;
     if (launcher.scriptOption === name) script = value;
+    if (launcher.successOption === name && value.value === ABORTED) {
+      result.statusOf = `${programName(all[0]?.value ?? '')} ${name} ${value.value}`;
+    }
     if (launcher.fileOption === name && value.value === '0') {
       result.coreLimit = { soft: 0, at: value.at, detail: `${name} 0 is for every file, the core too` };
     }

@@ -282,6 +282,8 @@ export interface ContainerMount {
   /** `container`: it is empty after a restart (tmpfs). */
   lasts: 'container' | 'always';
   readOnly: boolean;
+  /** Everybody can write to it (emptyDir: the kubelet gives it mode 0777). */
+  everybody?: true;
   /** Bytes that fit (emptyDir, `sizeLimit`). */
   size?: Located<number>;
   /** What says that its files are memory of the container (emptyDir, `medium: Memory`). */
@@ -300,6 +302,8 @@ export interface StartCommand {
   alone?: true;
   /** What stays in between and keeps a stop signal to itself, e.g. `sh`; absent where nothing does. */
   keepsSignals?: string;
+  /** What its script deletes the core in the working directory with, before it is started. */
+  removesCore?: Span;
   /** It is put into the background, and nothing that started it waits for it. */
   leftBehind?: true;
   /** The user whom a launcher in front of it changes to (`chpst -u`, `su`). */
@@ -362,6 +366,8 @@ export interface StopPolicy {
 
 export interface CoreLimit {
   soft: 'unlimited' | 'unknown' | number;
+  /** Up to where the process itself can lift it, where that is said as well. */
+  hard?: 'unlimited' | number;
   at?: Span;
   detail: string;
   /** What is to set it does not take the value and ends: nothing is started. */

@@ -107,6 +107,8 @@ interface State {
   leftBehind?: true;
   /** The shell was started with -e. */
   errexit: boolean;
+  hiddenBy?: string;
+  removesCore?: Span;
   /** The script has a `trap`: what reaches the server is its business. */
   trapped: boolean;
   depth: number;
@@ -171,6 +173,7 @@ class Walk {
       environment: new Map([...state.environment, ...stripped.environment]),
     };
     if (stripped.keepsSignals !== undefined) inner.keepsSignals = stripped.keepsSignals;
+    if (stripped.statusOf !== undefined) inner.hiddenBy = stripped.statusOf;
     if (stripped.user !== undefined) inner.user = inner.startedAs = stripped.user;
     if (stripped.coreLimit !== undefined) inner.coreLimit = stripped.coreLimit;
     if (stripped.workingDirectory !== undefined) {
@@ -469,6 +472,8 @@ class Walk {
           ...(state.startedAs === undefined ? {} : { startedAs: state.startedAs }),
           ...(state.keepsSignals === undefined ? {} : { keepsSignals: state.keepsSignals }),
           ...(state.leftBehind === undefined ? {} : { leftBehind: state.leftBehind }),
+          ...(state.hiddenBy === undefined ? {} : { hiddenBy: state.hiddenBy }),
+          ...(state.removesCore === undefined ? {} : { removesCore: state.removesCore }),
           ...facts,
         },
         at,
@@ -731,6 +736,10 @@ class Walk {
         return;
       }
     }
+    if (first.value === 'rm') {
+      const removed = words.find(({ value }) => isCoreHere(value, state.workingDirectory?.value));
+      if (removed !== undefined) state.removesCore = removed.at;
+    }
     if (NEVER_SERVERS.has(first.value)) return;
     // in a pipeline and in the background exec replaces a shell that was forked for it
     const forks = first.value !== 'exec' || command.joint === 'background' || command.joint === 'pipe';
@@ -839,6 +848,13 @@ const NEVER_SERVERS = new Set(
 /** Subcommands of people's own programs that do one thing and end. */
 const ENDING_SUBCOMMANDS =
   /^(?:(?:db|database|migrat\w*|init\w*|upgrade|create\w*|add|delete|remove|load\w*|import|export|dump|backup|restore|seed\w*|setup|install|config\w*|check|test\w*|lint|build|compile|shell|version|help|user\w*|wait\w*|reset|clean\w*|generate)(?:[-_:]\w+)*)$/;
+
+/** Is it the core in the working directory, by its name or with what else is there? */
+function isCoreHere(path: string, folder: string | undefined): boolean {
+  const start = folder === undefined ? '' : `${folder.replace(/\/$/, '')}/`;
+  const name = start !== '' && path.startsWith(start) ? path.slice(start.length) : path.replace(/^\.\//, '');
+  return /^(?:core|core\*|core\.\*|\*)$/.test(name);
+}
 
 /** Does a script that gets here end without waiting for anything? */
 function endsAtOnce({ words }: ShellCommand): boolean {

@@ -2,6 +2,7 @@ import type { Project, Service, Span } from '../project/project.ts';
 import { isIn } from '../project/unit-keys.ts';
 import { coreDirectoryOfModule } from './module-core-directory.ts';
 import { closedMode, readOnly } from './read-only-paths.ts';
+import { containerFolders, type ContainerFolder } from './container-working-folder.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import {
   keptFolders,
@@ -19,6 +20,7 @@ export const rule: Rule = {
   check: (project) => [
     ...unitServices(project).flatMap((unit) => lookAt(unit, project)),
     ...project.services.flatMap((service) => lookAtOther(service, project)),
+    ...containerFolders(project).flatMap((folder) => lookAtContainer(folder, project)),
   ],
 };
 
@@ -153,4 +155,31 @@ function lookAtOther(service: Service, project: Project): RuleFinding[] {
     help,
   };
   return [instead === undefined ? { ...found, at } : moved(found, at, instead)];
+}
+
+/** PYC050 and PYC051 have what is read-only and what is lost; here it is who owns the folder. */
+function lookAtContainer({ service, files, path, mount }: ContainerFolder, project: Project): RuleFinding[] {
+  const { name, user, workingDirectory, command, environment } = service;
+  if (command?.value.server === undefined || user === undefined) return [];
+  if (/^(?:root|0)(?::|$)|[$%{]/.test(user.value)) return [];
+  const readOnlyRoot = files.readOnlyRoot !== undefined;
+  if (mount?.lasts === 'container' || mount?.readOnly === true || mount?.everybody === true) return [];
+  if (mount === undefined && readOnlyRoot) return [];
+  const [own = ''] = user.value.split(':');
+  const at = workingDirectory?.at ?? user.at;
+  const help = `let the image make the folder and give it away: RUN mkdir -p FOLDER && chown ${own} FOLDER`;
+  const instead =
+    hasModule(project, service) && (!readOnlyRoot || environment.has('PYCRASH_CORE_DIRECTORY'))
+      ? (environment.get('PYCRASH_CORE_DIRECTORY')?.value ?? '/var/tmp')
+      : undefined;
+  if (path === '/') {
+    const found: Definite = {
+      confidence: 'high',
+      message: `a core of ${name} goes to the working directory (${PATTERN}), and it is /, where ${own} cannot write`,
+      help,
+    };
+    return [instead === undefined ? { ...found, at } : moved(found, at, instead)];
+  }
+  if (instead !== undefined || (path !== undefined && isGiven(path, own, project))) return [];
+  return [notSaid(name, path ?? 'the working directory of the image', own, at, help)];
 }

@@ -19,8 +19,20 @@ export const rule: Rule = {
   slug: 'core-deleted-by-restart',
   level: 'error',
   summary: 'the core is written, and the restart deletes it',
-  check: (project) =>
-    lastingUnits(project).flatMap((unit) => {
+  check: (project) => [
+    ...project.services.flatMap(({ name, unit, command }) => {
+      const at = command?.value.removesCore;
+      if (at === undefined || unit !== undefined) return [];
+      return [
+        {
+          confidence: 'high' as const,
+          message: `what starts ${name} deletes the core of the crash before`,
+          help: 'take the core out of what is deleted, or move it to a folder of its own',
+          at,
+        },
+      ];
+    }),
+    ...lastingUnits(project).flatMap((unit) => {
       const { keys, start } = unit;
       const folder = workingFolder(unit);
       if (folder === undefined) return [];
@@ -63,4 +75,5 @@ export const rule: Rule = {
         },
       ];
     }),
+  ],
 };

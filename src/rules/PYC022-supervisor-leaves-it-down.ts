@@ -1,4 +1,4 @@
-import type { Project, Service } from '../project/project.ts';
+import type { Project, RestartPolicy, Service } from '../project/project.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 
 export const rule: Rule = {
@@ -23,10 +23,29 @@ const HELP: Readonly<Record<string, string>> = {
 /** In these, a command without a server is often a job that is meant to end. */
 const RUN_JOBS = new Set(['compose', 'kubernetes', 'nomad']);
 
+function withoutHand({ byHand: _byHand, ...rest }: RestartPolicy): RestartPolicy {
+  return rest;
+}
+
 function lookAt(service: Service): RuleFinding[] {
   const { restart, supervisor, name } = service;
   // units have PYC010 to PYC012
   if (service.unit !== undefined) return [];
+  if (restart.byHand !== undefined && RUN_JOBS.has(supervisor)) {
+    // who starts it is not in the file
+    return service.command?.value.server === undefined
+      ? []
+      : [
+          {
+            level: 'unknown',
+            confidence: 'low',
+            message: `${name} is started only with ${restart.byHand.value}`,
+            help: 'name the profile where it is deployed (COMPOSE_PROFILES), or take it out',
+            at: restart.byHand.at,
+          },
+          ...lookAt({ ...service, restart: withoutHand(restart) }),
+        ];
+  }
   if (restart.byHand !== undefined) {
     return [
       {

@@ -13,6 +13,12 @@ export const rule: Rule = {
 /** These hand their own soft limit on, which is 0 nearly everywhere. */
 const INHERITING = new Set(['supervisord', 'runit', 's6', 'daemontools', 'openrc', 'circus']);
 
+/** Here it is the engine's: docker.service has LimitCORE=infinity, and podman hands on the limit of who starts it. */
+const ENGINE = 'compose';
+
+/** Less than any web service's core; the limit is compared with the whole file (core(5)). */
+const SMALL = 4 * 1024 ** 3;
+
 /** What takes no limit that is not a number, by supervisor. */
 const HELP: Readonly<Record<string, string>> = {
   circus: 'write rlimit_core = -1: no limit',
@@ -24,12 +30,27 @@ function lookAt(service: Service, project: Project): RuleFinding[] {
   // units have PYC015
   if (service.unit !== undefined) return [];
   const { soft, at, detail } = coreLimit;
+  const { hard } = coreLimit;
+  const lifted =
+    (hard === 'unlimited' || (hard !== undefined && hard >= SMALL)) && hasModule(project, service);
   if (soft === 0 && at !== undefined) {
     return [
       {
+        ...(lifted ? { level: 'info' as const } : {}),
         confidence: 'high',
         message: `the core limit of ${name} is set to 0: the kernel writes no core`,
         help: 'take the line out, or raise the limit there',
+        at,
+      },
+    ];
+  }
+  if (typeof soft === 'number' && supervisor === ENGINE && soft < SMALL && at !== undefined) {
+    return [
+      {
+        level: lifted ? 'info' : 'warning',
+        confidence: 'medium',
+        message: `${detail}: a core of ${name} is cut off at ${soft} bytes, and no debugger reads a part of one`,
+        help: 'write -1: no limit',
         at,
       },
     ];
@@ -49,7 +70,19 @@ function lookAt(service: Service, project: Project): RuleFinding[] {
     ];
   }
   const lifts = hasModule(project, service);
-  if (at !== undefined || command === undefined || lifts || !INHERITING.has(supervisor)) return [];
+  if (at !== undefined || command === undefined || lifts) return [];
+  if (supervisor === ENGINE && command.value.server !== undefined) {
+    return [
+      {
+        level: 'unknown',
+        confidence: 'low',
+        message: `the container engine decides the core limit of ${name}: docker lets cores through as it is installed, podman hands on that of its own caller, mostly 0`,
+        help: 'write ulimits: {core: -1}',
+        at: command.at,
+      },
+    ];
+  }
+  if (!INHERITING.has(supervisor)) return [];
   return [
     {
       level: 'unknown',

@@ -94,9 +94,11 @@ export async function saidOf(
       writeFileSync(join(root, path), text);
     }
     const project = await readProject(root);
-    if (project.services.length === 0) return ['unread?'];
-    if (project.services.length !== 1) {
-      throw new Error(`${project.services.length} services in ${JSON.stringify(files)}`);
+    // an image that a compose file builds is a service of its own, of which nothing is said that the file says
+    const deployed = project.services.filter(({ supervisor }) => supervisor !== 'dockerfile');
+    if (deployed.length === 0) return ['unread?'];
+    if (deployed.length !== 1) {
+      throw new Error(`${deployed.length} services in ${JSON.stringify(files)}`);
     }
     const found = RULES.flatMap((rule) =>
       rule

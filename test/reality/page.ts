@@ -65,7 +65,18 @@ function sections(page: string): Map<string, string> {
 function writeSection(kind: string, section: string): void {
   const all = sections(readFileSync(PAGE, 'utf8'));
   all.set(kind, section);
-  const order = ['', 'systemd', 'supervisord', 'runit', 's6', 'daemontools', 'openrc', 'circus'];
+  const order = [
+    '',
+    'systemd',
+    'supervisord',
+    'runit',
+    's6',
+    'daemontools',
+    'openrc',
+    'circus',
+    'compose',
+    'kubernetes',
+  ];
   const sorted = [...all].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
   const text = sorted.map(([name, body]) => (name === '' ? body : `## ${name}\n\n${body}`)).join('\n');
   writeFileSync(PAGE, text.replaceAll(/\n{3,}/g, '\n\n'));

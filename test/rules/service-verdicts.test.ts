@@ -78,8 +78,11 @@ const CASES: readonly Case[] = [
   [
     'PYC025',
     'swarm',
-    compose(UVICORN, '    deploy:\n      restart_policy:\n        condition: any\n        max_attempts: 3\n'),
-    ['warning compose.yaml:7'],
+    compose(
+      UVICORN,
+      '    deploy:\n      mode: replicated\n      restart_policy:\n        condition: any\n        max_attempts: 3\n',
+    ),
+    ['warning compose.yaml:8'],
   ],
   [
     'PYC025',

@@ -48,11 +48,24 @@ function temporaryFiles(file: SourceFile | undefined): GivenFolder[] {
 function givenIn(text: string): GivenFolder[] {
   const variables = new Map<string, string>();
   const given: GivenFolder[] = [];
+  // of a Dockerfile: where it is, and which folders its WORKDIR made, which are root's
+  let cwd: string | undefined;
+  const made = new Set<string>();
   for (const line of text.replaceAll(/\\\r?\n/g, ' ').split(/\r?\n/)) {
     const [, name, value] =
       /^\s*(?:export\s+|ENV\s+|ARG\s+|readonly\s+)?(\w+)=(["']?[^\s;"']*)/.exec(line) ?? [];
     if (name !== undefined && value !== undefined) variables.set(name, put(value, variables));
-    for (const command of line.split(/;|&&|\|\||\|/)) given.push(...givenBy(put(command, variables)));
+    const [, instruction = '', rest = ''] = /^\s*(FROM|WORKDIR|COPY|ADD)\s+(.*)$/i.exec(line) ?? [];
+    if (/^FROM$/i.test(instruction)) {
+      cwd = '/';
+      made.clear();
+    } else if (/^WORKDIR$/i.test(instruction)) {
+      cwd = absolute(put(rest.trim(), variables), cwd ?? '/');
+      made.add(cwd);
+    } else if (instruction !== '') {
+      given.push(...copied(put(rest, variables), cwd ?? '/', made));
+    }
+    for (const command of line.split(/;|&&|\|\||\|/)) given.push(...givenBy(put(command, variables), cwd));
   }
   return given;
 }
@@ -68,7 +81,25 @@ function put(text: string, variables: ReadonlyMap<string, string>): string {
     .replaceAll(/["']/g, '');
 }
 
-function givenBy(command: string): GivenFolder[] {
+/** `COPY --chown=shop . /srv/shop`: the folder is the user's where the instruction makes it. */
+function copied(rest: string, cwd: string, made: ReadonlySet<string>): GivenFolder[] {
+  const owner = /(?:^|\s)--chown=(\S+)/.exec(rest)?.[1];
+  const target = rest
+    .replaceAll(/[[\],]/g, ' ')
+    .trim()
+    .split(/\s+/)
+    .at(-1);
+  if (owner === undefined || target === undefined) return [];
+  const path = absolute(target, cwd);
+  return made.has(path) ? [] : folders(owner, [path], true);
+}
+
+function absolute(path: string, cwd: string): string {
+  const whole = path.startsWith('/') ? path : `${cwd.replace(/\/$/, '')}/${path.replace(/^(?:\.\/)*/, '')}`;
+  return whole.replace(/\/\.$/, '').replace(/(.)\/+$/, '$1');
+}
+
+function givenBy(command: string, cwd?: string): GivenFolder[] {
   const [, name = '', rest = ''] =
     /(?:^|[\s/+!@-])(chown|install|checkpath|useradd|adduser)\s+(.*)$/.exec(command) ?? [];
   const takesValue = WITH_VALUE[name];
@@ -97,7 +128,8 @@ function givenBy(command: string): GivenFolder[] {
   switch (name) {
     case 'chown': {
       const [owner = '', ...paths] = words;
-      return folders(owner, paths, has('R', '--recursive'));
+      const known = cwd === undefined ? paths : paths.map((path) => absolute(path, cwd));
+      return folders(owner, known, has('R', '--recursive'));
     }
     case 'install':
       return has('d', '--directory') ? folders(valueOf('o', '--owner'), words, false) : [];

@@ -1,7 +1,7 @@
 import type { CoreLimit, Located, RestartPolicy, Span } from '../project.ts';
 import { environmentFile } from '../readers/environment-file.ts';
 import type { SourceFile } from '../readers/text.ts';
-import { maskTemplate } from '../readers/template.ts';
+import { maskTemplate, PLACEHOLDER } from '../readers/template.ts';
 import { itemsOf, mappingOf, readYaml, textOf, under, type YamlValue } from '../readers/yaml.ts';
 import { type CommandReader, startedByText, startedByWords, type Started } from '../start-command.ts';
 import { composeFiles } from './container-files.ts';
@@ -95,7 +95,7 @@ function addService(definition: ServiceDefinition, name: string, reader: Command
       name,
       supervisor: 'compose',
       file: definition.file.path,
-      restart: restartOf(definition),
+      restart: { ...restartOf(definition), ...onlyWith(definition.get('profiles')?.value) },
       failuresOnly:
         (
           definition.text('restart') ?? definition.text('deploy', 'restart_policy', 'condition')
@@ -206,12 +206,31 @@ function withDefaults(text: string): string {
   return text.replace(/\$\{\w+:?-([^}]*)\}/g, '$1');
 }
 
+/** Keys of `deploy` that only a swarm has a use for. */
+const SWARM_ONLY = ['mode', 'placement', 'update_config', 'rollback_config', 'endpoint_mode'];
+
 /** compose-spec, `restart` and `deploy.restart_policy` (swarm only, default condition `any`). */
 function restartOf(definition: ServiceDefinition): RestartPolicy {
   const restart = definition.text('restart');
   const condition = definition.text('deploy', 'restart_policy', 'condition');
-  if (restart === undefined && condition !== undefined) {
-    const policy = policyOf(condition.value, condition.at, 'deploy.restart_policy.condition');
+  const deployed = definition.get('deploy', 'restart_policy');
+  if (restart === undefined && deployed !== undefined) {
+    const policy = policyOf(
+      condition?.value ?? 'any',
+      condition?.at ?? deployed.value.at,
+      'deploy.restart_policy.condition',
+    );
+    // docker compose (docker/compose#9944) and swarm act on it; podman-compose 1.6 does not, measured
+    if (
+      policy.afterAbort === true &&
+      !SWARM_ONLY.some((key) => definition.get('deploy', key) !== undefined)
+    ) {
+      return {
+        ...policy,
+        afterAbort: 'unknown',
+        detail: `${policy.detail} under docker, and podman-compose does not read it: restart: unless-stopped is for both`,
+      };
+    }
     const attempts = definition.text('deploy', 'restart_policy', 'max_attempts');
     // with a window swarm counts only what fell into it
     if (attempts === undefined || definition.get('deploy', 'restart_policy', 'window') !== undefined)
@@ -225,6 +244,13 @@ function restartOf(definition: ServiceDefinition): RestartPolicy {
     };
   }
   return policyOf(restart.value, restart.at, 'restart');
+}
+
+/** A service with profiles is started with one of them only (compose-spec, Profiles). */
+function onlyWith(profiles: YamlValue | undefined): Pick<RestartPolicy, 'byHand'> {
+  const [first] = itemsOf(profiles);
+  const profile = textOf(first);
+  return profile === undefined ? {} : { byHand: { ...profile, value: `profile ${profile.value}` } };
 }
 
 function policyOf(value: string, at: Span, key: string): RestartPolicy {
@@ -243,22 +269,43 @@ function givesUp(attempts: string, at: Span): Pick<RestartPolicy, 'givesUp'> {
   return Number(attempts) > 0 ? { givesUp: { ends: Number(attempts) + 1, at } } : {};
 }
 
-/** `ulimits: {core: -1}`, `core: {soft: …, hard: …}`; -1 is unlimited. */
+/** `ulimits: {core: -1}`, `core: {soft: …, hard: …}`; -1 is unlimited. A core is a file, too. */
 function coreLimitOf(definition: ServiceDefinition): CoreLimit {
-  const core = definition.get('ulimits', 'core');
-  const text = textOf(core?.value) ?? textOf(under(core?.value, 'soft'));
-  if (text === undefined) return CONTAINER_LIMIT;
-  const number = Number(text.value);
-  if (text.value === '-1' || text.value === 'unlimited') {
-    return { soft: 'unlimited', at: text.at, detail: 'ulimits.core' };
+  const file = limitOf(definition, 'fsize');
+  if (typeof file?.soft === 'number') {
+    return { ...file, detail: 'ulimits.fsize is for every file, the core too' };
   }
-  return Number.isNaN(number)
-    ? {
-        soft: 'unknown',
-        at: text.at,
-        detail: `ulimits.core: ${text.value} is known only when it is rendered`,
-      }
-    : { soft: number, at: text.at, detail: 'ulimits.core' };
+  return limitOf(definition, 'core') ?? CONTAINER_LIMIT;
+}
+
+function limitOf(definition: ServiceDefinition, name: string): CoreLimit | undefined {
+  const core = definition.get('ulimits', name);
+  const text = textOf(core?.value) ?? textOf(under(core?.value, 'soft'));
+  if (text === undefined) return undefined;
+  const { at } = text;
+  const detail = `ulimits.${name}`;
+  const soft = limitIn(text.value);
+  if (soft === 'refused') {
+    return {
+      soft: 'unknown',
+      at,
+      detail: `${detail} takes no ${text.value}, only numbers`,
+      refused: true,
+      instead: 'write -1: no limit',
+    };
+  }
+  if (soft === 'unknown') {
+    return { soft, at, detail: `${detail}: ${text.value} is known only when it is rendered` };
+  }
+  const hard = limitIn((textOf(under(core?.value, 'hard')) ?? text).value);
+  return { soft, at, detail, ...(typeof hard === 'number' || hard === 'unlimited' ? { hard } : {}) };
+}
+
+/** docker and podman take numbers only (docker/go-units, ParseUlimit). */
+function limitIn(value: string): CoreLimit['soft'] | 'refused' {
+  if (value === '-1') return 'unlimited';
+  if (/^\d+$/.test(value)) return Number(value);
+  return /[$%{]/.test(value) || value.includes(PLACEHOLDER) ? 'unknown' : 'refused';
 }
 
 /** A path relative to a folder of the tree; one that leaves the tree finds nothing. */

@@ -72,6 +72,7 @@ export function podFiles(pod: YamlValue | undefined, container: YamlValue, whole
         readOnly:
           textOf(under(mount, 'readOnly'))?.value === 'true' ||
           READ_ONLY.some((kind) => under(volume, kind) !== undefined),
+        ...(empty === undefined ? {} : { everybody: true as const }),
         ...(size === undefined || bytes === undefined ? {} : { size: { value: bytes, at: size.at } }),
         ...(medium?.value === 'Memory' ? { inMemory: medium.at } : {}),
         at: path.at,

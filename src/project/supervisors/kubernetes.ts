@@ -103,6 +103,7 @@ function addContainers(
         supervisor: 'kubernetes',
         file: file.path,
         restart: restartOf(textOf(under(pod, 'restartPolicy'))),
+        failuresOnly: textOf(under(pod, 'restartPolicy'))?.value === 'OnFailure',
         // no field of the API sets a limit (kubernetes/kubernetes#3595): the runtime's default holds
         coreLimit: {
           soft: 'unknown',
