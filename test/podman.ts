@@ -66,8 +66,21 @@ export class Podman {
     }).trim();
   }
 
+  /** One that is just started again can refuse; left over it would be started again for ever. */
+  removeContainers(): void {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        this.run('pod', 'rm', '--all', '--force', '--time', '0');
+        this.run('rm', '--all', '--force', '--time', '0');
+        return;
+      } catch (error) {
+        if (attempt === 10) throw error;
+      }
+    }
+  }
+
   remove(): void {
-    this.run('rm', '--all', '--force', '--time', '0');
+    this.removeContainers();
     this.run('network', 'prune', '--force');
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -1,8 +1,8 @@
 import type { Project, Service, Span } from '../project/project.ts';
 import { isIn } from '../project/unit-keys.ts';
+import { containerFolders, type ContainerFolder } from './container-working-folder.ts';
 import { coreDirectoryOfModule } from './module-core-directory.ts';
 import { closedMode, readOnly } from './read-only-paths.ts';
-import { containerFolders, type ContainerFolder } from './container-working-folder.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import {
   keptFolders,
@@ -11,6 +11,7 @@ import {
   workingFolder,
   type UnitService,
 } from './unit-services.ts';
+import { hasModule } from './wired.ts';
 
 export const rule: Rule = {
   id: 'PYC016',

@@ -46,12 +46,8 @@ const NOWHERE = { mount: '', volume: '', folder: '/srv' };
 /** What `podman kube play` is started with. */
 export const MANIFESTS: readonly ContainerVariant[] = [
   manifest('as-it-should-be'),
-  manifest('pod', { kind: 'Pod' }),
-  manifest('restart-always', { kind: 'Pod', pod: 'restartPolicy: Always' }),
   manifest('restart-on-failure', { kind: 'Pod', pod: 'restartPolicy: OnFailure' }),
   manifest('restart-never', { kind: 'Pod', pod: 'restartPolicy: Never' }),
-  manifest('command-and-args', { command: 'command: ["uvicorn"]\nargs: ["--port", "PORT", "NAME:app"]' }),
-  manifest('shell', { command: sh('COMMAND') }),
   manifest('shell-exec', { command: sh('exec COMMAND') }),
   manifest('shell-goes-on', { command: sh('COMMAND; echo ended') }),
   manifest('shell-goes-on-on-failure', {
@@ -59,29 +55,17 @@ export const MANIFESTS: readonly ContainerVariant[] = [
     pod: 'restartPolicy: OnFailure',
     command: sh('COMMAND; echo ended'),
   }),
-  manifest('shell-or-true-on-failure', {
-    kind: 'Pod',
-    pod: 'restartPolicy: OnFailure',
-    command: sh('COMMAND || true'),
-  }),
-  manifest('ulimit-0-in-command', { command: sh('ulimit -c 0; exec COMMAND') }),
-  manifest('module', {}, { module: true }),
   manifest('no-volume', { ...NOWHERE }),
-  manifest('no-folder', { ...NOWHERE, folder: '' }),
   manifest('read-only', { ...NOWHERE, container: 'securityContext: {readOnlyRootFilesystem: true}' }),
   manifest('read-only-volume', { container: 'securityContext: {readOnlyRootFilesystem: true}' }),
   manifest('user', { container: 'securityContext: {runAsUser: 1000}' }),
-  manifest('user-group', { pod: 'securityContext: {runAsUser: 1000, fsGroup: 1000}' }),
   manifest('user-no-volume', { ...NOWHERE, container: 'securityContext: {runAsUser: 1000}' }),
   manifest('user-of-pod-root-folder', {
     ...NOWHERE,
     folder: '/',
     pod: 'securityContext: {runAsUser: 1000}',
   }),
-  manifest('user-in-tmp', { ...NOWHERE, folder: '/tmp', container: 'securityContext: {runAsUser: 1000}' }),
   manifest('mount-read-only', {
     mount: 'volumeMounts:\n  - {name: NAME-cores, mountPath: /var/lib/NAME, readOnly: true}',
   }),
-  manifest('memory', { volume: 'volumes:\n  - {name: NAME-cores, emptyDir: {medium: Memory}}' }),
-  manifest('memory-limit', { container: 'resources: {limits: {memory: 64Mi}}' }),
 ];
