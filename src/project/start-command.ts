@@ -1,14 +1,7 @@
 import { consoleScript } from './console-scripts.ts';
+import { DeployedFiles } from './deployed-files.ts';
 import { programName, stripLaunchers } from './launchers.ts';
-import type { AbortOutcome, CoreLimit, Located, Note, Span, StartCommand } from './project.ts';
-import {
-  expandWord,
-  readShell,
-  type CaseBranch,
-  type ShellCommand,
-  type ShellWord,
-} from './readers/shell.ts';
-import { maskTemplate, unmasked } from './readers/template.ts';
+import type { AbortOutcome, CoreLimit, Located, Note, StartCommand } from './project.ts';
 import type { EvaluatedModule } from './readers/python/settings.ts';
 import type { SourceFile } from './readers/text.ts';
 import { rqWorker } from './servers/rq.ts';
@@ -16,7 +9,8 @@ import { embeddedServer } from './servers/embedded.ts';
 import { SERVERS } from './servers/index.ts';
 import { DEVELOPMENT_COMMANDS, ONE_SHOT_COMMANDS, readSettings, runserver } from './servers/runserver.ts';
 import type { Server } from './servers/server.ts';
-import { hiddenStatus } from './shell-status.ts';
+import { NEVER_SERVERS } from './shell-commands.ts';
+import { MOST_DEPTH, ShellWalk, type State } from './shell-walk.ts';
 import type { Sources } from './sources.ts';
 import { pinnedVersion } from './versions.ts';
 
@@ -52,8 +46,6 @@ export interface Started {
 
 const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'busybox']);
 
-/** Scripts that start scripts; nobody goes deeper. */
-const MOST_DEPTH = 8;
 /** Commands that are looked at for one start command, over all scripts. */
 const MOST_COMMANDS = 2_000;
 
@@ -74,14 +66,19 @@ export function startedByShell(
 ): Started[] {
   const walk = new Walk(context);
   const state = newState(context);
-  walk.text(file.text.slice(start, end), (from, to) => file.span(start + from, start + to), state, 'line');
+  walk.shell.text(
+    file.text.slice(start, end),
+    (from, to) => file.span(start + from, start + to),
+    state,
+    'line',
+  );
   return walk.result();
 }
 
 /** What a value that is shell text starts (a Procfile's line, a string of a compose file). */
 export function startedByText(text: Located<string>, context: StartContext): Started[] {
   const walk = new Walk(context);
-  walk.shellText(text, newState(context));
+  walk.shell.shellText(text, newState(context));
   return walk.result();
 }
 
@@ -94,31 +91,6 @@ export function startedByScript(
   const walk = new Walk(context);
   walk.script(file, args, newState(context));
   return walk.result();
-}
-
-interface State {
-  folder: string;
-  variables: Map<string, string>;
-  environment: Map<string, Located<string>>;
-  args: readonly Located<string>[];
-  launchers: readonly string[];
-  behindShell: boolean;
-  keepsSignals?: string;
-  leftBehind?: true;
-  /** The shell was started with -e. */
-  errexit: boolean;
-  hiddenBy?: string;
-  removesCore?: Span;
-  /** The script has a `trap`: what reaches the server is its business. */
-  trapped: boolean;
-  depth: number;
-  user?: Located<string>;
-  /** The user of a launcher, which a server's own option does not change. */
-  startedAs?: Located<string>;
-  workingDirectory?: Located<string>;
-  coreLimit?: CoreLimit;
-  /** A shell has put it in the background, and goes on with something else. */
-  alone?: boolean;
 }
 
 function newState(context: StartContext): State {
@@ -137,12 +109,15 @@ function newState(context: StartContext): State {
 
 class Walk {
   readonly #context: StartContext;
+  readonly #files: DeployedFiles;
   readonly #found: Started[] = [];
-  readonly #reading = new Set<string>();
+  readonly shell: ShellWalk;
   #commands = 0;
 
   constructor(context: StartContext) {
     this.#context = context;
+    this.#files = new DeployedFiles(context);
+    this.shell = new ShellWalk(this.#files, this.#found, (words, state) => this.command(words, state));
   }
 
   /** Development servers go where a production server was found as well (they stand in another branch of a script). */
@@ -178,16 +153,16 @@ class Walk {
     if (stripped.coreLimit !== undefined) inner.coreLimit = stripped.coreLimit;
     if (stripped.workingDirectory !== undefined) {
       inner.workingDirectory = stripped.workingDirectory;
-      inner.folder = this.#folderOf(stripped.workingDirectory.value, state.folder);
+      inner.folder = this.#files.folderOf(stripped.workingDirectory.value, state.folder);
     }
     if (stripped.script !== undefined) {
-      this.shellText(stripped.script, inner);
+      this.shell.shellText(stripped.script, inner);
       return;
     }
     const [program, ...rest] = stripped.words;
     if (program === undefined) return;
     const name = programName(program.value);
-    if (SHELLS.has(name)) this.#shell(name, rest, inner);
+    if (SHELLS.has(name)) this.#shellProgram(name, rest, inner);
     else if (name === 'eval') this.#evaluated(rest, inner);
     else if (/^(?:python|pypy)[\d.]*$/.test(name)) this.#python(program, rest, stripped.words, inner);
     else this.#program(program, rest, stripped.words, inner);
@@ -209,7 +184,7 @@ class Walk {
       this.#manage(rest, words, state);
       return;
     }
-    const file = this.find(program.value, state.folder);
+    const file = this.#files.find(program.value, state.folder);
     const [next] = rest;
     const handsOn =
       next !== undefined && SERVERS.some(({ programs }) => programs.includes(programName(next.value)));
@@ -238,7 +213,7 @@ class Walk {
     this.#pythonFile(file, words, state, { module, object, file: found.path });
   }
 
-  #shell(name: string, rest: readonly Located<string>[], state: State): void {
+  #shellProgram(name: string, rest: readonly Located<string>[], state: State): void {
     let index = name === 'busybox' ? 1 : 0;
     for (; index < rest.length; index++) {
       const word = rest[index];
@@ -246,7 +221,7 @@ class Walk {
       if (/^-\w*c\w*$/.test(word.value)) {
         const text = rest[index + 1];
         if (text !== undefined) {
-          this.shellText(text, {
+          this.shell.shellText(text, {
             ...state,
             args: rest.slice(index + 3),
             errexit: rest.slice(0, index + 1).some(({ value }) => /^-\w*e/.test(value)),
@@ -258,7 +233,7 @@ class Walk {
       if (word.value === '-o' || word.value === '+o') index++;
     }
     const script = rest[index];
-    const file = script === undefined ? undefined : this.find(script.value, state.folder);
+    const file = script === undefined ? undefined : this.#files.find(script.value, state.folder);
     if (file !== undefined) this.script(file, rest.slice(index + 1), state);
     else if (script !== undefined) this.#unknown(rest.slice(index), state);
   }
@@ -266,18 +241,7 @@ class Walk {
   #evaluated(rest: readonly Located<string>[], state: State): void {
     const [first] = rest;
     if (first === undefined) return;
-    this.text(rest.map(({ value }) => value).join(' '), () => first.at, state, 'line');
-  }
-
-  /** Shell text that is a value of something else; its words have their places where it stands there verbatim. */
-  shellText(text: Located<string>, state: State): void {
-    const file = this.#context.reader.sources.read(text.at.file);
-    const offset = file?.text.slice(text.at.start, text.at.end).indexOf(text.value) ?? -1;
-    const place =
-      file === undefined || offset === -1
-        ? () => text.at
-        : (from: number, to: number) => file.span(text.at.start + offset + from, text.at.start + offset + to);
-    this.text(text.value, place, state, 'line');
+    this.shell.text(rest.map(({ value }) => value).join(' '), () => first.at, state, 'line');
   }
 
   #python(
@@ -310,7 +274,7 @@ class Walk {
         return;
       }
       const server = SERVERS.find(({ programs }) => programs.includes(name));
-      const file = this.find(word.value, state.folder);
+      const file = this.#files.find(word.value, state.folder);
       if (server !== undefined) this.#server(server, rest.slice(index + 1), words, state);
       else if (file !== undefined) this.#pythonFile(file, words, state);
       else this.#unknown(words, state);
@@ -329,7 +293,8 @@ class Walk {
     const file =
       path === ''
         ? undefined
-        : (this.find(`${path}/__main__.py`, state.folder) ?? this.find(`${path}.py`, state.folder));
+        : (this.#files.find(`${path}/__main__.py`, state.folder) ??
+          this.#files.find(`${path}.py`, state.folder));
     if (file !== undefined) this.#pythonFile(file, words, state);
     else this.#unknown(words.length > 0 ? words : rest, state);
   }
@@ -379,8 +344,8 @@ class Walk {
     state: State,
   ): void {
     const reading = server.read(rest, {
-      find: (path) => this.find(path, state.folder),
-      beside: (name) => this.#beside(name, state),
+      find: (path) => this.#files.find(path, state.folder),
+      beside: (name) => this.#files.beside(name, state.folder, state.workingDirectory?.value),
       evaluate: (path) => this.#context.reader.evaluate(path),
       environment: state.environment,
     });
@@ -487,61 +452,8 @@ class Walk {
     });
   }
 
-  /** A file that a path of the running system can mean: relative to the folder, or the one whose path ends the same. */
-  find(path: string, folder: string): SourceFile | undefined {
-    const { copied } = this.#context;
-    const { sources } = this.#context.reader;
-    const clean = path.replace(/^(?:\.\/)+/, '');
-    if (clean === '' || clean.includes('\0')) return undefined;
-    for (const exact of copied?.get(path) ?? copied?.get(`/${clean}`) ?? []) {
-      if (sources.files.has(exact)) return sources.read(exact);
-    }
-    if (!path.startsWith('/')) {
-      const relative = normalised(folder === '' ? clean : `${folder}/${clean}`);
-      if (sources.files.has(relative)) return sources.read(relative);
-    }
-    const parts = normalised(clean)
-      .split('/')
-      .filter((part) => part !== '');
-    for (let from = 0; from < parts.length; from++) {
-      const suffix = parts.slice(from).join('/');
-      if (sources.files.has(suffix)) return sources.read(suffix);
-      const matches = filesNamed(sources, parts.at(-1) ?? '').filter((file) => file.endsWith(`/${suffix}`));
-      const [only] = matches;
-      if (only !== undefined && matches.length === 1) return sources.read(only);
-      if (matches.length > 1) return undefined;
-    }
-    return undefined;
-  }
-
-  /** A file of the working directory: sure where that is the root or has the name of the file's folder. */
-  #beside(name: string, state: State): SourceFile | undefined {
-    const { sources } = this.#context.reader;
-    const cwd = state.workingDirectory?.value.replace(/\/+$/, '') ?? this.#context.workingDirectory ?? '';
-    const last = cwd.slice(cwd.lastIndexOf('/') + 1);
-    const inFolder = state.folder === '' ? name : `${state.folder}/${name}`;
-    const named = filesNamed(sources, name).filter(
-      (path) => last !== '' && `/${path}`.endsWith(`/${last}/${name}`),
-    );
-    const path = [...(named.length === 1 ? named : []), inFolder, name].find((candidate) =>
-      sources.files.has(candidate),
-    );
-    return path === undefined ? undefined : sources.read(path);
-  }
-
-  #folderOf(path: string, folder: string): string {
-    if (!path.startsWith('/')) return normalised(folder === '' ? path : `${folder}/${path}`);
-    const { sources } = this.#context.reader;
-    const parts = path.split('/').filter((part) => part !== '');
-    for (let from = 0; from < parts.length; from++) {
-      const suffix = parts.slice(from).join('/');
-      for (const file of sources.files) if (file.startsWith(`${suffix}/`)) return suffix;
-    }
-    return '';
-  }
-
   script(file: SourceFile, args: readonly Located<string>[], state: State): void {
-    if (state.depth > MOST_DEPTH || this.#reading.has(file.path)) return;
+    if (state.depth > MOST_DEPTH || this.shell.isReading(file)) return;
     const shebang = /^#!.*/.exec(file.text)?.[0] ?? '';
     const errexit = /^#!.*\s-\w*e/.test(shebang);
     const inner: State = { ...state, depth: state.depth + 1, args, errexit };
@@ -557,344 +469,13 @@ class Walk {
         );
       return;
     }
-    this.#reading.add(file.path);
-    const style = /execlineb/.test(shebang) ? 'execline' : 'script';
-    this.text(file.text, (start, end) => file.span(start, end), inner, style);
-    this.#reading.delete(file.path);
-  }
-
-  /**
-   * `line` is one command line (of `sh -c`, a Procfile …), `script` a file; in execline the whole file is one
-   * command line that each program hands on by exec.
-   */
-  text(
-    text: string,
-    place: (start: number, end: number) => Span,
-    outer: State,
-    style: 'line' | 'script' | 'execline',
-  ): void {
-    const commands = readShell(maskTemplate(text).text);
-    if (style === 'execline') {
-      const words = commands.flatMap((command) => this.#words(command.words, place, outer, text));
-      this.#execline(words, outer);
-      return;
-    }
-    const state: State = {
-      ...outer,
-      variables: new Map([
-        ...outer.variables,
-        ...[...outer.environment].map(([name, { value }]): [string, string] => [name, value]),
-      ]),
-    };
-    const functions = new Set(
-      commands.flatMap(({ inFunction }) => (inFunction === undefined ? [] : [inFunction])),
-    );
-    const before = this.#found.length;
-    let all = false;
-    let taken = false;
-    // what a `case` tests is looked at when it is reached: `shift` in a branch changes "$1" for what follows
-    const tested = new Map<ShellWord, string | undefined>();
-    const isTaken = (branch: CaseBranch) => {
-      if (!tested.has(branch.word)) tested.set(branch.word, this.#tested(branch.word, place, state, text));
-      const value = tested.get(branch.word);
-      if (value === undefined) return true;
-      const matches = (pattern: ShellWord) => globMatches(expandWord(pattern, state.variables).value, value);
-      return branch.patterns.some(matches) && !branch.earlier.some(matches);
-    };
-    const run = (wanted: string | undefined, depth: number) => {
-      for (const [index, command] of commands.entries()) {
-        if (command.inFunction !== wanted) continue;
-        const [first] = command.words;
-        const name = first === undefined ? '' : expandWord(first, state.variables).value;
-        if (!all && !command.branches.every((branch) => isTaken(branch))) continue;
-        taken ||= command.branches.length > 0 || functions.has(name);
-        if (functions.has(name) && depth < 5) run(name, depth + 1);
-        else {
-          const alone = isLeftAlone(command, commands, text);
-          this.#step(command, commands.slice(index + 1), place, state, text, alone);
-        }
-      }
-    };
-    run(undefined, 0);
-    // branches and functions that only the running script chooses among
-    const nothing = () =>
-      this.#found.slice(before).every(({ command }) => command.value.server === undefined);
-    if (nothing() && !taken && commands.some(({ branches }) => branches.length > 0)) {
-      all = true;
-      run(undefined, 0);
-    }
-    if (nothing() && !taken) for (const name of functions) run(name, 4);
-    for (const { command } of this.#found.slice(before)) {
-      const { value } = command;
-      const isSeen = value.behindShell && value.leftBehind !== true;
-      const hiddenBy = isSeen ? hiddenStatus(text, value.argv, outer.errexit) : undefined;
-      if (hiddenBy !== undefined) command.value = { hiddenBy, ...value };
-    }
-    outer.variables = state.variables;
-    outer.environment = state.environment;
-  }
-
-  /** execlineb(1): each program hands on by exec; what stands in a block is started by the program before it. */
-  #execline(all: readonly Located<string>[], state: State): void {
-    let words = all;
-    for (;;) {
-      const open = words.findIndex(({ value }) => value === '{');
-      if (open < 1) break;
-      let depth = 0;
-      const close = words.findIndex(({ value }, index) => {
-        if (value === '{') depth++;
-        return index >= open && value === '}' && --depth === 0;
-      });
-      if (close === -1) break;
-      const block = words.slice(open + 1, close);
-      if (!NEVER_SERVERS.has(block[0]?.value ?? '')) {
-        this.#execline(block, { ...state, behindShell: true, keepsSignals: words[open - 1]?.value ?? '' });
-      }
-      words = [...words.slice(0, open - 1), ...words.slice(close + 1)];
-    }
-    if (!NEVER_SERVERS.has(words[0]?.value ?? '')) this.command(words, state);
-  }
-
-  #step(
-    command: ShellCommand,
-    following: readonly ShellCommand[],
-    place: (start: number, end: number) => Span,
-    state: State,
-    text: string,
-    alone: boolean,
-  ): void {
-    const environment = new Map(state.environment);
-    for (const { name, value } of command.assignments) {
-      const expanded = expandWord(value, state.variables);
-      if (expanded.known) environment.set(name, { value: expanded.value, at: place(value.start, value.end) });
-    }
-    const words = this.#words(command.words, place, state, text);
-    const [first, second] = words;
-    if (first === undefined) {
-      for (const { name, value } of command.assignments) {
-        const expanded = expandWord(value, state.variables);
-        if (expanded.known) state.variables.set(name, expanded.value);
-        // a variable of the environment that is set again stays exported
-        if (expanded.known && state.environment.has(name)) {
-          state.environment.set(name, { value: expanded.value, at: place(value.start, value.end) });
-        }
-      }
-      return;
-    }
-    switch (first.value) {
-      case 'export':
-      case 'declare':
-      case 'readonly':
-      case 'local':
-        for (const word of words.slice(1)) {
-          const [, name, value] = /^([A-Za-z_]\w*)(?:=(.*))?$/s.exec(word.value) ?? [];
-          if (name === undefined) continue;
-          const known = value ?? state.variables.get(name);
-          if (known === undefined) continue;
-          state.variables.set(name, known);
-          if (first.value === 'export') state.environment.set(name, { value: known, at: word.at });
-        }
-        return;
-      case 'cd':
-        if (second !== undefined) {
-          state.workingDirectory = second;
-          state.folder = this.#folderOf(second.value, state.folder);
-        } else if (command.words[1] !== undefined) {
-          // somewhere that only the running script knows
-          const { start, end } = command.words[1];
-          state.workingDirectory = { value: text.slice(start, end), at: place(start, end) };
-        }
-        return;
-      case 'ulimit':
-        setLimit(words, state, command, place, text);
-        return;
-      case 'trap': {
-        const signals = words.slice(2).map(({ value }) => value);
-        // at EXIT the server is still there unless the action ends it
-        const atExit =
-          signals.some((one) => /^(?:EXIT|0)$/.test(one)) && /\bkill\b/.test(second?.value ?? '');
-        state.trapped ||= atExit || signals.some((one) => /^(?:(?:SIG)?TERM|15)$/.test(one));
-        return;
-      }
-      case 'set':
-        if (second?.value === '--') state.args = words.slice(2);
-        return;
-      case 'shift':
-        state.args = state.args.slice(Number(second?.value ?? '1') || 1);
-        return;
-      case '.':
-      case 'source': {
-        const file = second === undefined ? undefined : this.find(second.value, state.folder);
-        if (file !== undefined && !this.#reading.has(file.path) && state.depth < MOST_DEPTH) {
-          this.#reading.add(file.path);
-          const inner = { ...state, depth: state.depth + 1 };
-          this.text(file.text, (start, end) => file.span(start, end), inner, 'script');
-          state.variables = inner.variables;
-          state.environment = inner.environment;
-          this.#reading.delete(file.path);
-        }
-        return;
-      }
-    }
-    if (first.value === 'rm') {
-      const removed = words.find(({ value }) => isCoreHere(value, state.workingDirectory?.value));
-      if (removed !== undefined) state.removesCore = removed.at;
-    }
-    if (NEVER_SERVERS.has(first.value)) return;
-    // in a pipeline and in the background exec replaces a shell that was forked for it
-    const forks = first.value !== 'exec' || command.joint === 'background' || command.joint === 'pipe';
-    const left = command.joint === 'background' && following.every((next) => endsAtOnce(next));
-    this.command(words, {
-      ...state,
-      environment,
-      behindShell: state.behindShell || forks,
-      ...(forks && !state.trapped ? { keepsSignals: 'sh' } : {}),
-      ...(left ? { leftBehind: true } : {}),
-      ...(alone ? { alone } : {}),
-    });
-  }
-
-  /** The word that a `case` tests; undefined where only the running script knows it. */
-  #tested(
-    tested: ShellWord,
-    place: (start: number, end: number) => Span,
-    state: State,
-    text: string,
-  ): string | undefined {
-    const [only, ...more] = tested.parts.filter((part) => part.kind !== 'text' || part.text !== '');
-    const argument = only?.kind === 'variable' && more.length === 0 && /^[\d@*]$/.test(only.name);
-    const [word] = this.#words([tested], place, state, text);
-    if (argument) return word?.value ?? '';
-    return word !== undefined && word.value !== '' && expandWord(tested, state.variables).known
-      ? word.value
-      : undefined;
-  }
-
-  /** Words with variables put in; `"$@"` and unquoted variables can become several words or none. */
-  #words(
-    words: readonly ShellWord[],
-    place: (start: number, end: number) => Span,
-    state: State,
-    text: string,
-  ): Located<string>[] {
-    const expanded: Located<string>[] = [];
-    for (const word of words) {
-      const at = place(word.start, word.end);
-      const [only, ...more] = word.parts.filter((part) => part.kind !== 'text' || part.text !== '');
-      if (only?.kind === 'variable' && more.length === 0) {
-        if (only.name === '*' && only.quoted && expanded.length > 0) {
-          // one word of all of them, as in `litestream replicate -exec "$*"`
-          expanded.push({
-            value: state.args.map(({ value }) => value).join(' '),
-            at: state.args[0]?.at ?? at,
-          });
-          continue;
-        }
-        if (only.name === '@' || only.name === '*') {
-          expanded.push(...state.args);
-          continue;
-        }
-        if (/^\d$/.test(only.name) && only.operator === undefined) {
-          const argument = state.args[Number(only.name) - 1];
-          if (argument !== undefined) expanded.push(argument);
-          continue;
-        }
-      }
-      const { value: masked, known } = expandWord(word, state.variables);
-      const value = unmasked(masked, text.slice(word.start, word.end));
-      const unquotedVariable = word.parts.some((part) => part.kind === 'variable' && !part.quoted);
-      if (unquotedVariable && /\s/.test(value)) {
-        for (const part of value.split(/\s+/)) if (part !== '') expanded.push({ value: part, at });
-      } else if (value !== '' || (known && !unquotedVariable)) {
-        expanded.push({ value, at });
-      }
-    }
-    return expanded;
+    this.shell.file(file, inner, /execlineb/.test(shebang) ? 'execline' : 'script');
   }
 }
-
-/**
- * Is it put in the background by a shell that then stays with another program, so that nobody sees its end? Where the
- * shell waits for it, or looks after it in a loop or a trap, it is not.
- */
-function isLeftAlone(command: ShellCommand, commands: readonly ShellCommand[], text: string): boolean {
-  if (command.joint !== 'background') return false;
-  const after = commands.slice(commands.indexOf(command) + 1).filter((other) => {
-    const same = other.branches.every((branch) => command.branches.includes(branch));
-    return same && other.inFunction === command.inFunction;
-  });
-  const lines = after.map((other) => text.slice(other.start, other.end).trim());
-  const last = lines.at(-1);
-  if (last === undefined || /\b(?:while|until|kill\s+-0|jobs|fg|CHLD)\b/.test(text.slice(command.end)))
-    return false;
-  const several = commands.filter(({ joint }) => joint === 'background').length > 1;
-  if (lines.some((line) => /^wait\s+\S/.test(line) || (line === 'wait' && !several))) return false;
-  if (/\btrap\b.*\bCHLD\b/.test(text)) return false;
-  return (
-    /^(?:exec\s|tail\s+.*-\w*[fF]|sleep\s+inf|wait$)/.test(last) ||
-    !NEVER_SERVERS.has(last.split(/\s/)[0] ?? '')
-  );
-}
-
-/** Commands of scripts that start nothing that stays, and are not worth a look. */
-const NEVER_SERVERS = new Set(
-  (
-    'echo printf test [ [[ ] true false : exit return trap wait sleep read unset alias mkdir chown chmod cp mv rm ln cat touch ' +
-    'logger rotatelogs multilog svlogd grep sed awk find ls id whoami hostname date pip pip3 npm yarn apt-get apk curl wget nc pg_isready tar kill pkill set ' +
-    'break continue shopt git source which type tail head sort tee mysql psql redis-cli let expr getopts'
-  ).split(' '),
-);
 
 /** Subcommands of people's own programs that do one thing and end. */
 const ENDING_SUBCOMMANDS =
   /^(?:(?:db|database|migrat\w*|init\w*|upgrade|create\w*|add|delete|remove|load\w*|import|export|dump|backup|restore|seed\w*|setup|install|config\w*|check|test\w*|lint|build|compile|shell|version|help|user\w*|wait\w*|reset|clean\w*|generate)(?:[-_:]\w+)*)$/;
-
-/** Is it the core in the working directory, by its name or with what else is there? */
-function isCoreHere(path: string, folder: string | undefined): boolean {
-  const start = folder === undefined ? '' : `${folder.replace(/\/$/, '')}/`;
-  const name = start !== '' && path.startsWith(start) ? path.slice(start.length) : path.replace(/^\.\//, '');
-  return /^(?:core|core\*|core\.\*|\*)$/.test(name);
-}
-
-/** Does a script that gets here end without waiting for anything? */
-function endsAtOnce({ words }: ShellCommand): boolean {
-  const [first] = words;
-  return first === undefined || /^(?:echo|printf|exit|true|:)$/.test(expandWord(first, new Map()).value);
-}
-
-function setLimit(
-  words: readonly Located<string>[],
-  state: State,
-  command: ShellCommand,
-  place: (start: number, end: number) => Span,
-  text: string,
-): void {
-  // `ulimit -S -c "$(ulimit -H -c)"`, and bash's `hard`
-  const last = command.words.at(-1);
-  const source = last === undefined ? '' : text.slice(last.start, last.end);
-  if (last !== undefined && /ulimit\s+-H\s*-?c|^["']?hard["']?$/.test(source)) {
-    if (words.some(({ value }) => /^-S?c$/.test(value))) {
-      const at = place(last.start, last.end);
-      state.coreLimit = { soft: 'unknown', at, detail: 'ulimit raises it to the hard limit' };
-    }
-    return;
-  }
-  for (let index = 1; index < words.length; index++) {
-    const word = words[index];
-    if (word === undefined || !/^-[HS]*c$/.test(word.value)) continue;
-    const value = words[index + 1];
-    if (word.value.includes('H') && !word.value.includes('S')) continue;
-    if (value === undefined) continue;
-    // bash and dash count in blocks of 512 bytes in POSIX mode, bash else in 1,024: the number itself hardly matters
-    const number = /^\d+$/.test(value.value) ? Number(value.value) * 512 : undefined;
-    state.coreLimit =
-      value.value === 'unlimited'
-        ? { soft: 'unlimited', at: value.at, detail: 'ulimit -c unlimited' }
-        : number === undefined
-          ? { soft: 'unknown', at: value.at, detail: `ulimit -c ${value.value}` }
-          : { soft: number, at: value.at, detail: `ulimit -c ${value.value}` };
-  }
-}
 
 /** Only root has anything to give away: started as another user, a server ignores its own `user` and can leave a core. */
 export function asUser(abort: AbortOutcome, user: string | undefined): AbortOutcome {
@@ -903,48 +484,6 @@ export function asUser(abort: AbortOutcome, user: string | undefined): AbortOutc
     : abort;
 }
 
-/** `*`, `?` and `[…]` as a shell matches them; other characters stand for themselves. */
-function globMatches(pattern: string, value: string): boolean {
-  const source = pattern.replace(/\[[^\]]+\]|[\s\S]/g, (part) => {
-    if (part === '*') return '[\\s\\S]*';
-    if (part === '?') return '[\\s\\S]';
-    if (part.length > 1) return /^\[!?[\w-]+\]$/.test(part) ? part.replace('[!', '[^') : '[\\s\\S]';
-    return part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-  });
-  try {
-    return new RegExp(`^${source}$`).test(value);
-  } catch {
-    return false;
-  }
-}
-
 function isScript(file: SourceFile): boolean {
   return file.text.startsWith('#!') || /\.(?:sh|bash|py)$/.test(file.path);
-}
-
-const named = new WeakMap<Sources, Map<string, string[]>>();
-
-function filesNamed(sources: Sources, name: string): readonly string[] {
-  let names = named.get(sources);
-  if (names === undefined) {
-    names = new Map();
-    for (const file of sources.files) {
-      const base = programName(file);
-      const list = names.get(base);
-      if (list === undefined) names.set(base, [file]);
-      else list.push(file);
-    }
-    named.set(sources, names);
-  }
-  return names.get(name) ?? [];
-}
-
-/** A relative path without `.` and `..`; what leaves the root stays at it. */
-function normalised(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return parts.join('/');
 }
