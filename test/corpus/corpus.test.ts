@@ -252,17 +252,21 @@ test('what a method calls of the class that it overrides is there, though that c
   expect(seen.loaded).toEqual([{ name: 'shop.wsgi:application', watched: true }]);
 });
 
-test('what a package makes only where it is run by `python -m` is run by that', async () => {
+test.for([
+  ['python3 -m bot', 'bot/__main__.py', 'bot.__main__:app'],
+  ['python3 server.py', 'server.py', 'server:app'],
+] as const)('what a program makes only where it is run is seen: %s', async ([command, file, name]) => {
   const text =
     'from aiohttp import web\n\nif __name__ == "__main__":\n    app = web.Application()\n    web.run_app(app)\n';
-  const folder = join(scratch, 'run');
-  const files = { Procfile: 'web: python3 -m bot\n', 'bot/__init__.py': '', 'bot/__main__.py': text };
-  for (const [file, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    writeFileSync(join(folder, file), content);
+  const folder = join(scratch, name.replace(':', '-'));
+  const initialiser = file.includes('/') ? { [join(dirname(file), '__init__.py')]: '' } : {};
+  const files = { Procfile: `web: ${command}\n`, ...initialiser, [file]: text };
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content);
   }
   const seen = await observe(folder, 'run', undefined, TOOLS);
-  expect(seen.loaded).toEqual([{ name: 'bot.__main__:app', watched: true }]);
+  expect(seen.loaded).toEqual([{ name, watched: true }]);
   expect(judge(undefined, seen)).toEqual({ verdict: 'right', reasons: [] });
 });
 

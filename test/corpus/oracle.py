@@ -402,8 +402,8 @@ def load():
     del taken[:], served[:]
     sys.modules[HOOKS] = Hooks(HOOKS)
     names = vars(importlib.import_module(MODULE))
-    if re.match(r"\w+", OBJECT).group() not in names and MODULE.endswith(".__main__"):
-        # what "python -m" runs: it may make it only then
+    if re.match(r"\w+", OBJECT).group() not in names:
+        # a program that is run, by its file or "python -m": it may make it only then
         names = runpy.run_module(MODULE, run_name="__main__")
     value = eval(OBJECT, names)
     if isinstance(value, types.FunctionType) and not taken:
