@@ -1,3 +1,4 @@
+import { endsByItself } from '../project/ends-by-itself.ts';
 import type { Project, Service, Span } from '../project/project.ts';
 import { UnitKeys } from '../project/unit-keys.ts';
 import { sectionsOf } from './systemd-keys.ts';
@@ -27,9 +28,10 @@ export function unitService(service: Service): UnitService | undefined {
   return service.unit === undefined || start === undefined ? undefined : { service, keys, start };
 }
 
-/** Those that systemd keeps running: what a Type=oneshot unit starts does its work and ends, and nobody waits for its answer. */
+/** Those that systemd keeps running. */
 export function lastingUnits(project: Project): UnitService[] {
-  return unitServices(project).filter(({ keys }) => keys.last('Type') !== 'oneshot');
+  const has = (path: string) => project.files.includes(path);
+  return unitServices(project).filter(({ service }) => !endsByItself(service, has));
 }
 
 /** Folders of the system's own manager (systemd.unit(5), SPECIFIERS). */

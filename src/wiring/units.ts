@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { endsByItself } from '../project/ends-by-itself.ts';
 import type { EntryPoint, Service } from '../project/project.ts';
 import { moduleName as pythonModuleName } from '../project/python-modules.ts';
 import { DEVELOPMENT } from '../project/supervisors/index.ts';
@@ -22,7 +23,10 @@ export const DROP_IN = '10-pycrash.conf';
 export function wireUnits(situation: Situation): Wiring {
   const { project, supervisor, systemdVersion, ours } = situation;
   // the unit of an earlier run is no unit of theirs
-  const services = project.services.filter((service) => isLongRunning(service) && !ours.has(service.file));
+  const has = (path: string) => project.files.includes(path);
+  const services = project.services.filter(
+    (service) => !endsByItself(service, has) && !ours.has(service.file),
+  );
   const units = services.filter((service) => service.supervisor === 'systemd');
   const wiring: Wiring = { wishes: [], notes: [], impossible: [] };
   if (units.length > 0) {
@@ -59,11 +63,6 @@ function startedElsewhere(
   const own = files.find((file) => importRoot !== '' && file.startsWith(`${importRoot}/`));
   const named = project.files.filter((file) => STARTED_OTHERWISE.test(file) && !DEVELOPMENT.test(file));
   return own ?? files[0] ?? named.toSorted((a, b) => a.split('/').length - b.split('/').length)[0];
-}
-
-function isLongRunning(service: Service): boolean {
-  const type = service.unit?.entries.findLast(({ key }) => key === 'Type')?.value;
-  return type !== 'oneshot';
 }
 
 function dropInBeside(service: Service, { systemdVersion }: Situation): Wish[] {

@@ -1,3 +1,4 @@
+import { endsByItself } from '../ends-by-itself.ts';
 import type { Parser } from 'web-tree-sitter';
 import { readScript } from '../entry-points.ts';
 import { parsedFiles } from '../parsed-files.ts';
@@ -84,8 +85,7 @@ function scriptOf(
   if (command === undefined || command.value.server !== undefined) return undefined;
   if (!KINDS.has(service.supervisor) || ENDS.test(service.name)) return undefined;
   if (NOT_DEPLOYED.test(service.file)) return undefined;
-  const type = service.unit?.entries.findLast(({ key }) => key === 'Type')?.value;
-  if (type === 'oneshot') return undefined;
+  if (endsByItself(service, (path) => sources.files.has(path))) return undefined;
   const { entry } = command.value;
   const named = entry === undefined ? programOf(command.value.argv) : undefined;
   if (entry === undefined && (named === undefined || ENDS.test(named.name))) return undefined;

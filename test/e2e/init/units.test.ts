@@ -213,8 +213,13 @@ describe('units', () => {
       'deploy/shop@.service': `[Service]\n${START}\nWorkingDirectory=/srv/shop\n`,
       'deploy/backup.service':
         '[Service]\nType=oneshot\nExecStart=/srv/shop/venv/bin/python manage.py backup\n',
+      'deploy/clean.service': '[Service]\nExecStart=/srv/shop/venv/bin/python manage.py clean\n',
+      'deploy/clean.timer': '[Timer]\nOnCalendar=daily\n',
     });
     await pycrash(['init', '--yes'], { cwd: root });
+    const checked = await pycrash(['check', '--json'], { cwd: root });
+    expect(checked.stdout).not.toMatch(/"deploy\/(?:clean|backup)\.service"/);
+    expect(existsSync(join(root, 'deploy/clean.service.d'))).toBe(false);
     expect(existsSync(join(root, 'deploy/shop@.service.d/10-pycrash.conf'))).toBe(true);
     expect(existsSync(join(root, 'deploy/backup.service.d'))).toBe(false);
     expect(existsSync(join(root, 'deploy/shop.service'))).toBe(false);
