@@ -9,14 +9,15 @@ const ENVIRONMENTS: readonly Readonly<Record<string, string>>[] = [
   { ONE: 'yes', TWO: '3' },
 ];
 
-function strings(list: EffectiveList, isThere: (index: number) => boolean): string[] {
+/** The elements that are there, as text. */
+export function strings(list: EffectiveList, isThere: (index: number) => boolean): string[] {
   return list.elements
     .filter((_element, index) => isThere(index))
     .map(({ value }) => (value.kind === 'string' ? value.value : `<${value.kind}>`));
 }
 
 /** Is nothing left open? Only then the list has to be exactly right. */
-function isExact(list: EffectiveList): boolean {
+export function isExact(list: EffectiveList): boolean {
   return (
     list.complete &&
     list.elements.every(({ byDefault, spread }) => byDefault !== 'unknown' && spread !== true) &&

@@ -2,6 +2,7 @@ import { assert, asyncProperty, constantFrom, record } from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EffectiveList } from '../../src/project/project.ts';
 import { CPython } from './cpython.ts';
+import { isExact, strings } from './agreement.ts';
 import { evaluate, type Files } from './evaluate.ts';
 import { settingsPrograms } from './settings-programs.ts';
 
@@ -21,20 +22,6 @@ async function listOf(files: Files): Promise<EffectiveList> {
   const list = (await evaluate(files, 'shop.production')).list('MIDDLEWARE');
   if (list === undefined) throw new Error('MIDDLEWARE is gone');
   return list;
-}
-
-function strings(list: EffectiveList, isThere: (index: number) => boolean): string[] {
-  return list.elements
-    .filter((_element, index) => isThere(index))
-    .map(({ value }) => (value.kind === 'string' ? value.value : `<${value.kind}>`));
-}
-
-/** Is nothing left open? Only then the list has to be exactly right. */
-function isExact(list: EffectiveList): boolean {
-  return (
-    list.complete &&
-    list.elements.every(({ byDefault, spread }) => byDefault !== 'unknown' && spread !== true)
-  );
 }
 
 test('the list that is there by default is the one that CPython gets', async () => {
