@@ -40,9 +40,11 @@ describe('several projects in one tree', () => {
   test('check names each of them, and each of their units', async () => {
     expect(await findings(tree)).toEqual([
       'PYC001 error api/shop/main.py',
+      `PYC016 unknown blog-service/${UNIT}`,
       `PYC010 error blog-service/${UNIT}`,
       `PYC015 error blog-service/${UNIT}`,
       'PYC001 error blog-service/shop/settings/base.py',
+      `PYC016 unknown shop-service/${UNIT}`,
       `PYC010 error shop-service/${UNIT}`,
       `PYC015 error shop-service/${UNIT}`,
       'PYC001 error shop-service/shop/settings/base.py',
@@ -76,6 +78,7 @@ describe('several projects in one tree', () => {
     expect(readFileSync(join(folder, 'blog-service/shop/wsgi.py'), 'utf8')).not.toContain('wrap_wsgi');
     expect(await findings(folder)).toEqual([
       'PYC001 error api/shop/main.py',
+      `PYC016 unknown blog-service/${UNIT}`,
       `PYC010 error blog-service/${UNIT}`,
       // not `info`: it is the other project's module that lifts the limit, and only in its own processes
       `PYC015 error blog-service/${UNIT}`,
