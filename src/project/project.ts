@@ -381,4 +381,6 @@ export interface SystemdUnit {
   files: readonly string[];
   /** `at` is the value's place. In order of effect: a later entry of a single-valued key wins; list keys were reset where an empty value says so. */
   entries: readonly { section: string; key: string; keyAt: Span; value: string; at: Span }[];
+  /** It does its work and ends, so that nothing has to bring it back. */
+  endsByItself: boolean;
 }

@@ -16,6 +16,9 @@ const OLD_NAMES: Readonly<Record<string, string>> = {
   InaccessibleDirectories: 'InaccessiblePaths',
 };
 
+/** What systemd takes for no (src/basic/parse-util.c, parse_boolean). */
+export const NO = /^(no|n|false|f|off|0)$/i;
+
 /** The keys of a unit by name; its sections do not share any that is asked for here. */
 export class UnitKeys {
   readonly #entries: readonly UnitEntry[];

@@ -20,8 +20,8 @@ function coreLimit({ service, keys, start }: UnitService, project: Project): Rul
   const entry = keys.entry('LimitCORE');
   const { coreLimit: own } = service;
   const help = 'write LimitCORE=infinity';
-  const written = entry === undefined ? undefined : systemdLimit(entry.value);
-  if (entry !== undefined && written?.hard === 0) {
+  const limit = entry === undefined ? undefined : systemdLimit(entry.value);
+  if (entry !== undefined && limit?.hard === 0) {
     return [
       {
         confidence: 'high',
@@ -71,7 +71,6 @@ function coreLimit({ service, keys, start }: UnitService, project: Project): Rul
       },
     ];
   }
-  const limit = systemdLimit(entry.value);
   if (limit === undefined || limit.soft >= SMALL) return [];
   const lifts = limit.hard >= SMALL && hasModule(project, service);
   if (limit.soft === 0) {

@@ -1,11 +1,12 @@
 import type { Project, Service, Span } from '../project/project.ts';
 import { isIn } from '../project/unit-keys.ts';
 import { containerFolders, type ContainerFolder } from './container-working-folder.ts';
-import { coreDirectoryOfModule } from './module-core-directory.ts';
+import { coreDirectoryOfModule, goesTo } from './module-core-directory.ts';
 import { closedMode, readOnly } from './read-only-paths.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import {
   keptFolders,
+  mayBeRoot,
   unitServices,
   unprivilegedUser,
   workingFolder,
@@ -104,8 +105,7 @@ function definitely(
 
 /** What is left of a finding where the generated module leaves the folder before it aborts. */
 function moved(found: Definite, at: Span, instead: string): RuleFinding {
-  const message = `${found.message}: the generated module goes to ${instead} for its core, and a crash that it does not see leaves none`;
-  return { ...found, level: 'info', message, at: found.at ?? at };
+  return { ...found, level: 'info', message: found.message + goesTo(instead), at: found.at ?? at };
 }
 
 function notSaid(name: string, path: string, user: string, at: Span, help: string): RuleFinding {
@@ -140,8 +140,7 @@ function lookAtOther(service: Service, project: Project): RuleFinding[] {
   const { name, supervisor, unit, user, workingDirectory, command } = service;
   const place = PLACES[supervisor];
   if (unit !== undefined || place === undefined || command === undefined) return [];
-  // a name that only the host knows may be root
-  if (user === undefined || /^(?:root|0)(?::|$)|[$%{]/.test(user.value)) return [];
+  if (user === undefined || mayBeRoot(user.value)) return [];
   const help = `name a folder that belongs to ${user.value}: pycrash unit ${supervisor} prints how`;
   const at = workingDirectory?.at ?? user.at;
   const instead = coreDirectoryOfModule(project, service);
@@ -162,7 +161,7 @@ function lookAtOther(service: Service, project: Project): RuleFinding[] {
 function lookAtContainer({ service, files, path, mount }: ContainerFolder, project: Project): RuleFinding[] {
   const { name, user, workingDirectory, command, environment } = service;
   if (command?.value.server === undefined || user === undefined) return [];
-  if (/^(?:root|0)(?::|$)|[$%{]/.test(user.value)) return [];
+  if (mayBeRoot(user.value)) return [];
   const readOnlyRoot = files.readOnlyRoot !== undefined;
   if (mount?.lasts === 'container' || mount?.readOnly === true || mount?.everybody === true) return [];
   if (mount === undefined && readOnlyRoot) return [];

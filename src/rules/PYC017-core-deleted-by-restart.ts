@@ -1,6 +1,6 @@
-import { isIn } from '../project/unit-keys.ts';
+import { isIn, NO } from '../project/unit-keys.ts';
 import type { Rule } from './rule.ts';
-import { lastingUnits, workingFolder } from './unit-services.ts';
+import { lastingUnits, ownFolder, workingFolder } from './unit-services.ts';
 
 /** What systemd runs between the end of a service and its next start. */
 const COMMANDS = ['ExecCondition', 'ExecStartPre', 'ExecStartPost', 'ExecStop', 'ExecStopPost'];
@@ -63,9 +63,9 @@ export const rule: Rule = {
       }
       const runtime = keys
         .words('RuntimeDirectory')
-        .some((name) => isIn(folder.path, `/run/${name.replace(/:.*$/, '')}`));
+        .some((name) => isIn(folder.path, ownFolder('/run', name)));
       const preserve = keys.last('RuntimeDirectoryPreserve') ?? 'no';
-      if (!runtime || !/^(no|n|false|f|off|0)$/i.test(preserve)) return [];
+      if (!runtime || !NO.test(preserve)) return [];
       return [
         {
           confidence: 'high' as const,

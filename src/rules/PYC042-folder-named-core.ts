@@ -1,5 +1,5 @@
 import type { Application, Project, Service } from '../project/project.ts';
-import { coreDirectoryOfModule } from './module-core-directory.ts';
+import { coreDirectoryOfModule, goesTo } from './module-core-directory.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import { startOf } from './wired.ts';
 
@@ -33,7 +33,7 @@ function lookAt(project: Project, application: Application, folder: string): Rul
             {
               ...(instead === undefined ? {} : { level: 'info' as const }),
               confidence: 'medium' as const,
-              message: `${name} starts beside it: ${said.message}${instead === undefined ? '' : `: the generated module goes to ${instead} for its core, and a crash that it does not see leaves none`}`,
+              message: `${name} starts beside it: ${said.message}${instead === undefined ? '' : goesTo(instead)}`,
               help: said.help,
               at: workingDirectory.at,
             },

@@ -23,10 +23,7 @@ function lookAt({ service, keys }: UnitService, notifies: boolean): RuleFinding[
       {
         level: server === undefined ? 'unknown' : 'error',
         confidence: server === undefined ? 'low' : 'high',
-        message:
-          server === undefined
-            ? `nothing in the repository says WATCHDOG=1 to systemd, which kills ${service.name} after every ${entry.value} without it`
-            : `${server} never says WATCHDOG=1 to systemd, which kills ${service.name} after every ${entry.value} without it`,
+        message: `${server === undefined ? 'nothing in the repository' : `${server} never`} says WATCHDOG=1 to systemd, which kills ${service.name} after every ${entry.value} without it`,
         help: 'take WatchdogSec= out, or say it from the program (sd_notify(3)) at half that time',
         at: entry.at,
       },

@@ -1,7 +1,12 @@
 import type { Project, Service } from '../project/project.ts';
 import { readOnly } from './read-only-paths.ts';
-import { unitService } from './unit-services.ts';
+import { ownFolder, unitService } from './unit-services.ts';
 import { hasModule } from './wired.ts';
+
+/** What that means for a crash, behind what is said of the working directory. */
+export function goesTo(directory: string): string {
+  return `: the generated module goes to ${directory} for its core, and a crash that it does not see leaves none`;
+}
 
 const TEMPORARY = '/var/tmp';
 
@@ -20,7 +25,7 @@ export function coreDirectoryOfModule(project: Project, service: Service): strin
     return containerFiles?.readOnlyRoot === undefined || isMounted ? TEMPORARY : undefined;
   }
   const [state] = unit.keys.words('StateDirectory');
-  if (state !== undefined) return `/var/lib/${state.replace(/:.*$/, '')}`;
+  if (state !== undefined) return ownFolder('/var/lib', state);
   const isPrivate = unit.keys.isYes('PrivateTmp') || unit.keys.isYes('DynamicUser');
   return isPrivate || readOnly(TEMPORARY, unit) !== undefined ? undefined : TEMPORARY;
 }

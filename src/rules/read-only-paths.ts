@@ -1,6 +1,6 @@
 import type { Span } from '../project/project.ts';
-import { isIn } from '../project/unit-keys.ts';
-import type { UnitService } from './unit-services.ts';
+import { isIn, NO } from '../project/unit-keys.ts';
+import { ownFolder, OWN_FOLDERS, type UnitService } from './unit-services.ts';
 
 /** A path of ReadWritePaths= and its kin without its prefixes (systemd.exec(5)) and the `/` at its end. */
 function plain(name: string): string {
@@ -21,17 +21,6 @@ interface Mount {
   /** Is it closed for writing, or gone at the next start? */
   closes: boolean;
 }
-
-const NO = /^(no|n|false|f|off|0)$/i;
-
-/** Folders of the service itself, which stay writable under ProtectSystem=strict. */
-const OWN = [
-  ['StateDirectory', '/var/lib'],
-  ['CacheDirectory', '/var/cache'],
-  ['LogsDirectory', '/var/log'],
-  ['ConfigurationDirectory', '/etc'],
-  ['RuntimeDirectory', '/run'],
-] as const;
 
 /** The key that makes `path` read-only or hides it (systemd.exec(5), Sandboxing); undefined where none does. */
 export function readOnly(path: string, unit: UnitService): { key: string; at: Span } | undefined {
@@ -62,9 +51,10 @@ function written({ keys }: UnitService): Mount[] {
     ...of('ReadOnlyPaths', 'read-only', true),
     ...of('ReadWritePaths', 'read-write', false),
     ...of('TemporaryFileSystem', 'tmpfs', true),
-    ...OWN.flatMap(([key, base]) =>
+    // folders of the service itself stay writable under ProtectSystem=strict
+    ...OWN_FOLDERS.flatMap(([key, base]) =>
       keys.wordEntries(key).map(({ word, at }): Mount => {
-        const path = `${base}/${word.replace(/:.*$/, '')}`;
+        const path = ownFolder(base, word);
         const hidden = keys
           .words('TemporaryFileSystem')
           .some((temporary) => isIn(path, plain(temporary.split(':')[0] ?? '')));
@@ -110,9 +100,9 @@ function protections({ keys, start }: UnitService): Mount[] {
 
 /** The `…Mode=` that takes the right to write from the user of one of the service's own folders; undefined where none does. */
 export function closedMode(path: string, { keys }: UnitService): { key: string; at: Span } | undefined {
-  for (const [key, base] of OWN) {
+  for (const [key, base] of OWN_FOLDERS) {
     const mode = keys.entry(`${key}Mode`);
-    const owns = keys.words(key).some((word) => isIn(path, `${base}/${word.replace(/:.*$/, '')}`));
+    const owns = keys.words(key).some((word) => isIn(path, ownFolder(base, word)));
     if (mode === undefined || !owns || !/^[0-7]{3,5}$/.test(mode.value)) continue;
     if ((Number.parseInt(mode.value, 8) & 0o200) === 0)
       return { key: `${key}Mode=${mode.value}`, at: mode.at };

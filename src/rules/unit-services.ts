@@ -1,4 +1,3 @@
-import { endsByItself } from '../project/ends-by-itself.ts';
 import type { Project, Service, Span } from '../project/project.ts';
 import { UnitKeys } from '../project/unit-keys.ts';
 import { sectionsOf } from './systemd-keys.ts';
@@ -30,8 +29,7 @@ export function unitService(service: Service): UnitService | undefined {
 
 /** Those that systemd keeps running. */
 export function lastingUnits(project: Project): UnitService[] {
-  const has = (path: string) => project.files.includes(path);
-  return unitServices(project).filter(({ service }) => !endsByItself(service, has));
+  return unitServices(project).filter(({ service }) => service.unit?.endsByItself !== true);
 }
 
 /** Folders of the system's own manager (systemd.unit(5), SPECIFIERS). */
@@ -82,6 +80,11 @@ export function workingFolder({ service }: UnitService): WorkingFolder | undefin
   return at === undefined ? { path } : { path, at };
 }
 
+/** Root, or a name that only the host knows. */
+export function mayBeRoot(user: string): boolean {
+  return /^(?:root|0)(?::|$)|[$%{]/.test(user);
+}
+
 /** The user of the processes, where it is one that is not root: that of the unit, or one that the command changes to. */
 export function unprivilegedUser({ keys, service }: UnitService): string | undefined {
   const user = keys.last('User');
@@ -89,18 +92,28 @@ export function unprivilegedUser({ keys, service }: UnitService): string | undef
   const all = user === undefined || user === 'root' || user === '0';
   const changed = service.command?.value.startedAs?.value;
   if (!all) return user;
-  return changed === undefined || /^(?:root|0)(?::|$)|[$%{]/.test(changed) ? undefined : changed;
+  return changed === undefined || mayBeRoot(changed) ? undefined : changed;
 }
+
+/** Keys by which systemd makes folders for the service and gives them to its user, and where it makes them (systemd.exec(5)). */
+export const OWN_FOLDERS = [
+  ['StateDirectory', '/var/lib'],
+  ['CacheDirectory', '/var/cache'],
+  ['LogsDirectory', '/var/log'],
+  ['ConfigurationDirectory', '/etc'],
+  ['RuntimeDirectory', '/run'],
+] as const;
+
+/** The folder of one word of such a key; `name:link` also makes a symbolic link (systemd 251). */
+export function ownFolder(base: string, word: string): string {
+  return `${base}/${word.replace(/:.*$/, '')}`;
+}
+
+const KEPT: ReadonlySet<string> = new Set(['StateDirectory', 'CacheDirectory', 'LogsDirectory']);
 
 /** Folders that systemd makes for the service, gives to its user and keeps: StateDirectory= and its kin. */
 export function keptFolders({ keys }: UnitService): string[] {
-  const places = [
-    ['StateDirectory', '/var/lib'],
-    ['CacheDirectory', '/var/cache'],
-    ['LogsDirectory', '/var/log'],
-  ] as const;
-  // `name:link` also makes a symbolic link (systemd 251)
-  return places.flatMap(([key, base]) =>
-    keys.words(key).map((name) => `${base}/${name.replace(/:.*$/, '')}`),
+  return OWN_FOLDERS.filter(([key]) => KEPT.has(key)).flatMap(([key, base]) =>
+    keys.words(key).map((word) => ownFolder(base, word)),
   );
 }

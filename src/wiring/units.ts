@@ -1,5 +1,4 @@
 import { posix } from 'node:path';
-import { endsByItself } from '../project/ends-by-itself.ts';
 import type { EntryPoint, Service } from '../project/project.ts';
 import { moduleName as pythonModuleName } from '../project/python-modules.ts';
 import { DEVELOPMENT } from '../project/supervisors/index.ts';
@@ -23,9 +22,8 @@ export const DROP_IN = '10-pycrash.conf';
 export function wireUnits(situation: Situation): Wiring {
   const { project, supervisor, systemdVersion, ours } = situation;
   // the unit of an earlier run is no unit of theirs
-  const has = (path: string) => project.files.includes(path);
   const services = project.services.filter(
-    (service) => !endsByItself(service, has) && !ours.has(service.file),
+    ({ file, unit }) => unit?.endsByItself !== true && !ours.has(file),
   );
   const units = services.filter((service) => service.supervisor === 'systemd');
   const wiring: Wiring = { wishes: [], notes: [], impossible: [] };

@@ -1,4 +1,3 @@
-import { endsByItself } from '../ends-by-itself.ts';
 import type { Parser } from 'web-tree-sitter';
 import { readScript } from '../entry-points.ts';
 import { parsedFiles } from '../parsed-files.ts';
@@ -85,7 +84,7 @@ function scriptOf(
   if (command === undefined || command.value.server !== undefined) return undefined;
   if (!KINDS.has(service.supervisor) || ENDS.test(service.name)) return undefined;
   if (NOT_DEPLOYED.test(service.file)) return undefined;
-  if (endsByItself(service, (path) => sources.files.has(path))) return undefined;
+  if (service.unit?.endsByItself === true) return undefined;
   const { entry } = command.value;
   const named = entry === undefined ? programOf(command.value.argv) : undefined;
   if (entry === undefined && (named === undefined || ENDS.test(named.name))) return undefined;

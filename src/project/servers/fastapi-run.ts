@@ -2,7 +2,7 @@ import type { Located } from '../project.ts';
 import type { SourceFile } from '../readers/text.ts';
 import { readOptions } from './options.ts';
 import type { Server, ServerContext } from './server.ts';
-import { uvicorn } from './uvicorn.ts';
+import { readConcurrency, uvicorn } from './uvicorn.ts';
 
 /** `fastapi run --help` and `fastapi dev --help` of fastapi-cli 0.0.34. */
 const OPTIONS = `host= port= reload no-reload reload-dir= workers= root-path= app= entrypoint/e= command proxy-headers
@@ -23,9 +23,7 @@ export const fastapiRun: Server = {
     if (subcommand.value === 'dev' && !options.has('no-reload') && !options.has('reload')) {
       options.set('reload', { value: 'true', at: subcommand.at });
     }
-    // uvicorn/config.py: also where it is called by another program
-    const concurrency = context.environment.get('WEB_CONCURRENCY');
-    if (concurrency !== undefined && !options.has('workers')) options.set('workers', concurrency);
+    readConcurrency(options, context.environment);
     const application = applicationOf(path, options, context);
     return { options, server: 'uvicorn', ...(application === undefined ? {} : { application }) };
   },

@@ -1,3 +1,4 @@
+import type { Located } from '../project.ts';
 import { endsWhole, type Server } from './server.ts';
 import { readOptions } from './options.ts';
 
@@ -11,6 +12,15 @@ const OPTIONS = `host= port= uds= fd= reload reload-dir= reload-include= reload-
   ssl-version= ssl-cert-reqs= ssl-ca-certs= ssl-ciphers= header= version app-dir= h11-max-incomplete-event-size=
   reset-contextvars factory help debug`;
 
+/** WEB_CONCURRENCY is the default of --workers, also where another program calls it (uvicorn/config.py). */
+export function readConcurrency(
+  options: Map<string, Located<string>>,
+  environment: ReadonlyMap<string, Located<string>>,
+): void {
+  const concurrency = environment.get('WEB_CONCURRENCY');
+  if (concurrency !== undefined && !options.has('workers')) options.set('workers', concurrency);
+}
+
 export const uvicorn: Server = {
   name: 'uvicorn',
   programs: ['uvicorn'],
@@ -22,9 +32,7 @@ export const uvicorn: Server = {
       const option = /^UVICORN_([A-Z0-9_]+)$/.exec(name)?.[1]?.toLowerCase().replaceAll('_', '-');
       if (option !== undefined && !options.has(option)) options.set(option, value);
     }
-    // WEB_CONCURRENCY is the default of --workers (uvicorn/config.py)
-    const concurrency = environment.get('WEB_CONCURRENCY');
-    if (concurrency !== undefined && !options.has('workers')) options.set('workers', concurrency);
+    readConcurrency(options, environment);
     const application = rest[0]?.value ?? options.get('app')?.value;
     return application === undefined ? { options } : { application, options };
   },

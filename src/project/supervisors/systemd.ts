@@ -157,9 +157,15 @@ function serviceOf(
     ...(settings === undefined ? {} : { settingsModule: settings }),
     restart: restartOf(keys, read?.command.value, coreLimit),
     coreLimit,
-    unit: { files, entries: unitEntries },
+    unit: { files, entries: unitEntries, endsByItself: endsByItself(path, unitEntries, sources) },
     notes: [...notes, ...(read?.notes ?? [])],
   };
+}
+
+/** Type=oneshot, or a timer of its name beside it starts it (systemd.timer(5)). */
+function endsByItself(path: string, entries: SystemdUnit['entries'], sources: Sources): boolean {
+  const type = entries.findLast(({ key }) => key === 'Type')?.value;
+  return type === 'oneshot' || sources.files.has(path.replace(/\.service$/, '.timer'));
 }
 
 function at(entry: UnitEntry, value: string): Located<string> {
