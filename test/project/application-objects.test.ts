@@ -270,6 +270,41 @@ test('where the name in a start command leads nowhere, what was taken in its pla
   expect(await guessed({ Procfile: '' })).toEqual([]);
 });
 
+test('where the application may come from outside of the tree, what was taken in its place is said', async () => {
+  const files: Files = {
+    'shop/__init__.py': '',
+    'shop/factory.py':
+      'from flask import Flask\n\n\ndef for_tests():\n    app = Flask("a")\n    return app\n',
+  };
+  const guessed = async (more: Files) =>
+    (await project({ ...files, ...more })).notes.filter(({ code }) => code === 'application-guessed');
+  const dockerfile = 'FROM python\nCMD ["uwsgi --ini uwsgi.ini"]\n';
+  expect(await guessed({ Dockerfile: dockerfile })).toMatchObject([
+    {
+      message:
+        "uWSGI's configuration uwsgi.ini is not in the repository, so what uwsgi loads is not known: for_tests() in " +
+        'shop/factory.py is taken for it. See whether that is the one',
+      at: { file: 'Dockerfile', line: 2 },
+    },
+  ]);
+  const ini = '[uwsgi]\nmodule = shop.factory:for_tests()\n';
+  expect(await guessed({ Dockerfile: dockerfile, 'uwsgi.ini': ini })).toEqual([]);
+  const app = 'from company.factory import create_app\n\napp = create_app()\n';
+  expect(await guessed({ 'shop/app.py': app })).toMatchObject([
+    {
+      message:
+        'app in shop/app.py is what company.factory.create_app() makes, which is not in this repository, and nothing here ' +
+        'says that a server loads for_tests() in shop/factory.py instead, which is watched. If it loads app, or what that ' +
+        'package itself offers, then import watch_flask from the module that init wrote, and call it with that ' +
+        'application where it is made',
+      at: { file: 'shop/app.py', line: 3 },
+    },
+  ]);
+  expect(
+    await guessed({ 'shop/app.py': app.replace('company.', 'shop.').replace('create_app', 'for_tests') }),
+  ).toEqual([]);
+});
+
 test('templates of projects and stand-ins for other services are not deployed', async () => {
   const app = 'from flask import Flask\n\napp = Flask("a")\n';
   expect(

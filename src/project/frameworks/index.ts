@@ -7,13 +7,14 @@ import type { Sources } from '../sources.ts';
 import { hasPackageFile, requiredVersion } from '../versions.ts';
 import { aiohttp } from './aiohttp.ts';
 import { bottle, bottleRun } from './bottle.ts';
-import { choose, isLed } from './chosen-object.ts';
+import { choose } from './chosen-object.ts';
 import { connexion } from './connexion.ts';
 import { Constructors } from './constructors.ts';
 import { falcon, falconAsgi } from './falcon.ts';
 import { fastapi } from './fastapi.ts';
 import { flask } from './flask.ts';
 import type { Framework } from './framework.ts';
+import { guessed, isPaste } from './guessed-application.ts';
 import { litestar } from './litestar.ts';
 import { deployedFiles, findObjects, importRootOf, type FoundObject } from './objects.ts';
 import { startsItself } from './own-command.ts';
@@ -67,42 +68,14 @@ export function findWatched(
   const isProject = (root: string) => root !== '' && !isInside(`${root}/`) && hasPackageFile(sources, root);
   const alone = besides.length === 0;
   const chosen = choose(objects, namedApplications(sources, serving), names, { alone, isProject });
-  const notes = guessed(chosen, objects, serving, names);
+  const parse = parsedFiles(sources, parser);
+  const notes = guessed(chosen, objects, serving, { paths, names, parse });
   const deployed = chosen.filter((object) => {
     const note = startsItself(object, sources, services);
     if (note !== undefined) notes.push(note);
     return note === undefined;
   });
   return { applications: inOnePackage(deployed).map((group) => applicationOf(group, sources)), notes };
-}
-
-/** Where a start command names an application, and no such command leads to one: which was taken, to be looked at. */
-function guessed(
-  chosen: readonly FoundObject[],
-  objects: readonly FoundObject[],
-  services: readonly Service[],
-  names: PythonNames,
-): Note[] {
-  const naming = services.flatMap(({ command }) =>
-    command?.value.application === undefined || command.value.server === undefined
-      ? []
-      : [{ name: command.value.application, server: command.value.server, at: command.at }],
-  );
-  const [first] = naming;
-  const [taken] = chosen;
-  if (first === undefined || taken === undefined || chosen.length > 1) return [];
-  // what an .ini of PasteDeploy names, and which of them a path means, is another question
-  if (naming.some(({ name }) => isPaste(name) || isLed(name, objects, names))) return [];
-  const [{ file, object }] = taken.points;
-  return [
-    {
-      code: 'application-guessed',
-      message:
-        `${first.server} is started with ${first.name}, and how that leads to an application of this repository was not ` +
-        `found out: ${object ?? 'that'} in ${file} is taken for it. See whether ${first.name} comes from there`,
-      at: first.at,
-    },
-  ];
 }
 
 /** Every object of these frameworks that the files make, and the names of the tree to follow. */
@@ -122,8 +95,6 @@ export function findIn(
   const files = constructors.files(sources, paths, parse);
   return { objects: findObjects(files, constructors, rootOf), names };
 }
-
-const isPaste = (name: string): boolean => /\.ini(#|$)/.test(name);
 
 /** What start commands name; and what PasteDeploy's files name, should none of those be found. */
 function namedApplications(sources: Sources, services: readonly Service[]): string[][] {

@@ -176,7 +176,12 @@ export function readImage(file: SourceFile, reader: CommandReader, target?: stri
               context,
             );
       }
-      return startedByWords([...first, ...(rest ?? [])], context);
+      const all = [...first, ...(rest ?? [])];
+      const [only] = all;
+      // `CMD ["uwsgi --ini uwsgi.ini"]` is a program of that name, unless what starts the container hands it to a shell
+      return all.length === 1 && only !== undefined && /\s/.test(only.value)
+        ? startedByWords([{ value: '/bin/sh', at: only.at }, { value: '-c', at: only.at }, only], context)
+        : startedByWords(all, context);
     },
   };
 }

@@ -1,0 +1,88 @@
+import type { Note, Service } from '../project.ts';
+import { baseName } from '../python-modules.ts';
+import type { PythonFile } from '../readers/python/syntax.ts';
+import { statementsOf } from './blocks.ts';
+import { isLed } from './chosen-object.ts';
+import type { FoundObject } from './objects.ts';
+import { assignedNames, type PythonNames } from './python-names.ts';
+
+interface Tree {
+  /** The files that a server may import. */
+  paths: readonly string[];
+  names: PythonNames;
+  parse: (path: string) => PythonFile | undefined;
+}
+
+const CODE = 'application-guessed';
+
+/**
+ * Where no start command leads to the one object that was `chosen`, although one names another or takes what it loads
+ * from a file that is not there, and where a module of a usual name keeps an application that a package outside of the
+ * tree makes: which was taken, to be looked at.
+ */
+export function guessed(
+  chosen: readonly FoundObject[],
+  objects: readonly FoundObject[],
+  services: readonly Service[],
+  tree: Tree,
+): Note[] {
+  const [taken] = chosen;
+  if (taken === undefined || chosen.length > 1) return [];
+  const naming = services.flatMap(({ command }) =>
+    command?.value.application === undefined || command.value.server === undefined
+      ? []
+      : [{ name: command.value.application, server: command.value.server, at: command.at }],
+  );
+  // what an .ini of PasteDeploy names, and which of them a path means, is another question
+  if (naming.some(({ name }) => isPaste(name) || isLed(name, objects, tree.names))) return [];
+  const [{ file, object }] = taken.points;
+  const which = `${object ?? 'that'} in ${file}`;
+  const [first] = naming;
+  if (first !== undefined) {
+    const message =
+      `${first.server} is started with ${first.name}, and how that leads to an application of this repository was not ` +
+      `found out: ${which} is taken for it. See whether ${first.name} comes from there`;
+    return [{ code: CODE, message, at: first.at }];
+  }
+  return [...unnamed(services, which), ...madeElsewhere(which, taken, tree)];
+}
+
+export const isPaste = (name: string): boolean => /\.ini(#|$)/.test(name);
+
+/** A server that takes the name of its application from a file that is not in the repository. */
+function unnamed(services: readonly Service[], which: string): Note[] {
+  for (const { command, notes } of services) {
+    const unread = notes.find(({ code }) => code === 'server-config-unread');
+    if (command === undefined || unread === undefined) continue;
+    const message = `${unread.message}, so what ${command.value.server ?? 'that server'} loads is not known: ${which} is taken for it. See whether that is the one`;
+    return [{ code: CODE, message, at: command.at }];
+  }
+  return [];
+}
+
+/** `app = create_app()` in a module of a usual name, where the function comes from a package that is not in the tree. */
+function madeElsewhere(which: string, { framework }: FoundObject, { paths, names, parse }: Tree): Note[] {
+  for (const path of paths.filter((one) => USUAL.test(baseName(one)))) {
+    const python = parse(path);
+    for (const { statement } of python === undefined ? [] : statementsOf(python.module)) {
+      const [{ name = '', value = undefined } = {}] = assignedNames(statement);
+      if (value?.type !== 'call' || !/^app(lication)?$/.test(name)) continue;
+      const maker = value.field('function')?.text ?? '';
+      const meaning = names.meaning(path, maker);
+      if (meaning === undefined || !('external' in meaning) || !MAKES.test(maker)) continue;
+      const at = statement.file.span(statement.start, statement.end);
+      const message =
+        `${name} in ${path} is what ${meaning.external}() makes, which is not in this repository, and nothing here says that a ` +
+        `server loads ${which} instead, which is watched. If it loads ${name}, or what that package itself offers, then ` +
+        `import ${framework.call} from the module that init wrote, and call it with that application where it is made`;
+      return [{ code: CODE, message, at }];
+    }
+  }
+  return [];
+}
+
+/** Files that keep the application for a server. */
+const USUAL = /^(app|application|asgi|main|run|server|wsgi)\.py$/;
+
+/** Functions that make an application. */
+const MAKES = /(^|\.)(build|create|get|init|make|setup)_\w*(api|app|application|server)$/;
