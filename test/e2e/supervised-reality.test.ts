@@ -118,7 +118,7 @@ describe.concurrent.each(KINDS)('check says what $name then does', (kind, varian
       }),
     );
     const rows = [...services].map(([name, variant]): Row => {
-      const happened = happenedTo(server.seen(name), server.isBack(name), outlives.has(name));
+      const happened = happenedTo(variant, server.seen(name), server.isBack(name), outlives.has(name));
       return {
         name: variant.name,
         said: said.get(name) ?? [],
@@ -133,12 +133,15 @@ describe.concurrent.each(KINDS)('check says what $name then does', (kind, varian
 const GOOD = 'back every time, with a core';
 
 function happenedTo(
+  { untilGivenUp }: SupervisedVariant,
   { starts, core, twice }: ReturnType<CrashServer['seen']>,
   isBack: boolean,
   outlives: boolean,
 ): string {
-  if (!isBack)
-    return starts > 1 ? 'given up after some crashes' : starts === 1 ? 'stays down' : 'never starts';
+  if (!isBack) {
+    if (starts === 0) return 'never starts';
+    return starts > 1 || untilGivenUp === true ? 'given up after some crashes' : 'stays down';
+  }
   if (twice) return 'started again while it runs';
   const back = `back every time, ${core > 1_000_000 ? 'with a core' : 'no core'}`;
   return outlives ? `${back}; outlives a stop` : back;

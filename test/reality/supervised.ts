@@ -14,6 +14,8 @@ export interface SupervisedVariant {
   atOnce?: true;
   /** How often it is aborted, where that is not the kind's own number. */
   crashes?: number;
+  /** After how many of them it is given up is a matter of chance. */
+  untilGivenUp?: true;
   /** It runs the generated module, and fails by an exception. */
   module?: true;
   /** A script in the repository says that FOLDER/cores is its user's, which it is in any case. */

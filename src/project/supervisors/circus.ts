@@ -101,6 +101,7 @@ function flappingPlugins(entries: readonly IniEntry[], path: string): Flapping[]
 /**
  * circus/plugins/flapping.py: `attempts` ends in a row within `window` and one `check_delay`, at which circusd looks for
  * ends, stop the watcher for `retry_in`, and after `max_retry` such stops for good. A watcher's `flapping.…` come first.
+ * circusd refuses what comes while it starts a watcher (circus/util.py, synchronized), so a stop may come to nothing.
  */
 function leavesDown(flapping: Flapping | undefined, watcher: Key): Pick<RestartPolicy, 'leavesDown'> {
   if (flapping === undefined) return {};
@@ -114,7 +115,7 @@ function leavesDown(flapping: Flapping | undefined, watcher: Key): Pick<RestartP
   // the plugin is a watcher by itself, which takes the same key for its own and never starts
   const isStarted = Number(flapping.key('max_retry')?.value ?? '5') !== 0;
   if (!isStarted || most < 0 || (attempts - 2) * flapping.checkDelay > window) return {};
-  const detail = `its flapping plugin stops it for good after ${attempts * (most + 1)} crashes in a row, ${attempts} at a time within ${window} s,`;
+  const detail = `its flapping plugin stops it for good after ${attempts * (most + 1)} crashes in a row (${attempts} at a time within ${window} s), unless circusd is just starting it again,`;
   return { leavesDown: { detail, at: (retries ?? flapping.use).at } };
 }
 

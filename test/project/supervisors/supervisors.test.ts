@@ -216,6 +216,17 @@ describe('what each kind of supervisor says of its services', () => {
     });
     const words = (sample('circus')['circus.ini'] ?? '').replace('-1', 'unlimited');
     expect(service({ 'circus.ini': words }).coreLimit.soft).toBe('unknown');
+    const plugin = '[plugin:flapping]\nuse = circus.plugins.flapping.Flapping\n';
+    const flapping = (more: string) => service({ 'circus.ini': `${words}\n${plugin}${more}` }).restart;
+    expect(flapping('').leavesDown?.detail).toContain('after 12 crashes in a row (2 at a time within 1 s)');
+    expect(flapping('max_retry = 1\nwindow = 20\n').leavesDown).toMatchObject({
+      detail: expect.stringContaining('after 4 crashes in a row (2 at a time within 20 s)') as string,
+      at: { file: 'circus.ini' },
+    });
+    // the checks are 5 s apart, so three ends are never within 1 s
+    for (const never of ['max_retry = -1\n', 'max_retry = 0\n', 'active = no\n', 'attempts = 3\n']) {
+      expect(flapping(never).leavesDown).toBeUndefined();
+    }
   });
 
   test('compose: anchors, the image that it builds, an entry script with a case', () => {
