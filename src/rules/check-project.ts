@@ -2,7 +2,7 @@ import type { Project, Span } from '../project/project.ts';
 import type { SourceFile } from '../project/readers/text.ts';
 import { sha256 } from '../sha256.ts';
 import type { Finding, Rule, Target } from './rule.ts';
-import { linesOf, silencesOf, UNREASONED } from './silence.ts';
+import { linesOf, silencesOf, UNREASONED, type Silence } from './silence.ts';
 
 /** A finding with what the outputs need beside it. */
 export interface LocatedFinding extends Finding {
@@ -44,11 +44,15 @@ export function checkProject(project: Project, { rules, target, read, baseline }
   const told = found.filter(
     ({ rule, at }) =>
       !silences.some(
-        (silence) => silence.file === at.file && silence.rules.includes(rule) && covers(silence.lines, at),
+        (silence) =>
+          !silence.misplaced &&
+          silence.file === at.file &&
+          silence.rules.includes(rule) &&
+          covers(silence.lines, at),
       ),
   );
   const silenced = found.length - told.length;
-  for (const silence of silences) if (silence.reason === '') told.push(unreasoned(silence.at));
+  told.push(...silences.flatMap(faultOf));
   const located = withFingerprints(told.sort(byPlace), sources);
   const findings = located.filter(({ fingerprint }) => baseline?.has(fingerprint) !== true);
   return { findings, silenced, known: located.length - findings.length, rules: [...rules, UNREASONED] };
@@ -58,15 +62,20 @@ function covers([first, last]: readonly [number, number], at: Span): boolean {
   return at.line >= first && at.line <= last;
 }
 
-function unreasoned(at: Span): Finding {
-  return {
-    rule: UNREASONED.id,
-    level: UNREASONED.level,
-    confidence: 'high',
-    message: 'a finding is silenced here without a reason',
-    help: 'write after the bracket why it does not matter here: `# pycrash: ignore[PYC015] cores are read on the host`',
-    at,
-  };
+/** What is wrong with a silence itself. */
+function faultOf({ misplaced, reason, at }: Silence): Finding[] {
+  const own = { rule: UNREASONED.id, level: UNREASONED.level, confidence: 'high' as const, at };
+  if (misplaced) {
+    const message = 'a file of this kind has no comments in this place, so nothing is silenced by it';
+    const help =
+      'write it alone on the line above; JSON has no comments at all: `pycrash check --write-baseline FILE`';
+    return [{ ...own, message, help }];
+  }
+  if (reason !== '') return [];
+  const message = 'a finding is silenced here without a reason';
+  const help =
+    'write after the bracket why it does not matter here: `# pycrash: ignore[PYC015] cores are read on the host`';
+  return [{ ...own, message, help }];
 }
 
 /** The order of every output: it depends on the findings alone. */

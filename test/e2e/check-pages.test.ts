@@ -1,12 +1,15 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RULES } from '../../src/rules/index.generated.ts';
+import { UNREASONED } from '../../src/rules/silence.ts';
 import { rulePages } from '../rules/pages.ts';
 import { pycrash } from './pycrash.ts';
 
-const EXAMPLE = fileURLToPath(new URL('../../examples/django-shop', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const EXAMPLE = `${ROOT}examples/django-shop`;
 const scratch = mkdtempSync(join(tmpdir(), 'pycrash-pages-'));
 const initialised = join(scratch, 'initialised');
 
@@ -22,6 +25,25 @@ beforeAll(async () => {
 });
 
 afterAll(() => rmSync(scratch, { recursive: true }));
+
+test('the table of docs/check.md has every rule, with its level and summary', () => {
+  const rows = readFileSync(`${ROOT}docs/check.md`, 'utf8').matchAll(
+    /^\| (PYC\d+) *\| (\w+) *\| (.*?) *\|$/gm,
+  );
+  const rules = [UNREASONED, ...RULES].map(({ id, level, summary }) => [id, level, summary]);
+  expect([...rows].map((row) => row.slice(1))).toEqual(rules);
+});
+
+test.each(RULES.map((rule) => [rule.id, rule] as const))(
+  'the page of %s says its level and summary',
+  (id, rule) => {
+    const page = readFileSync(`${ROOT}src/rules/${id}-${rule.slug}.md`, 'utf8');
+    expect(page).toContain(`# ${id} ${rule.slug}\n`);
+    expect(page.toLowerCase()).toContain(`\nlevel: ${rule.level}. ${rule.summary}.\n`.toLowerCase());
+    const headings = [...page.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+    expect(headings).toEqual(['What', 'Why', 'Wrong', 'Right', 'Silence', 'Prove it at run time']);
+  },
+);
 
 describe.concurrent('every page', () => {
   for (const page of rulePages()) {

@@ -174,7 +174,50 @@ test.each([
   ['not further than the next line', '# pycrash: ignore[PYC900] known\nx = 1\nx = WRONG\n', ['PYC900:3']],
   ['not for another rule', 'x = WRONG  # pycrash: ignore[PYC901] known\n', ['PYC900:1']],
   ['without a reason', 'x = WRONG  # pycrash: ignore[PYC900]\n', ['PYC000:1']],
+  [
+    'in the lines that continue it',
+    '# pycrash: ignore[PYC900] known\nexec a \\\n  --b \\\n  WRONG\nWRONG\n',
+    ['PYC900:5'],
+  ],
+  [
+    'in a YAML block',
+    '# pycrash: ignore[PYC900] known\nrun: >-\n  a\n\n  WRONG\nnext: WRONG\n',
+    ['PYC900:6'],
+  ],
 ])('a finding is silenced %s', (_name, source, left) => {
-  const { findings } = resultOf({ 'a.py': source });
-  expect(findings.map(({ rule, at }) => `${rule}:${at.line}`)).toEqual(left);
+  expect(ofSilenced('a.py', source)).toEqual(left);
+});
+
+function ofSilenced(file: string, source: string): string[] {
+  const { findings } = resultOf({ [file]: source });
+  return findings.map(({ rule, at }) => `${rule}:${at.line}`);
+}
+
+/** A comment that its format does not have there is part of a value, and breaks it. */
+test.each([
+  ['a.service', '#', 'alone'],
+  ['a.service.d/b.conf.j2', ';', 'alone'],
+  ['Dockerfile.prod', '#', 'alone'],
+  ['Procfile', '#', 'alone'],
+  ['apache/shop.conf', '#', 'alone'],
+  ['conf.d/supervised.conf', ';', 'behind too'],
+  ['uwsgi.ini', '#', 'alone'],
+  ['gunicorn.conf', '#', 'behind too'],
+  ['compose.yaml', '#', 'behind too'],
+  ['fly.toml', '#', 'behind too'],
+  ['shop.nomad', '//', 'behind too'],
+  ['uwsgi.xml', '<!--', 'behind too'],
+  ['uwsgi.xml', '#', 'nowhere'],
+  ['railway.json', '#', 'nowhere'],
+  ['railway.json', '//', 'nowhere'],
+])('in %s a comment of %s stands %s', (file, opening, where) => {
+  const comment = `${opening} pycrash: ignore[PYC900] known${opening === '<!--' ? ' -->' : ''}`;
+  expect(ofSilenced(file, `${comment}\nWRONG\n`)).toEqual(
+    where === 'nowhere' ? ['PYC000:1', 'PYC900:2'] : [],
+  );
+  expect(ofSilenced(file, `WRONG ${comment}\n`)).toEqual(
+    where === 'behind too' ? [] : ['PYC900:1', 'PYC000:1'],
+  );
+  const bare = comment.replace(' known', '');
+  expect(ofSilenced(file, `${bare}\nWRONG\n`)[0]).toBe('PYC000:1');
 });
