@@ -33,6 +33,41 @@ export function isLeftAlone(command: ShellCommand, commands: readonly ShellComma
   );
 }
 
+/**
+ * Is it the last of `bash -c`, which bash then runs in its own place, as by `exec`? Since 5.1 (execute_cmd.c,
+ * optimize_connection_fork): a simple command without a redirection, behind `;` or at the end of one list of `&&` and
+ * `||`, where no signal is trapped and nothing runs in the background. bash 5.2, zsh 5.9 and busybox 1.35 were seen to do
+ * so, dash 0.5.12 and ksh93 not.
+ */
+export function isRunInPlace(
+  command: ShellCommand,
+  commands: readonly ShellCommand[],
+  text: string,
+): boolean {
+  const last = commands.length - 1;
+  if (commands[last] !== command || command.depth > 0 || command.joint !== 'next' || command.redirected)
+    return false;
+  const rest = text.slice(command.end);
+  if (!/^[ \t]*;?[ \t]*(?:#.*)?\n?$/.test(rest) || /(?:^|[\s;&|({])(?:!|time|coproc)\s/.test(text))
+    return false;
+  // in the background is what stands before a single &
+  if (commands.some(catches) || /(?<![&|><])&(?![&><])/.test(text)) return false;
+  // a line that an operator does not continue
+  const before =
+    text
+      .slice(0, command.start)
+      .split(/(?<![\\&|]\s*)\n/)
+      .at(-1) ?? '';
+  const list = before.slice(before.lastIndexOf(';') + 1);
+  return !/(?<!\|)\|\s*$/.test(before) && (list === before || !/&&|\|\|/.test(list));
+}
+
+/** `trap` with an action; an empty one ignores the signal, `-` sets it back. */
+function catches({ words }: ShellCommand): boolean {
+  const [name, action] = words.map((word) => expandWord(word, new Map()).value);
+  return name === 'trap' && action !== undefined && action !== '' && action !== '-';
+}
+
 /** Does a script that gets here end without waiting for anything? */
 export function endsAtOnce({ words }: ShellCommand): boolean {
   const [first] = words;

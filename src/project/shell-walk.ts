@@ -14,6 +14,7 @@ import {
   globMatches,
   isCoreHere,
   isLeftAlone,
+  isRunInPlace,
   limitOf,
   NEVER_SERVERS,
 } from './shell-commands.ts';
@@ -79,25 +80,25 @@ export class ShellWalk {
   }
 
   /** Shell text that is a value of something else; its words have their places where it stands there verbatim. */
-  shellText(text: Located<string>, state: State): void {
+  shellText(text: Located<string>, state: State, shell = 'sh'): void {
     const file = this.#files.read(text.at.file);
     const offset = file?.text.slice(text.at.start, text.at.end).indexOf(text.value) ?? -1;
     const place =
       file === undefined || offset === -1
         ? () => text.at
         : (from: number, to: number) => file.span(text.at.start + offset + from, text.at.start + offset + to);
-    this.text(text.value, place, state, 'line');
+    this.text(text.value, place, state, shell === 'bash' ? 'bash line' : 'line');
   }
 
   /**
-   * `line` is one command line (of `sh -c`, a Procfile …), `script` a file; in execline the whole file is one
-   * command line that each program hands on by exec.
+   * `line` is one command line (of `sh -c`, a Procfile …), `bash line` that of `bash -c`, `script` a file; in execline
+   * the whole file is one command line that each program hands on by exec.
    */
   text(
     text: string,
     place: (start: number, end: number) => Span,
     outer: State,
-    style: 'line' | 'script' | 'execline',
+    style: 'line' | 'bash line' | 'script' | 'execline',
   ): void {
     const commands = readShell(maskTemplate(text).text);
     if (style === 'execline') {
@@ -137,7 +138,8 @@ export class ShellWalk {
         if (functions.has(name) && depth < 5) run(name, depth + 1);
         else {
           const alone = isLeftAlone(command, commands, text);
-          this.#step(command, commands.slice(index + 1), place, state, text, alone);
+          const inPlace = style === 'bash line' && isRunInPlace(command, commands, text);
+          this.#step(command, commands.slice(index + 1), place, state, text, { alone, inPlace });
         }
       }
     };
@@ -187,7 +189,7 @@ export class ShellWalk {
     place: (start: number, end: number) => Span,
     state: State,
     text: string,
-    alone: boolean,
+    { alone, inPlace }: { alone: boolean; inPlace: boolean },
   ): void {
     const environment = new Map(state.environment);
     for (const { name, value } of command.assignments) {
@@ -268,7 +270,8 @@ export class ShellWalk {
     }
     if (NEVER_SERVERS.has(first.value)) return;
     // in a pipeline and in the background exec replaces a shell that was forked for it
-    const forks = first.value !== 'exec' || command.joint === 'background' || command.joint === 'pipe';
+    const stays = command.joint === 'background' || command.joint === 'pipe';
+    const forks = stays || (first.value !== 'exec' && !inPlace);
     const left = command.joint === 'background' && following.every((next) => endsAtOnce(next));
     this.#command(words, {
       ...state,

@@ -221,12 +221,15 @@ class Walk {
       if (/^-\w*c\w*$/.test(word.value)) {
         const text = rest[index + 1];
         if (text !== undefined) {
-          this.shell.shellText(text, {
+          const options = rest.slice(0, index + 1).map(({ value }) => value);
+          const inner = {
             ...state,
             args: rest.slice(index + 3),
-            errexit: rest.slice(0, index + 1).some(({ value }) => /^-\w*e/.test(value)),
+            errexit: options.some((option) => /^-\w*e/.test(option)),
             launchers: [...state.launchers, `${name} -c`],
-          });
+          };
+          const interactive = options.some((option) => /^-\w*i/.test(option));
+          this.shell.shellText(text, inner, interactive ? 'sh' : name);
         }
         return;
       }

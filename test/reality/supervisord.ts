@@ -37,6 +37,10 @@ export const PROGRAMS: readonly SupervisedVariant[] = [
   program('shell-swallows-always', `${shell('PROGRAM; echo ended')}autorestart=true\nstopasgroup=true\n`),
   program('shell-without-group', `${shell('PROGRAM; exit $?')}autorestart=true\n`),
   program('shell-last-command', `${shell('PROGRAM')}autorestart=true\n`),
+  program(
+    'bash-last-command',
+    `command=/bin/bash -c 'cd . && ulimit -S -c unlimited && PROGRAM'\n${IN}startretries=100\nautorestart=true\n`,
+  ),
   program('killasgroup-only', `${shell('PROGRAM; exit $?')}autorestart=true\nkillasgroup=true\n`),
   program('autostart-false', `${GOOD}autostart=false\n`),
   program('default-start-retries', `${LIFTED}${IN}${EARLY}autorestart=true\n`, AT_ONCE),

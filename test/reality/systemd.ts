@@ -26,6 +26,7 @@ const swallowed = (program: string) => `/bin/sh -c '${program}; echo ended'`;
 const piped = (program: string) => `/bin/sh -c '${program} | cat'`;
 const ignored = (program: string) => `/bin/sh -c '${program} || true'`;
 const exec = (program: string) => `/bin/sh -c 'exec ${program}'`;
+const bash = (program: string) => `/bin/bash -c 'cd . && ${program}'`;
 
 const policy = (value: string) => `Restart=${value}\nRestartSec=200ms\n${CORE}${IN}`;
 
@@ -42,6 +43,7 @@ export const UNITS: readonly Variant[] = [
   ),
   { name: 'on-fail', service: policy('on-fail') },
   { name: 'shell-exec-on-abort', service: policy('on-abort'), command: exec },
+  { name: 'bash-on-abort', service: policy('on-abort'), command: bash },
   { name: 'shell-swallows-on-failure', service: policy('on-failure'), command: swallowed },
   { name: 'shell-swallows-always', service: policy('always'), command: swallowed },
   { name: 'shell-or-true-on-failure', service: policy('on-failure'), command: ignored },
@@ -56,6 +58,12 @@ export const UNITS: readonly Variant[] = [
     name: 'prevented-134-shell',
     service: `${policy('always')}RestartPreventExitStatus=134\n`,
     command: kept,
+  },
+  { name: 'prevented-bash', service: `${policy('always')}RestartPreventExitStatus=SIGABRT\n`, command: bash },
+  {
+    name: 'prevented-134-bash',
+    service: `${policy('always')}RestartPreventExitStatus=134\n`,
+    command: bash,
   },
   { name: 'default-start-limit', service: GOOD + IN, unit: '' },
   { name: 'start-limit-in-service', service: `${GOOD}${IN}StartLimitIntervalSec=0\n`, unit: '' },

@@ -31,6 +31,8 @@ export interface ShellCommand {
   inFunction?: string;
   /** The branches of `case` that it stands in; `earlier` are the patterns before it, which must not match. */
   branches: readonly CaseBranch[];
+  /** Its input or output goes elsewhere. */
+  redirected: boolean;
   start: number;
   end: number;
 }
@@ -61,6 +63,8 @@ class ShellReader {
   readonly #end: number;
   #at: number;
   readonly #heredocs: { delimiter: string; tabs: boolean }[] = [];
+  /** A redirection stood since the last command ended. */
+  #redirected = false;
 
   constructor(text: string, from: number, to: number) {
     this.#text = text;
@@ -83,6 +87,7 @@ class ShellReader {
       const command = this.#command(words, joint, depth, functions.at(-1)?.name, cases);
       if (command !== undefined) commands.push(command);
       words = [];
+      this.#redirected = false;
     };
     while (this.#at < this.#end) {
       const operator = this.#operator();
@@ -191,6 +196,7 @@ class ShellReader {
       depth,
       ...(inFunction === undefined ? {} : { inFunction }),
       branches: [...branches],
+      redirected: this.#redirected,
       start: first.start,
       end: last.end,
     };
@@ -222,6 +228,7 @@ class ShellReader {
           this.#text.slice(this.#at, Math.min(this.#end, this.#at + 8)),
         );
         if (redirection !== null && redirection[0] !== '') {
+          this.#redirected = true;
           this.#at += redirection[0].length;
           this.#at = this.#skipBlanks(this.#at);
           const target = this.#word();

@@ -139,7 +139,9 @@ describe('servers', () => {
     ['exec uv run --group prod gunicorn a:b', ['uv run'], true],
     ['exec dumb-init -- sh -c "exec gunicorn a:b"', ['dumb-init', 'sh -c'], true],
     ['exec ./wait-for-it.sh db:5432 -t 30 -- gunicorn a:b', ['wait-for-it.sh'], false],
-    ['exec bash -c "cd x && gunicorn a:b"', ['bash -c'], true],
+    ['exec bash -c "cd x && gunicorn a:b"', ['bash -c'], false],
+    ['exec bash -ic "cd x && gunicorn a:b"', ['bash -c'], true],
+    ['exec sh -c "gunicorn a:b"', ['sh -c'], true],
     ['exec python -m poetry run gunicorn a:b', ['poetry run'], false],
   ])('%s: launchers %j, a shell in between: %s', (line, launchers, behindShell) => {
     expect(started(line)).toMatchObject({ server: 'gunicorn', application: 'a:b', launchers, behindShell });
