@@ -185,10 +185,12 @@ function cutBy(bytes: number): string {
   if (near(32 * GiB) || near(2 * GiB) || near(GiB) || near(767 * 1024 ** 2)) {
     return "it has the size of one of systemd-coredump's limits: see ProcessSizeMax= and ExternalSizeMax= in coredump.conf(5)";
   }
-  if (bytes % 1024 === 0) {
-    return `its ${bytes / 1024} KiB are a round number: probably a soft limit (ulimit -c, LimitCORE=) cut it`;
+  // the kernel writes whole pages, so one that is killed leaves a multiple of 4 KiB as well
+  const kibibytes = bytes / 1024;
+  if (kibibytes % 1000 === 0 || kibibytes % 1024 === 0) {
+    return `its ${kibibytes} KiB are a round number: probably a soft limit (ulimit -c, LimitCORE=) cut it`;
   }
-  return 'probably the disk was full, the writing was killed, or the copy was not complete';
+  return "probably the disk was full, the writing was killed (gunicorn's --timeout, uWSGI's harakiri), or the copy was not complete";
 }
 
 function noRuntime(report: UnredactedReport, modules: Modules): void {

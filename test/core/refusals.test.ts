@@ -111,12 +111,17 @@ describe('a core that is cut', () => {
     expect(report.process.pid).toBe(made().oracle.pid);
   });
 
-  test('a round size points at a limit', async () => {
+  test.each([
+    [1024, '1024 KiB are a round number: probably a soft limit'],
+    [1000, '1000 KiB are a round number: probably a soft limit'],
+    // a multiple of the page, as every core is whose writing was killed
+    [1052, 'the writing was killed'],
+  ])('%i KiB', async (kibibytes, why) => {
     const cut = join(folder, 'cut');
     copyFileSync(made().path, cut);
-    truncateSync(cut, 1024 * 1024);
+    truncateSync(cut, kibibytes * 1024);
     const { missing } = (await read(cut)).core;
-    expect(missing[0]?.consequence).toContain('1024 KiB are a round number: probably a soft limit');
+    expect(missing[0]?.consequence).toContain(why);
   });
 });
 

@@ -11,7 +11,7 @@ interface Example {
 
 export interface RulePage {
   id: string;
-  /** `bare`: the example project without anything of ours. */
+  /** `bare`: the wrong example is laid over the example project without anything of ours. */
   base: 'bare' | 'initialised';
   arguments: string[];
   examples: Example[];
