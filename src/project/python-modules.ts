@@ -85,6 +85,11 @@ export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** Can an import statement say the dotted name? Files of other names are only loaded by their path. */
+export function isImportable(module: string): boolean {
+  return /^[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{N}_]*)*$/u.test(module);
+}
+
 /** The dotted name of a file below an import root. */
 export function moduleName(root: string, path: string): string {
   const inside = root === '' ? path : path.slice(root.length + 1);

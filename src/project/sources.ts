@@ -29,7 +29,7 @@ function present(words: readonly string[], bytes: Buffer): readonly string[] {
 export class Sources {
   readonly root: string;
   readonly files: ReadonlySet<string>;
-  /** Those that are no Python: few, where a tree is large. */
+  /** Those that are no Python: few, where a tree is large. Not what a template of projects has in its folders. */
   readonly besidesPython: readonly string[];
   /** Why a file that was asked for could not be read. */
   readonly notes: Note[] = [];
@@ -48,7 +48,7 @@ export class Sources {
   constructor(root: string, files: Iterable<string>, overlay: ReadonlyMap<string, Uint8Array> = new Map()) {
     this.root = root;
     this.files = new Set([...files, ...overlay.keys()]);
-    this.besidesPython = [...this.files].filter((path) => !path.endsWith('.py'));
+    this.besidesPython = [...this.files].filter((path) => !path.endsWith('.py') && !path.includes('{{'));
     this.#overlay = overlay;
   }
 

@@ -30,8 +30,11 @@ export const rule: Rule = {
         return [
           {
             confidence: service.settingsModule === undefined ? ('medium' as const) : ('high' as const),
-            message: `${service.name} runs with ${named.value}, which are not meant for production${service.settingsModule === undefined ? `, as the unit does not say otherwise and ${named.at.file} does` : ''}`,
-            help: `write Environment=DJANGO_SETTINGS_MODULE= with the production settings in [Service]`,
+            message: `${service.name} runs with ${named.value}, which are not meant for production${service.settingsModule === undefined ? `, as ${service.file} does not say otherwise and ${named.at.file} does` : ''}`,
+            help:
+              service.unit === undefined
+                ? 'set DJANGO_SETTINGS_MODULE to the production settings there; nothing, where only developers start this'
+                : 'write Environment=DJANGO_SETTINGS_MODULE= with the production settings in [Service]',
             at: service.settingsModule?.at ?? service.command?.at ?? named.at,
           },
         ];

@@ -59,7 +59,7 @@ function lookAt(service: Service): RuleFinding[] {
   }
   if (restart.afterAbort === true) return [];
   if (RUN_JOBS.has(supervisor) && service.command?.value.server === undefined) return [];
-  const at = restart.at ?? service.command?.at;
+  const at = restart.at ?? restart.place ?? service.command?.at;
   if (at === undefined) return [];
   if (restart.afterAbort === 'unknown') {
     // without a place the reason is only that the repository says nothing of it

@@ -10,7 +10,7 @@ export const rule: Rule = {
   check: (project) =>
     unitServices(project).flatMap(({ service, keys, start }) =>
       refusals(keys).map(({ why, help, at = start }): RuleFinding => {
-        const filledIn = /[<>{}@]|__|\$/.test(why.value);
+        const filledIn = /[<>{}@#]|__|\$/.test(why.value);
         const message = filledIn
           ? `whether systemd takes ${service.name} depends on what is put in for ${why.value}: ${why.text}`
           : `systemd does not start ${service.name}: ${why.text}`;

@@ -339,3 +339,48 @@ test('a template of projects is said', async () => {
     '{{cookiecutter.slug}}/Procfile is in a template of projects: run init in a project that was made from it',
   );
 });
+
+const DJANGO_OF_A_ROLE: Files = {
+  'templates/manage.py': manage('web.settings'),
+  'templates/web/wsgi.py': wsgi('web.settings'),
+  'templates/web/settings.py': 'MIDDLEWARE = ["a"]\n',
+};
+
+test.each([
+  ['tasks/main.yml', true],
+  ['tasks/other.yml', false],
+])('Django in the templates of a role of Ansible, which has %s: %s', async (path, isTemplate) => {
+  const read = await project({ ...DJANGO_OF_A_ROLE, [path]: '- name: web\n' });
+  const codes = read.applications.flatMap(({ settings }) =>
+    settings.flatMap(({ notes }) => notes.map(({ code }) => code)),
+  );
+  expect(codes).toEqual(isTemplate ? ['text-template'] : []);
+});
+
+test('services of a template beside the project are not those of the project', async () => {
+  const compose = 'services:\n  app:\n    image: x\n    command: gunicorn shop.wsgi\n';
+  const read = await project({ ...LAYERED, 'factory/{{cookiecutter.site}}/docker-compose.yml': compose });
+  expect(read.services).toEqual([]);
+});
+
+test.each([
+  ['no name for an import statement', { 'deploy/wsgi-files/shop_wsgi.py': wsgi('shop.settings.production') }],
+  ['settings that are not there', { 'old/wsgi.py': wsgi('old.settings') }],
+])('the generated module does not go beside a wsgi.py that has %s', async (_, files: Files) => {
+  const { 'shop/wsgi.py': server = '', ...rest } = LAYERED;
+  const read = await project({ ...files, ...rest, 'shop/asgi.py': server.replaceAll('wsgi', 'asgi') });
+  expect(read.applications[0]).toMatchObject({ packageName: 'shop', packageFolder: 'shop' });
+  expect(read.applications[0]?.entryPoints.map(({ kind }) => kind).sort()).toEqual([
+    'asgi',
+    'manage',
+    'wsgi',
+  ]);
+});
+
+test('a Celery application below a folder that has manage.py and a stray __init__.py', async () => {
+  const celery = 'from celery import Celery\napp = Celery("shop")\n';
+  const inside = Object.entries({ ...LAYERED, '__init__.py': '', 'shop/celery.py': celery });
+  const read = await project(Object.fromEntries(inside.map(([path, text]) => [`web-app/${path}`, text])));
+  expect(read.notes.map(({ code }) => code)).not.toContain('job-left-alone');
+  expect(read.applications[0]?.entryPoints.map(({ file }) => file)).toContain('web-app/shop/celery.py');
+});

@@ -71,6 +71,21 @@ const CASES: readonly Case[] = [
     { Procfile: `web: python manage.py runserver\nother: ${GUNICORN}\n` },
     ['error Procfile:1'],
   ],
+  [
+    'PYC022',
+    'what compose starts stands in the Dockerfile',
+    {
+      'compose.yaml': 'services:\n  web:\n    build: .\n',
+      Dockerfile: 'FROM python\nCMD ["gunicorn", "shop.wsgi"]\n',
+    },
+    ['warning compose.yaml:3'],
+  ],
+  [
+    'PYC045',
+    'an installer puts the folder in',
+    { 'web.service': '[Service]\nWorkingDirectory=##HOME##/web\nExecStart=gunicorn shop.wsgi\n' },
+    ['unknown web.service:2'],
+  ],
   ['PYC025', 'a bound', compose(UVICORN, '    restart: on-failure:5\n'), ['warning compose.yaml:4']],
   ['PYC025', 'none', compose(UVICORN, '    restart: on-failure\n'), []],
   ['PYC025', '0 is none', compose(UVICORN, '    restart: "on-failure:0"\n'), []],

@@ -2,7 +2,15 @@ import { generatedIn } from '../generated-header.ts';
 import type { Parser } from 'web-tree-sitter';
 import { entryKind, readEntryPoint, readManage } from '../entry-points.ts';
 import type { Application, EffectiveList, EntryPoint, Located, Note, SettingsModule } from '../project.ts';
-import { baseName, findModule, join, moduleName, parent, TreeModules } from '../python-modules.ts';
+import {
+  baseName,
+  findModule,
+  isImportable,
+  join,
+  moduleName,
+  parent,
+  TreeModules,
+} from '../python-modules.ts';
 import { evaluateModule } from '../readers/python/settings.ts';
 import type { PythonFile, Syntax } from '../readers/python/syntax.ts';
 import type { Sources } from '../sources.ts';
@@ -150,7 +158,8 @@ function rootFor(sources: Sources, path: string, module: string): string | undef
 /** The folder above the outermost package that the file is in. */
 function packageRoot(sources: Sources, path: string): string {
   let folder = parent(path);
-  while (folder !== '' && sources.files.has(`${folder}/__init__.py`)) folder = parent(folder);
+  while (folder !== '' && isImportable(baseName(folder)) && sources.files.has(`${folder}/__init__.py`))
+    folder = parent(folder);
   return folder;
 }
 
@@ -319,6 +328,7 @@ function fileNotes(sources: Sources, path: string, python: PythonFile | undefine
   }
   if (
     /(^|\/)project_(template|name)\//.test(path) ||
+    isOfRole(sources, path) ||
     (python !== undefined && /\{\{ ?(project_name|cookiecutter)\b/.test(python.file.text))
   ) {
     notes.push({
@@ -327,6 +337,15 @@ function fileNotes(sources: Sources, path: string, python: PythonFile | undefine
     });
   }
   return notes;
+}
+
+/** A role of Ansible puts the templates that its tasks name on a host, each by itself. */
+function isOfRole(sources: Sources, path: string): boolean {
+  const role = /^(.*\/)?templates\//.exec(path);
+  return (
+    role !== null &&
+    ['main.yml', 'main.yaml'].some((name) => sources.files.has(`${role[1] ?? ''}tasks/${name}`))
+  );
 }
 
 function python2Statement(syntax: Syntax): Syntax | undefined {
@@ -366,10 +385,13 @@ function applicationOf(
   };
 }
 
-/** The package of wsgi.py or asgi.py; else that of the settings. */
+/** The package of wsgi.py or asgi.py, of one whose settings are there before others; else that of the settings. */
 function packageOf(entries: readonly Entry[], settings: readonly SettingsModule[]): string {
-  const server =
-    entries.find(({ point }) => point.kind === 'wsgi') ?? entries.find(({ point }) => point.kind === 'asgi');
+  const known = new Set(settings.map(({ module }) => module));
+  const servers = (['wsgi', 'asgi'] as const)
+    .flatMap((kind) => entries.filter(({ point }) => point.kind === kind))
+    .filter(({ point }) => isImportable(point.module));
+  const server = servers.find(({ point }) => known.has(point.settingsModule?.value ?? '')) ?? servers[0];
   if (server !== undefined) return server.point.module.split('.').slice(0, -1).join('.');
   const parts = settings[0]?.module.split('.') ?? [];
   const at = parts.findIndex((part) => /settings|^conf(ig)?$/.test(part));

@@ -61,12 +61,12 @@ export function withJobs(
       ...application,
       entryPoints: [
         ...application.entryPoints,
-        ...working.filter((object) => isBeside(application, object)).flatMap(({ points }) => points),
+        ...working.filter((object) => isBeside(application, object, sources)).flatMap(({ points }) => points),
         ...(applications.length === 1 ? commands : []),
       ],
     })),
     notes: working
-      .filter((object) => !applications.some((application) => isBeside(application, object)))
+      .filter((object) => !applications.some((application) => isBeside(application, object, sources)))
       .map(leftAlone),
   };
 }
@@ -139,8 +139,12 @@ function startedBy(services: readonly Service[]): string[] {
   });
 }
 
-function isBeside(application: Application, { importRoot }: FoundObject): boolean {
-  return application.importRoot === importRoot;
+/** Imported from the same folder, or from below it where a stray `__init__.py` makes that one look like a package. */
+function isBeside(application: Application, object: FoundObject, sources: Sources): boolean {
+  const root = application.importRoot;
+  if (root === object.importRoot) return true;
+  const looksLikePackage = root !== '' && sources.files.has(`${root}/__init__.py`);
+  return looksLikePackage && object.points[0].file.startsWith(`${root}/`);
 }
 
 function leftAlone({ framework, points: [{ file, object, inPlace }] }: FoundObject): Note {

@@ -35,10 +35,12 @@ function documentsOf(file: SourceFile): YamlValue[] {
 /** A service with what it extends: the nearest definition of a key wins, environments add up. */
 class ServiceDefinition {
   readonly file: SourceFile;
+  readonly own: YamlValue;
   readonly #levels: { file: SourceFile; value: YamlValue }[] = [];
 
   constructor(file: SourceFile, value: YamlValue, reader: CommandReader) {
     this.file = file;
+    this.own = value;
     let level: { file: SourceFile; value: YamlValue } | undefined = { file, value };
     while (level !== undefined && this.#levels.length < 10) {
       this.#levels.push(level);
@@ -240,10 +242,17 @@ function restartOf(definition: ServiceDefinition): RestartPolicy {
   if (restart === undefined) {
     return {
       afterAbort: false,
+      ...placeIn(definition),
       detail: 'no restart: the default is no, and nothing starts the container again',
     };
   }
   return policyOf(restart.value, restart.at, 'restart');
+}
+
+/** The first key of the service: its command may stand in a Dockerfile or a script that other services share. */
+function placeIn(definition: ServiceDefinition): Pick<RestartPolicy, 'place'> {
+  const [first] = definition.own.kind === 'mapping' ? definition.own.entries : [];
+  return first === undefined ? {} : { place: first.key.at };
 }
 
 /** A service with profiles is started with one of them only (compose-spec, Profiles). */
