@@ -343,7 +343,7 @@ export interface RestartPolicy {
   afterAbort: boolean | 'unknown';
   /** The key that says so; absent where it is the supervisor's default. */
   at?: Span;
-  /** Where such a key would stand, if that is another place than the command's. */
+  /** Where the service stands that has no such key. */
   place?: Span;
   detail: string;
   /** After how many ends it is left down; absent where it never is, or where nothing says so. */

@@ -59,7 +59,9 @@ function lookAt(service: Service): RuleFinding[] {
   }
   if (restart.afterAbort === true) return [];
   if (RUN_JOBS.has(supervisor) && service.command?.value.server === undefined) return [];
-  const at = restart.at ?? restart.place ?? service.command?.at;
+  // a Dockerfile or script that several services share is not where the policy goes
+  const elsewhere = service.command?.at.file === service.file ? undefined : restart.place;
+  const at = restart.at ?? elsewhere ?? service.command?.at;
   if (at === undefined) return [];
   if (restart.afterAbort === 'unknown') {
     // without a place the reason is only that the repository says nothing of it

@@ -249,7 +249,7 @@ function restartOf(definition: ServiceDefinition): RestartPolicy {
   return policyOf(restart.value, restart.at, 'restart');
 }
 
-/** The first key of the service: its command may stand in a Dockerfile or a script that other services share. */
+/** The first key of the service. */
 function placeIn(definition: ServiceDefinition): Pick<RestartPolicy, 'place'> {
   const [first] = definition.own.kind === 'mapping' ? definition.own.entries : [];
   return first === undefined ? {} : { place: first.key.at };
