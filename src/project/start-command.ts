@@ -49,6 +49,12 @@ const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'busybox']);
 /** Commands that are looked at for one start command, over all scripts. */
 const MOST_COMMANDS = 2_000;
 
+/** Is it a server, and none for developers? */
+export function isForProduction({ command: { value } }: Started): boolean {
+  const { server, options } = value;
+  return server !== undefined && server !== 'runserver' && server !== 'flask run' && !options.has('reload');
+}
+
 /** What the words of a command line start, in the order in which it is started; scripts of the repository are read. */
 export function startedByWords(words: readonly Located<string>[], context: StartContext): Started[] {
   const walk = new Walk(context);
@@ -123,10 +129,7 @@ class Walk {
   /** Development servers go where a production server was found as well (they stand in another branch of a script). */
   result(): Started[] {
     const known = this.#found.filter(({ command }) => command.value.server !== undefined);
-    const production = known.filter(
-      ({ command: { value } }) =>
-        value.server !== 'runserver' && value.server !== 'flask run' && !value.options.has('reload'),
-    );
+    const production = known.filter(isForProduction);
     const wanted = production.length > 0 ? production : known.length > 0 ? known : this.#found.slice(-1);
     const seen = new Set<string>();
     return wanted.filter(({ command: { value } }) => {

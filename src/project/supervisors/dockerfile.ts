@@ -4,6 +4,7 @@ import { expandWord, readWords } from '../readers/shell.ts';
 import type { SourceFile } from '../readers/text.ts';
 import {
   type CommandReader,
+  isForProduction,
   startedByShell,
   startedByWords,
   type StartContext,
@@ -29,7 +30,7 @@ export function isDockerfile(path: string): boolean {
   return FILE_NAME.test(path) && !/\.(?:md|rst|txt|sh|py|ya?ml|dockerignore)$/.test(path);
 }
 
-/** Dockerfiles: what the last stage starts. A compose file or a manifest that says more has services of its own. */
+/** Dockerfiles: what the last stage starts, or one before it where the last is for developers. A compose file or a manifest that says more has services of its own. */
 export const dockerfile: Supervisor = {
   name: 'dockerfile',
   find(reader, found) {
@@ -37,7 +38,7 @@ export const dockerfile: Supervisor = {
       if (!isDockerfile(path)) continue;
       const file = reader.sources.read(path);
       if (file === undefined) continue;
-      const image = readImage(file, reader);
+      const image = deployedImage(file, reader);
       const started = image.started();
       if (started.length === 0 && image.command !== undefined && image.shell) {
         found.notes.push({
@@ -50,6 +51,17 @@ export const dockerfile: Supervisor = {
     }
   },
 };
+
+/** The last stage, which is built where nobody says another; one with a name that has a server where the last has none. */
+function deployedImage(file: SourceFile, reader: CommandReader): Image {
+  const last = readImage(file, reader);
+  const isServing = (image: Image) => image.started().some(isForProduction);
+  if (isServing(last)) return last;
+  const others = readDockerfile(file).flatMap(({ name }) =>
+    name === undefined ? [] : [readImage(file, reader, name)],
+  );
+  return others.findLast(isServing) ?? last;
+}
 
 function definitionOf(path: string, image: Image) {
   return {

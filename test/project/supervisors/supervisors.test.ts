@@ -322,6 +322,16 @@ describe('what each kind of supervisor says of its services', () => {
     expect(found[3]?.command?.value.options.get('master')?.at).toMatchObject({ file: 'uwsgi.ini', line: 3 });
   });
 
+  test.each([
+    ['CMD tail -f /dev/null', 'gunicorn', 2],
+    ['CMD ["python", "manage.py", "runserver"]', 'gunicorn', 2],
+    ['CMD ["pytest"]', 'gunicorn', 2],
+    ['CMD ["uvicorn", "shop.asgi:app"]', 'uvicorn', 4],
+  ])('a Dockerfile whose last stage has %s', (last, server, line) => {
+    const Dockerfile = `FROM python AS production\nCMD gunicorn shop.wsgi\nFROM production AS other\n${last}\n`;
+    expect(service({ Dockerfile }).command).toMatchObject({ value: { server }, at: { line } });
+  });
+
   test('Nomad', () => {
     expect(facts(service(sample('nomad')))).toEqual({
       name: 'shop/app',
