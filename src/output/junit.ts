@@ -10,7 +10,8 @@ interface Case {
 
 /**
  * One test case a rule and file with findings, and one passed test case for each rule without: what CI systems read
- * (the format has no standard; these are the elements that Jenkins, GitLab and GitHub reporters share).
+ * (the format has no standard; these are the elements that Jenkins, GitLab and GitHub reporters share, and no attribute
+ * that Jenkins' junit-10.xsd does not know).
  * Only errors and warnings are failures.
  */
 export const junit: Output = (result) => {
@@ -42,8 +43,8 @@ export const junit: Output = (result) => {
       lines.push(`      <system-out>${text(told.map(describe).join('\n\n'))}</system-out>\n`);
     return `${open}>\n${lines.join('')}    </testcase>\n`;
   });
-  const counts = `tests="${cases.length}" failures="${failed}" errors="0" skipped="0" time="0"`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="pycrash check" ${counts}>\n  <testsuite name="pycrash check" ${counts}>\n${body.join('')}  </testsuite>\n</testsuites>\n`;
+  const counts = `tests="${cases.length}" failures="${failed}" errors="0" time="0"`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="pycrash check" ${counts}>\n  <testsuite name="pycrash check" ${counts} skipped="0">\n${body.join('')}  </testsuite>\n</testsuites>\n`;
 };
 
 function isFailure({ level }: LocatedFinding): boolean {

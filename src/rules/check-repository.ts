@@ -28,7 +28,13 @@ export interface CheckRequest {
 const OUTPUTS: Record<string, () => Promise<Output>> = {
   text: async () => (await import('../output/text.ts')).text,
   json: async () => (await import('../output/machine-formats.ts')).json,
-  sarif: async () => (await import('../output/machine-formats.ts')).sarif,
+  sarif: async () => {
+    const [{ sarif }, { rulePages }] = await Promise.all([
+      import('../output/machine-formats.ts'),
+      import('./rule-pages.ts'),
+    ]);
+    return sarif(rulePages());
+  },
   github: async () => (await import('../output/machine-formats.ts')).github,
   junit: async () => (await import('../output/machine-formats.ts')).junit,
   gitlab: async () => (await import('../output/machine-formats.ts')).gitlab,
@@ -41,7 +47,9 @@ const LEVELS: readonly Level[] = ['info', 'warning', 'error'];
  * above. What is `unknown` does not fail. Throws a `UserError` where there is nothing that could be checked.
  */
 export async function check(terminal: Terminal, request: CheckRequest): Promise<0 | 1> {
-  const baseline = request.baseline === undefined ? undefined : readBaseline(request.baseline);
+  // what is written anew is all that is there today, what the old one has too
+  const old = request.writeBaseline === undefined ? request.baseline : undefined;
+  const baseline = old === undefined ? undefined : readBaseline(old);
   let result = await checkOnce(request, baseline);
   if (request.fix && result.findings.some(({ fix }) => fix !== undefined)) {
     const { applyFixes } = await import('./apply-fixes.ts');
@@ -51,7 +59,8 @@ export async function check(terminal: Terminal, request: CheckRequest): Promise<
   }
   if (request.writeBaseline !== undefined) {
     writeBaseline(request.writeBaseline, result.findings);
-    terminal.say(`${result.findings.length} findings are in ${request.writeBaseline} now`);
+    const { length } = result.findings;
+    terminal.say(`${length} ${length === 1 ? 'finding is' : 'findings are'} in ${request.writeBaseline} now`);
     return 0;
   }
   const output = await OUTPUTS[request.format]?.();

@@ -115,6 +115,10 @@ test('a baseline holds what is there today, and only that', async () => {
     exitCode: 0,
     stdout: 'no findings (4 in the baseline)\n',
   });
+  // written anew over itself it is the same
+  const before = readFileSync(baseline);
+  const again = await pycrash(['check', bare, '--baseline', baseline, '--write-baseline', baseline]);
+  expect([again.stderr, readFileSync(baseline)]).toEqual([`4 findings are in ${baseline} now\n`, before]);
   const folder = mkdtempSync(join(scratch, 'baseline-'));
   cpSync(bare, folder, { recursive: true });
   const unit = join(folder, 'deploy/django-shop.service');
@@ -173,6 +177,15 @@ test('a comment in a unit silences, and without a reason is a finding', async ()
   expect(await findings(silenced('# pycrash: ignore[PYC010] a job, not a service'))).toEqual([]);
   const bareSilence = await findings(silenced('# pycrash: ignore[PYC010]'));
   expect(bareSilence.map(({ rule, line }) => `${rule}:${line}`)).toEqual(['PYC000:4']);
+});
+
+test('SARIF has the pages of the rules', async () => {
+  const { stdout } = await pycrash(['check', bare, '--format', 'sarif']);
+  const [run] = JSON.parse(stdout).runs;
+  const page = readFileSync(`${ROOT}src/rules/PYC010-no-restart-after-abort.md`, 'utf8');
+  const rules: { id: string; help: { markdown?: string } }[] = run.tool.driver.rules;
+  expect(rules.find(({ id }) => id === 'PYC010')?.help.markdown).toBe(page);
+  expect(rules.filter(({ help }) => help.markdown === undefined).map(({ id }) => id)).toEqual(['PYC000']);
 });
 
 test('--explain prints the page', async () => {

@@ -1,4 +1,5 @@
 import { Ajv } from 'ajv';
+import { assert, constantFrom, property, string } from 'fast-check';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -27,6 +28,8 @@ const SARIF_SCHEMA = Object.fromEntries(
   Object.entries(PUBLISHED).filter(([key]) => key !== '$schema' && key !== 'id'),
 );
 
+const PAGES = { PYC900: '# PYC900\n\n<!-- base: bare -->\n\nSeen: see [the table](../../docs/table.md).\n' };
+
 function sarifErrors(document: unknown): unknown {
   const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false });
   ajv.addFormat('uri', /^[a-z][a-z0-9+.-]*:[^\s"<>\\^`{|}]*$/i);
@@ -39,9 +42,9 @@ function sarifErrors(document: unknown): unknown {
 
 test('SARIF is valid by the published schema, with places in UTF-16 code units', () => {
   for (const result of [RESULT, resultOf({}), resultOf({ 'a.py': 'WRONG' }, { level: 'unknown' })]) {
-    expect(sarifErrors(JSON.parse(sarif(result, TERMINAL)))).toBeNull();
+    expect(sarifErrors(JSON.parse(sarif(PAGES)(result, TERMINAL)))).toBeNull();
   }
-  const [run] = JSON.parse(sarif(RESULT, TERMINAL)).runs;
+  const [run] = JSON.parse(sarif(PAGES)(RESULT, TERMINAL)).runs;
   expect(run.results.map((one: { locations: unknown[] }) => one.locations[0])).toMatchObject([
     {
       physicalLocation: {
@@ -52,7 +55,11 @@ test('SARIF is valid by the published schema, with places in UTF-16 code units',
     { physicalLocation: { region: { startLine: 3, startColumn: 1, endColumn: 6 } } },
     { physicalLocation: { artifactLocation: { uri: 'b.py' } } },
   ]);
-  expect(run.tool.driver.rules[run.results[0].ruleIndex].id).toBe('PYC900');
+  expect(run.tool.driver.rules[run.results[0].ruleIndex]).toMatchObject({
+    id: 'PYC900',
+    help: { markdown: '# PYC900\n\nSeen: see the table.\n' },
+    properties: { 'problem.severity': 'warning' },
+  });
 });
 
 test('the schema refuses what is not SARIF', () => {
@@ -70,6 +77,54 @@ test('a GitHub annotation is one line, whatever the file and the message have in
     github(resultOf({ 'a.py': 'WRONG' }, { level }), TERMINAL).split(' ', 1),
   );
   expect(levels).toEqual([['::warning'], ['::notice'], ['::notice']]);
+});
+
+/** As the runner does (actions/runner, ActionCommand): %25 at last. */
+function unescaped(value: string): string {
+  return value
+    .replaceAll('%3A', ':')
+    .replaceAll('%2C', ',')
+    .replaceAll('%0D', '\r')
+    .replaceAll('%0A', '\n')
+    .replaceAll('%25', '%');
+}
+
+test('what a GitHub annotation says is read back, whatever it is', () => {
+  const hostile = string({ unit: constantFrom(...'aü😀% \t\r\n:,;=#"<&\u0007%2C') });
+  assert(
+    property(hostile, hostile, (name, message) => {
+      const path = `d/${name}.py`;
+      const lines = github(resultOf({ [path]: 'WRONG' }, { message }), TERMINAL);
+      expect(lines.match(/[\r\n]/g)).toEqual(['\n']);
+      const [, listed = '', data = ''] = /^::error ([^]*?)::([^]*)\n$/.exec(lines) ?? [];
+      const properties = Object.fromEntries(
+        listed.split(',').map((each) => each.split(/=([^]*)/, 2).map(unescaped)),
+      );
+      expect(properties).toMatchObject({ file: path, line: '1', title: 'PYC900' });
+      expect(unescaped(data)).toBe(`${message}\nwrite: something, else`);
+    }),
+  );
+});
+
+/** Attributes of https://github.com/jenkinsci/xunit-plugin, junit-10.xsd: Jenkins refuses a file with others. */
+const JUNIT_ATTRIBUTES: Record<string, readonly string[]> = {
+  testsuites: ['name', 'time', 'tests', 'failures', 'disabled', 'errors'],
+  testsuite: ['name', 'tests', 'failures', 'errors', 'time', 'disabled', 'skipped', 'timestamp', 'hostname'],
+  testcase: ['name', 'assertions', 'time', 'timestamp', 'classname', 'status', 'class', 'file', 'line'],
+  failure: ['type', 'message'],
+  'system-out': [],
+};
+
+test('JUnit has no element and no attribute that its schema has not', () => {
+  const document =
+    junit(RESULT, TERMINAL) + junit(resultOf({ 'a.py': 'WRONG' }, { level: 'info' }), TERMINAL);
+  const elements = [...document.matchAll(/<([a-z][\w-]*)((?: [\w-]+="[^"]*")*)/g)];
+  const seen = new Set(elements.map(([, name = '']) => name));
+  expect(seen).toEqual(new Set(Object.keys(JUNIT_ATTRIBUTES)));
+  for (const [, name = '', attributes = ''] of elements) {
+    const names = [...attributes.matchAll(/ ([\w-]+)=/g)].map(([, attribute]) => attribute);
+    expect(JUNIT_ATTRIBUTES[name]).toEqual(expect.arrayContaining(names));
+  }
 });
 
 test('JUnit is read back by an XML parser, to the character', () => {
@@ -94,6 +149,24 @@ test('JUnit is read back by an XML parser, to the character', () => {
         `a b/ü,:%.service:3:1: error: ${message}\nwrite: something, else`,
     ],
   ]);
+  // every character up to U+00FF, and those at the borders of what XML may have
+  const characters = String.fromCodePoint(
+    ...Array.from({ length: 0x100 }, (_, code) => code),
+    0xd7ff,
+    0xd800,
+    0xdfff,
+    0xe000,
+    0xfffd,
+    0xfffe,
+    0xffff,
+    0x1_0000,
+    0x10_ffff,
+  );
+  const one = junit(resultOf({ 'a.py': 'WRONG' }, { message: characters }), TERMINAL);
+  const back = JSON.parse(execFileSync('python3', ['-c', program], { input: one, encoding: 'utf8' }));
+  // oxlint-disable-next-line no-control-regex
+  const legal = characters.replaceAll(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Cs}/gu, '\ufffd');
+  expect(back[2][1]).toBe(legal);
   const quiet = junit(resultOf({ 'a.py': 'WRONG' }, { level: 'unknown' }), TERMINAL);
   expect(quiet).toContain('failures="0"');
   expect(quiet).toContain('<system-out>');

@@ -372,7 +372,7 @@ function restartOf(keys: Keys, command: StartCommand | undefined, { soft }: Core
   }
 }
 
-/** The soft limit on cores: `LimitCORE=soft[:hard]`; without it systemd gives 0 (systemd-system.conf(5), DefaultLimitCORE=). */
+/** The soft limit on cores: `LimitCORE=soft[:hard]`; without it systemd hands its own on, on Debian 0 as the kernel gave it (systemd-system.conf(5)). */
 function coreLimitOf(keys: Keys): CoreLimit {
   const entry = keys.last('LimitCORE') ?? keys.ignored('LimitCORE');
   if (entry === undefined)
