@@ -69,6 +69,29 @@ test('the documents of init and report have the form of their schemas', () => {
   expect(schemaErrors('report', {})).not.toBeNull();
 });
 
+test('--fix keeps encoding, byte order mark, line ends and tabs, and has nothing to do a second time', async () => {
+  const unit = UNIT('Restart\t=\ton-fail\t\nRestartSec=2s\n# Geschäft\nLimtCORE=infinity');
+  const mended = unit.replace('on-fail', 'on-failure').replace('LimtCORE', 'LimitCORE');
+  const crlf = (text: string) => text.replaceAll('\n', '\r\n');
+  const encodings: Record<string, (text: string) => Buffer> = {
+    utf8: (text) => Buffer.from(text),
+    'utf8-bom': (text) => Buffer.from(`\uFEFF${crlf(text)}`),
+    latin1: (text) => Buffer.from(text, 'latin1'),
+    utf16le: (text) => Buffer.from(`\uFEFF${crlf(text)}`, 'utf16le'),
+    utf16be: (text) => Buffer.from(`\uFEFF${text}`, 'utf16le').swap16(),
+  };
+  const folder = project({});
+  const pathOf = (name: string) => join(folder, `deploy/${name}.service`);
+  for (const [name, bytes] of Object.entries(encodings)) writeFileSync(pathOf(name), bytes(unit));
+  expect(await pycrash(['check', folder, '--fix'])).toMatchObject({
+    exitCode: 0,
+    stderr: '10 findings were mended\n',
+  });
+  expect(await pycrash(['check', folder, '--fix'])).toMatchObject({ exitCode: 0, stderr: '' });
+  for (const [name, bytes] of Object.entries(encodings))
+    expect([name, readFileSync(pathOf(name)).toString('hex')]).toEqual([name, bytes(mended).toString('hex')]);
+});
+
 test('--fix makes the safe edits, and nothing but them', async () => {
   const unit = UNIT('Restart=on-fail\r\nRestartSec=2s\n# LimtCORE=\n LimtCORE =infinity\nFancyKey=1\n');
   const folder = project({ 'deploy/worker.service': unit });
