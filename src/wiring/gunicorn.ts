@@ -21,7 +21,9 @@ export function wireGunicorn(situation: Situation): Wiring {
   for (const service of situation.project.services) {
     const { command } = service;
     if (command === undefined) continue;
-    const { server, options, configurationFiles: [file] = [] } = command.value;
+    const { server, options, configurationFiles: [named] = [] } = command.value;
+    // a file of PasteDeploy has a section for the server, and what is at its end is of another
+    const file = named?.endsWith('.ini') === true ? undefined : named;
     const dropped = droppedUser(service);
     // However the name is bound (def, assignment, import): a second one would replace it without a word
     const taken = file !== undefined && /\bpost_worker_init\b/.test(situation.read(file)?.text ?? '');

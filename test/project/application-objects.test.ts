@@ -239,6 +239,84 @@ test('a package in a namespace package is imported by its full name', async () =
   ]);
 });
 
+const MADE = 'from flask import Flask\n\n\ndef create_app():\n    app = Flask("a")\n    return app\n';
+
+test.each<[string, Files, { importRoot: string; entryPoints: object[] }[]]>([
+  [
+    'a package in two folders without __init__.py, which its modules name',
+    {
+      'src/org/team/agent/__init__.py': '',
+      'src/org/team/agent/server.py': `from org.team.agent.config import x\n${MADE}`,
+    },
+    [{ importRoot: 'src', entryPoints: [{ module: 'org.team.agent.server' }] }],
+  ],
+  [
+    'a folder without __init__.py in a package, which another module names, and the name of one of the standard library',
+    {
+      'pyproject.toml': '[project.entry-points.player]\nhttp = "player.parts.http:Extension"\n',
+      'src/player/__init__.py': '',
+      'src/player/parts/http/__init__.py': '',
+      'src/player/parts/http/actor.py': `from . import x\n${MADE}`,
+    },
+    [{ importRoot: 'src', entryPoints: [{ module: 'player.parts.http.actor' }] }],
+  ],
+  [
+    'src is a package by its __init__.py, and nothing imports it as one',
+    {
+      'src/__init__.py': '',
+      'src/shop/__init__.py': `from shop.config import x\n${MADE}`,
+      'src/shop/config.py': 'x = 1\n',
+    },
+    [{ importRoot: 'src', entryPoints: [{ module: 'shop' }] }],
+  ],
+  [
+    'src is a package that is imported as one',
+    {
+      'src/__init__.py': '',
+      'src/shop/__init__.py': `from src.shop.config import x\n${MADE}`,
+      'src/shop/config.py': 'from shop.config import y\n',
+    },
+    [{ importRoot: '', entryPoints: [{ module: 'src.shop' }] }],
+  ],
+  [
+    'the standard library has a module of its name',
+    {
+      'shop/__init__.py': '',
+      'shop/http/__init__.py': `from http import HTTPStatus\nfrom http.client import OK\n${MADE}`,
+    },
+    [{ importRoot: '', entryPoints: [{ module: 'shop.http' }] }],
+  ],
+])('where Python imports from: %s', async (_, files, expected) => {
+  expect((await project(files)).applications).toMatchObject(expected);
+});
+
+test('of several modules of one name a start command means the one near to it, and each src is looked in', async () => {
+  const wsgi = (name: string) => `from ${name} import create_app\n\napplication = create_app()\n`;
+  const dockerfile = 'FROM python\nWORKDIR /code\nCMD ["gunicorn", "wsgi:application"]\n';
+  const files: Files = {
+    'orders/Dockerfile': dockerfile,
+    'orders/wsgi.py': wsgi('orders'),
+    'orders/src/orders/__init__.py': MADE,
+    'orders/src/tools/__init__.py': MADE,
+    'queue/mail/Dockerfile': dockerfile,
+    'queue/mail/wsgi.py': wsgi('mailer'),
+    'queue/mail/src/mailer/__init__.py': MADE,
+  };
+  expect(await objects(files)).toEqual([
+    'flask orders/src/orders/__init__.py:6 create_app()',
+    'flask queue/mail/src/mailer/__init__.py:6 create_app()',
+  ]);
+});
+
+test('flask run finds the factory in the module that FLASK_APP names', async () => {
+  const { notes } = await project({
+    Dockerfile: 'FROM python\nENV FLASK_APP=/opt/shop/shop/web.py\nCMD ["flask", "run"]\n',
+    'shop/__init__.py': '',
+    'shop/web.py': MADE,
+  });
+  expect(notes.filter(({ code }) => code === 'application-guessed')).toEqual([]);
+});
+
 test('a folder without __init__.py in the middle of a package is a part of it', async () => {
   const app = 'from aiohttp import web\n\n\ndef make_app():\n    app = web.Application()\n    return app\n';
   const { applications } = await project({

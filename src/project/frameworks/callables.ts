@@ -1,8 +1,8 @@
 import type { Parser } from 'web-tree-sitter';
 import { readCallable } from './callable-object.ts';
 import { callableKind, isFactory } from './callable-kind.ts';
-import { importRootOf } from './objects.ts';
-import { ancestors, lastParts } from '../deployed-paths.ts';
+import { importRootOf } from './import-root.ts';
+import { foldersOf } from '../deployed-paths.ts';
 import { wayFrom } from './chosen-object.ts';
 import { PythonNames } from './python-names.ts';
 import { generatedIn } from '../generated-header.ts';
@@ -71,10 +71,10 @@ export function findCallables(
 
 /** The file of the tree that a server imports, and the object that it takes from it; undefined for what is not in the tree. */
 function startedModule(
-  { command, file, workingDirectory }: Service,
+  service: Service,
   sources: Sources,
 ): { path: string; root: string; module: string; object: string } | undefined {
-  const { application, server } = command?.value ?? {};
+  const { application, server } = service.command?.value ?? {};
   if (application === undefined || server === undefined) return undefined;
   if (SERVES_NONE.has(server) || isJobServer(server)) return undefined;
   // hypercorn takes `wsgi:module:object` and `asgi:module:object`
@@ -87,14 +87,7 @@ function startedModule(
     .replaceAll('/', '.');
   if (module === undefined || !/^[A-Za-z_][\w.]*$/.test(module)) return undefined;
   const ends = [`${module.replaceAll('.', '/')}.py`, `${module.replaceAll('.', '/')}/__init__.py`];
-  const folders = [
-    ...[command?.value.options.get('chdir')?.value, workingDirectory?.value].flatMap((one) =>
-      lastParts(one ?? ''),
-    ),
-    ...ancestors(file),
-    'src',
-  ];
-  const near = folders.flatMap((folder) => ends.map((end) => join(folder, end)));
+  const near = foldersOf(service).flatMap((folder) => ends.map((end) => join(folder, end)));
   const direct = near.find((path) => sources.files.has(path));
   const all = [...sources.files].filter((path) => ends.some((end) => path.endsWith(`/${end}`)));
   const path = direct ?? (all.length === 1 ? all[0] : undefined);

@@ -2,23 +2,22 @@ import type { FoundObject } from './objects.ts';
 import type { Meaning, PythonNames } from './python-names.ts';
 import type { Syntax } from '../readers/python/syntax.ts';
 import { statementsOf } from './blocks.ts';
+import type { Named } from './named-application.ts';
 import { assignedNames } from './python-names.ts';
 
 /**
- * The objects that are deployed: those that start commands name (`named`, the surer ones first, e.g. `shop:create_app()`),
+ * The objects that are deployed: those that start commands name (`named`, the surer ones first),
  * directly or through modules and functions that lead to them. In an import root of which none names one it is the one
  * with the most usual name and place; beside others that are named, or that are no object (`alone` is false), only where
  * the root `isProject` of its own.
  */
 export function choose(
   objects: readonly FoundObject[],
-  named: readonly (readonly string[])[],
+  named: readonly (readonly Named[])[],
   names: PythonNames,
   { alone, isProject }: { alone: boolean; isProject: (root: string) => boolean },
 ): FoundObject[] {
-  const roots = [...new Set(objects.map(({ importRoot }) => importRoot))];
-  const lead = (some: readonly string[]): FoundObject[] =>
-    some.flatMap((name) => roots.flatMap((root) => startedBy(name, root, objects, names) ?? []));
+  const lead = (some: readonly Named[]): FoundObject[] => some.flatMap((one) => ledToBy(one, objects, names));
   const started = new Set(named.map(lead).find((found) => found.length > 0));
   const chosen = new Map<string, FoundObject>();
   const known = new Set([...started].map(({ importRoot }) => importRoot));
@@ -33,10 +32,18 @@ export function choose(
     : objects.filter((object) => started.has(object) || others.includes(object));
 }
 
-/** Does `name`, e.g. `shop:create_app()`, lead to one of the objects? */
-export function isLed(name: string, objects: readonly FoundObject[], names: PythonNames): boolean {
+/** The objects that a name leads to: of the nearest folder that has such a module, else of any import root. */
+export function ledToBy(
+  { name, folders }: Named,
+  objects: readonly FoundObject[],
+  names: PythonNames,
+): FoundObject[] {
+  const [module = ''] = name.split(':');
+  const near = folders.find((folder) => names.isIn(module, folder));
+  const found = near === undefined ? undefined : startedBy(name, near, objects, names);
+  if (found !== undefined) return [found];
   const roots = [...new Set(objects.map(({ importRoot }) => importRoot))];
-  return roots.some((root) => startedBy(name, root, objects, names) !== undefined);
+  return roots.flatMap((root) => startedBy(name, root, objects, names) ?? []);
 }
 
 /** The object that `name`, e.g. `shop:create_app()` or `wsgi:app`, leads to where imports begin in `root`. */

@@ -2,7 +2,8 @@ import type { Note, Service } from '../project.ts';
 import { baseName } from '../python-modules.ts';
 import type { PythonFile } from '../readers/python/syntax.ts';
 import { statementsOf } from './blocks.ts';
-import { isLed } from './chosen-object.ts';
+import { ledToBy } from './chosen-object.ts';
+import { namedTo } from './named-application.ts';
 import type { FoundObject } from './objects.ts';
 import { assignedNames, type PythonNames } from './python-names.ts';
 
@@ -28,20 +29,22 @@ export function guessed(
 ): Note[] {
   const [taken] = chosen;
   if (taken === undefined || chosen.length > 1) return [];
-  const naming = services.flatMap(({ command }) =>
-    command?.value.application === undefined || command.value.server === undefined
-      ? []
-      : [{ name: command.value.application, server: command.value.server, at: command.at }],
+  const naming = services.filter(
+    ({ command }) => command?.value.application !== undefined && command.value.server !== undefined,
   );
   // what an .ini of PasteDeploy names, and which of them a path means, is another question
-  if (naming.some(({ name }) => isPaste(name) || isLed(name, objects, tree.names))) return [];
+  if (
+    naming.flatMap(namedTo).some((one) => isPaste(one.name) || ledToBy(one, objects, tree.names).length > 0)
+  )
+    return [];
   const [{ file, object }] = taken.points;
   const which = `${object ?? 'that'} in ${file}`;
-  const [first] = naming;
+  const first = naming[0]?.command;
   if (first !== undefined) {
+    const { application, server } = first.value;
     const message =
-      `${first.server} is started with ${first.name}, and how that leads to an application of this repository was not ` +
-      `found out: ${which} is taken for it. See whether ${first.name} comes from there`;
+      `${server} is started with ${application}, and how that leads to an application of this repository was not ` +
+      `found out: ${which} is taken for it. See whether ${application} comes from there`;
     return [{ code: CODE, message, at: first.at }];
   }
   return [...unnamed(services, which), ...madeElsewhere(which, taken, tree)];

@@ -1,4 +1,5 @@
 import type { Parser } from 'web-tree-sitter';
+import { foldersOf } from '../deployed-paths.ts';
 import { generatedIn } from '../generated-header.ts';
 import type { Application, Note, Service } from '../project.ts';
 import { join } from '../python-modules.ts';
@@ -16,7 +17,9 @@ import { flask } from './flask.ts';
 import type { Framework } from './framework.ts';
 import { guessed, isPaste } from './guessed-application.ts';
 import { litestar } from './litestar.ts';
-import { deployedFiles, findObjects, importRootOf, type FoundObject } from './objects.ts';
+import { namedTo, type Named } from './named-application.ts';
+import { importRootOf } from './import-root.ts';
+import { deployedFiles, findObjects, type FoundObject } from './objects.ts';
 import { startsItself } from './own-command.ts';
 import { pasteApplications, pasteFileOf } from './paste.ts';
 import { pyramid } from './pyramid.ts';
@@ -97,16 +100,18 @@ export function findIn(
 }
 
 /** What start commands name; and what PasteDeploy's files name, should none of those be found. */
-function namedApplications(sources: Sources, services: readonly Service[]): string[][] {
-  const named = services.flatMap(({ command }) => {
-    const { application, entry, argv = [] } = command?.value ?? {};
-    return (
-      application ?? (entry === undefined ? programModule(argv, sources) : `${entry.module}:${entry.object}`)
-    );
+function namedApplications(sources: Sources, services: readonly Service[]): Named[][] {
+  const named = services.flatMap((service) => {
+    const named = namedTo(service);
+    if (named.length > 0) return named;
+    const { entry, argv = [] } = service.command?.value ?? {};
+    const program = entry === undefined ? programModule(argv, sources) : [`${entry.module}:${entry.object}`];
+    return program.map((name) => ({ name, folders: foldersOf(service) }));
   });
+  const anywhere = (names: readonly string[]): Named[] => names.map((name) => ({ name, folders: [] }));
   return [
-    named.flatMap((name) => (isPaste(name) ? pasteApplications(sources, name) : [name])),
-    pasteApplications(sources),
+    named.flatMap((one) => (isPaste(one.name) ? anywhere(pasteApplications(sources, one.name)) : [one])),
+    anywhere(pasteApplications(sources)),
   ];
 }
 

@@ -9,6 +9,7 @@ import type {
   StartCommand,
   StaticValue,
 } from '../project.ts';
+import { foldersOf } from '../deployed-paths.ts';
 import { isJobServer } from '../servers/index.ts';
 import type { Sources } from '../sources.ts';
 import { hasPackageFile } from '../versions.ts';
@@ -20,6 +21,7 @@ import type { Framework } from './framework.ts';
 import { generatedIn } from '../generated-header.ts';
 import { applicationOf, findIn, inOnePackage } from './index.ts';
 import { deployedFiles, type FoundObject } from './objects.ts';
+import type { Named } from './named-application.ts';
 import { rq } from './rq.ts';
 
 /** What runs in the background, beside a web application or alone; its objects are watched in place, too. */
@@ -128,13 +130,14 @@ function onlyStarted(entryPoints: EntryPoint[], sources: Sources): Application {
 }
 
 /** What `celery -A shop` and `dramatiq shop.tasks` may mean (celery/app/utils.py, find_app). */
-function startedBy(services: readonly Service[]): string[] {
-  return services.flatMap(({ command }) => {
-    const name = command?.value.application;
-    if (name === undefined || !isJobServer(command?.value.server)) return [];
-    if (name.includes(':')) return [name];
+function startedBy(services: readonly Service[]): Named[] {
+  return services.flatMap((service) => {
+    const name = service.command?.value.application;
+    if (name === undefined || !isJobServer(service.command?.value.server)) return [];
+    const folders = foldersOf(service);
+    if (name.includes(':')) return [{ name, folders }];
     return [name, `${name}.celery`].flatMap((module) =>
-      ['app', 'celery', 'broker'].map((object) => `${module}:${object}`),
+      ['app', 'celery', 'broker'].map((object) => ({ name: `${module}:${object}`, folders })),
     );
   });
 }

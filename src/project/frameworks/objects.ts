@@ -1,6 +1,6 @@
 import { isImported } from '../entry-points.ts';
 import type { EntryPoint, Span } from '../project.ts';
-import { baseName, moduleName, parent } from '../python-modules.ts';
+import { moduleName } from '../python-modules.ts';
 import type { PythonFile, Syntax } from '../readers/python/syntax.ts';
 import type { Sources } from '../sources.ts';
 import {
@@ -57,77 +57,6 @@ export function findObjects(
 
 function compareByPath([a]: [string, unknown], [b]: [string, unknown]): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** The folder that Python imports the file from: above its packages, also where one has no `__init__.py` but is imported. */
-export function importRootOf(sources: Sources, path: string): string {
-  let folder = parent(path);
-  while (folder !== '' && sources.files.has(`${folder}/__init__.py`)) folder = parent(folder);
-  const namespace = namespaceAbove(sources, path, folder);
-  if (namespace !== undefined) return namespace;
-  const name = baseName(folder);
-  const isNamespace =
-    folder !== '' &&
-    folder === parent(path) &&
-    /^[A-Za-z_]\w*$/.test(name) &&
-    new RegExp(String.raw`^[ \t]*(from|import)\s+(${name}\b|\.)`, 'm').test(sources.read(path)?.text ?? '');
-  return isNamespace ? parent(folder) : folder;
-}
-
-/** Files of a package that are asked by which name they import each other. */
-const MOST_ASKED = 40;
-
-/** A folder that may be a namespace package, and the package in it. */
-interface Namespace {
-  words: readonly string[];
-  imports: RegExp;
-  /** Does one of the package's first files import it by the name below the folder's? */
-  isNamed: boolean;
-}
-
-// The same for each of the many files of a package.
-const namespacesOf = new WeakMap<Sources, Map<string, Namespace>>();
-
-function namespaceOf(sources: Sources, folder: string, top: string, above = ''): Namespace {
-  const known = namespacesOf.get(sources) ?? new Map<string, Namespace>();
-  namespacesOf.set(sources, known);
-  const key = `${folder}/${top}`;
-  const name = `${above}${baseName(folder)}.${top}`;
-  let namespace = known.get(`${key} ${name}`);
-  if (namespace === undefined) {
-    const words = [name];
-    const imports = new RegExp(
-      String.raw`^[ \t]*(?:from|import)[ \t]+${name.replaceAll('.', String.raw`\.`)}\b`,
-      'm',
-    );
-    const asked = [...sources.files]
-      .filter((file) => file.startsWith(`${key}/`) && file.endsWith('.py'))
-      .slice(0, MOST_ASKED);
-    const isNamed = asked.some((file) => imports.test(sources.containing(file, words)?.text ?? ''));
-    namespace = { words, imports, isNamed };
-    known.set(`${key} ${name}`, namespace);
-  }
-  return namespace;
-}
-
-/** The folder above a namespace package: `bodhi/server/__init__.py`, which code in it imports as `bodhi.server`. */
-function namespaceAbove(sources: Sources, path: string, folder: string): string | undefined {
-  const inside = path.slice(folder === '' ? 0 : folder.length + 1);
-  const top = inside.split('/')[0] ?? '';
-  if (folder === '' || top === inside || !/^[A-Za-z_]\w*$/.test(baseName(folder))) return undefined;
-  const isNamed = (above: string): boolean => {
-    const namespace = namespaceOf(sources, folder, top, above);
-    return namespace.isNamed || namespace.imports.test(sources.containing(path, namespace.words)?.text ?? '');
-  };
-  if (isNamed('')) return parent(folder);
-  // a package of which only a folder in the middle has no __init__.py: app/__init__.py, app/api/v2/__init__.py
-  let root = parent(folder);
-  let above = '';
-  while (root !== '' && sources.files.has(`${root}/__init__.py`)) {
-    above = `${baseName(root)}.${above}`;
-    root = parent(root);
-  }
-  return above !== '' && isNamed(above) ? root : undefined;
 }
 
 interface Module {

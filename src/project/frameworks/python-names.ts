@@ -1,6 +1,6 @@
 import { assignmentOf } from '../entry-points.ts';
 import { lastParts } from '../deployed-paths.ts';
-import { findModule, moduleName } from '../python-modules.ts';
+import { findModule, join, moduleName } from '../python-modules.ts';
 import type { PythonFile, Syntax } from '../readers/python/syntax.ts';
 import { statementsOf } from './blocks.ts';
 
@@ -35,14 +35,22 @@ export class PythonNames {
     this.#rootOf = rootOf;
   }
 
-  /** The file of a module as seen from a folder of imports, from the root, and from `src`. */
+  /** The file of a module as seen from a folder of imports, from the root, and from their `src`. */
   find(module: string, root: string): string | undefined {
     if (!/^[^\s./]+(\.[^\s./]+)*$/.test(module)) return undefined;
-    for (const each of [root, '', 'src', ...this.#roots]) {
+    for (const each of [root, join(root, 'src'), '', 'src', ...this.#roots]) {
       const found = findModule(this.#files, each, module);
       if (found !== undefined) return found.path;
     }
     return undefined;
+  }
+
+  /** Is there such a module in this very folder, or in its `src`? */
+  isIn(module: string, folder: string): boolean {
+    return (
+      /^[^\s./]+(\.[^\s./]+)*$/.test(module) &&
+      [folder, join(folder, 'src')].some((each) => findModule(this.#files, each, module) !== undefined)
+    );
   }
 
   /** The file that a path of the running system ends in, where it has to do with Python by its ending: `/srv/shop/shop.wsgi`. */

@@ -3,11 +3,12 @@ import { readScript } from '../entry-points.ts';
 import { parsedFiles } from '../parsed-files.ts';
 import { wayFrom } from './chosen-object.ts';
 import { programOf } from './program.ts';
-import { importRootOf, NOT_DEPLOYED } from './objects.ts';
+import { importRootOf } from './import-root.ts';
+import { NOT_DEPLOYED } from './objects.ts';
 import { PythonNames } from './python-names.ts';
 import { generatedIn } from '../generated-header.ts';
 import type { Application, EntryPoint, Located, Note, Service, StartCommand } from '../project.ts';
-import { ancestors, lastParts } from '../deployed-paths.ts';
+import { foldersOf } from '../deployed-paths.ts';
 import { baseName, join, moduleName, parent } from '../python-modules.ts';
 import { parsePython } from '../readers/python/syntax.ts';
 import type { Sources } from '../sources.ts';
@@ -152,11 +153,6 @@ const KINDS = new Set([
   'kubernetes',
   'nomad',
 ]);
-
-/** Where the paths of a command may begin in the tree. */
-function foldersOf({ file, workingDirectory }: Service): string[] {
-  return [...lastParts(workingDirectory?.value ?? ''), ...ancestors(file), 'src'];
-}
 
 function alone(scripts: readonly Script[], sources: Sources): Application[] {
   const groups = new Map<string, Application>();

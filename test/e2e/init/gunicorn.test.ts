@@ -63,6 +63,24 @@ describe("gunicorn's configuration", () => {
     expect(checked.stdout).not.toContain('"PYC031"');
   });
 
+  test('a file of PasteDeploy, whose end belongs to another section, is left alone, and what to write is said', async () => {
+    const ini =
+      '[app:main]\nuse = call:shop:main\n\n[server:main]\nuse = egg:gunicorn#main\ntimeout = 10\n\n[formatter_generic]\nformat = %(message)s\n';
+    const root = makeTree({
+      'shop/__init__.py':
+        'from pyramid.config import Configurator\n\n\ndef main(global_config, **settings):\n    config = Configurator(settings=settings)\n    return config.make_wsgi_app()\n',
+      'shop.ini': ini,
+      Procfile: 'web: pserve shop.ini\n',
+    });
+    trees.push(root);
+    const { stdout } = await pycrash(['init', '--yes', '--json'], { cwd: root });
+    expect(readFileSync(join(root, 'shop.ini'), 'utf8')).toBe(ini);
+    const { notes } = JSON.parse(stdout) as { notes: object[] };
+    expect(notes).toContainEqual(
+      expect.objectContaining({ code: 'worker-timeout', file: 'shop.ini', line: 6 }),
+    );
+  });
+
   test('--dumpable adds the hook; a second run has nothing to do; remove restores every byte', async () => {
     const root = project(CONFIGURATION);
     await pycrash(['init', '--yes', '--dumpable'], { cwd: root });
