@@ -17,7 +17,7 @@ export class DeployedFiles {
   }
 
   /** A file that a path of the running system can mean: relative to the folder, or the one whose path ends the same. */
-  find(path: string, folder: string): SourceFile | undefined {
+  find(path: string, folder: string, isModule = false): SourceFile | undefined {
     const { copied } = this.#context;
     const { sources } = this.#context.reader;
     const clean = path.replace(/^(?:\.\/)+/, '');
@@ -32,7 +32,7 @@ export class DeployedFiles {
     const parts = normalised(clean)
       .split('/')
       .filter((part) => part !== '');
-    for (let from = 0; from < parts.length; from++) {
+    for (let from = 0; from < (isModule ? 1 : parts.length); from++) {
       const suffix = parts.slice(from).join('/');
       if (sources.files.has(suffix)) return sources.read(suffix);
       const matches = filesNamed(sources, parts.at(-1) ?? '').filter((file) => file.endsWith(`/${suffix}`));

@@ -7,7 +7,7 @@ export function lastParts(path: string): string[] {
 }
 
 /** The folders that a file of the tree is in, from the innermost to the root. */
-export function ancestors(file: string): string[] {
+function ancestors(file: string): string[] {
   const parts = file.split('/').slice(0, -1);
   return [...parts.map((_, index) => parts.slice(0, parts.length - index).join('/')), ''];
 }

@@ -317,6 +317,8 @@ export interface StartCommand {
   application?: string;
   /** Of a command that the repository itself installs (`console_scripts`): what that calls, and where it is defined. */
   entry?: { module: string; object: string; file: string };
+  /** The Python file of the repository that it runs, from the root. */
+  program?: string;
   /** The server's options by their long name, e.g. `timeout` → `60`, configuration file included. */
   options: ReadonlyMap<string, Located<string>>;
   /** Files of the repository, from the root, that options were read from. */

@@ -18,7 +18,9 @@ import { findRedeliveredTasks, REJECT_WORDS } from './readers/python/redelivered
 import { loadPythonParser } from './readers/python/syntax.ts';
 import { withYaml } from './readers/yaml.ts';
 import { Sources } from './sources.ts';
+import { learnRoots } from './frameworks/import-root.ts';
 import { findServices } from './supervisors/index.ts';
+import { findUnfollowed } from './unfollowed.ts';
 import { pythonVersion } from './versions.ts';
 
 export interface ReadOptions {
@@ -55,6 +57,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   const django = findDjango(sources, parser, named);
   const python = pythonVersion(sources);
   const notes: Note[] = [...django.notes, ...found.notes, ...sources.notes];
+  learnRoots(sources, found.services);
   const watched = findWatched(sources, parser, found.services, django.applications);
   notes.push(...watched.notes);
   const known = [...django.applications, ...watched.applications];
@@ -63,6 +66,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   const jobs = withJobs([...known, ...callables.applications], sources, parser, found.services);
   const all = withScripts(jobs.applications, sources, parser, found.services);
   notes.push(...jobs.notes, ...all.notes);
+  notes.push(...findUnfollowed(all.applications, found.services, sources, parser, notes));
   if (all.applications.length === 0) {
     const template = files.find((path) => /^[^/]*\{\{.*\}\}.*\//.test(path));
     if (template !== undefined) {

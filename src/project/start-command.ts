@@ -6,7 +6,7 @@ import type { EvaluatedModule } from './readers/python/settings.ts';
 import type { SourceFile } from './readers/text.ts';
 import { rqWorker } from './servers/rq.ts';
 import { embeddedServer } from './servers/embedded.ts';
-import { SERVERS } from './servers/index.ts';
+import { serverNamed, SERVERS } from './servers/index.ts';
 import { DEVELOPMENT_COMMANDS, ONE_SHOT_COMMANDS, readSettings, runserver } from './servers/runserver.ts';
 import type { Server } from './servers/server.ts';
 import { NEVER_SERVERS } from './shell-commands.ts';
@@ -178,7 +178,7 @@ class Walk {
     state: State,
   ): void {
     const name = programName(program.value);
-    const server = SERVERS.find(({ programs }) => programs.includes(name));
+    const server = serverNamed(name);
     if (server !== undefined) {
       this.#server(server, rest, words, state);
       return;
@@ -189,8 +189,7 @@ class Walk {
     }
     const file = this.#files.find(program.value, state.folder);
     const [next] = rest;
-    const handsOn =
-      next !== undefined && SERVERS.some(({ programs }) => programs.includes(programName(next.value)));
+    const handsOn = next !== undefined && serverNamed(programName(next.value)) !== undefined;
     if (file !== undefined && isScript(file)) this.script(file, rest, state);
     // an entry script that is not in the tree ends in `exec "$@"` nearly always
     else if (file === undefined && handsOn) {
@@ -279,7 +278,7 @@ class Walk {
         this.#manage(rest.slice(index + 1), words, state);
         return;
       }
-      const server = SERVERS.find(({ programs }) => programs.includes(name));
+      const server = serverNamed(name);
       const file = this.#files.find(word.value, state.folder);
       if (server !== undefined) this.#server(server, rest.slice(index + 1), words, state);
       else if (file !== undefined) this.#pythonFile(file, words, state);
@@ -299,8 +298,8 @@ class Walk {
     const file =
       path === ''
         ? undefined
-        : (this.#files.find(`${path}/__main__.py`, state.folder) ??
-          this.#files.find(`${path}.py`, state.folder));
+        : (this.#files.find(`${path}/__main__.py`, state.folder, true) ??
+          this.#files.find(`${path}.py`, state.folder, true));
     if (file !== undefined) this.#pythonFile(file, words, state);
     else this.#unknown(words.length > 0 ? words : rest, state);
   }
@@ -314,12 +313,13 @@ class Walk {
   ): void {
     const embedded = embeddedServer(file);
     if (embedded === undefined) {
-      if (entry === undefined) this.#unknown(words, state);
-      else this.#add(words, state, { options: new Map(), entry });
+      if (entry === undefined) this.#unknown(words, state, file.path);
+      else this.#add(words, state, { options: new Map(), program: file.path, entry });
       return;
     }
     this.#add(words, state, {
       ...(entry === undefined ? {} : { entry }),
+      program: file.path,
       server: embedded.server,
       options: embedded.options,
       abort: embedded.abort,
@@ -396,7 +396,7 @@ class Walk {
     );
   }
 
-  #unknown(words: readonly Located<string>[], state: State): void {
+  #unknown(words: readonly Located<string>[], state: State, program?: string): void {
     const [first] = words;
     if (first === undefined || NEVER_SERVERS.has(first.value)) return;
     const note: Note = {
@@ -407,7 +407,8 @@ class Walk {
         .join(' ')}\` starts was not found out`,
       at: first.at,
     };
-    this.#add(words, state, { options: new Map() }, undefined, [note]);
+    const facts = { options: new Map(), ...(program === undefined ? {} : { program }) };
+    this.#add(words, state, facts, undefined, [note]);
   }
 
   #add(
@@ -415,7 +416,14 @@ class Walk {
     state: State,
     facts: Pick<
       StartCommand,
-      'server' | 'serverVersion' | 'application' | 'entry' | 'options' | 'abort' | 'configurationFiles'
+      | 'server'
+      | 'serverVersion'
+      | 'application'
+      | 'entry'
+      | 'program'
+      | 'options'
+      | 'abort'
+      | 'configurationFiles'
     >,
     settings?: Located<string>,
     notes: readonly Note[] = [],

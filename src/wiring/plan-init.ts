@@ -127,6 +127,7 @@ const ABOUT_WIRING = new Set([
   'no-middleware',
   'outside-tree',
   'script-left-alone',
+  'service-unfollowed',
   'settings-not-there',
   'too-big',
   'too-many-files',

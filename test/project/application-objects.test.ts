@@ -290,16 +290,17 @@ test.each<[string, Files, { importRoot: string; entryPoints: object[] }[]]>([
   expect((await project(files)).applications).toMatchObject(expected);
 });
 
+const WSGI = 'from NAME import create_app\n\napplication = create_app()\n';
+
 test('of several modules of one name a start command means the one near to it, and each src is looked in', async () => {
-  const wsgi = (name: string) => `from ${name} import create_app\n\napplication = create_app()\n`;
   const dockerfile = 'FROM python\nWORKDIR /code\nCMD ["gunicorn", "wsgi:application"]\n';
   const files: Files = {
     'orders/Dockerfile': dockerfile,
-    'orders/wsgi.py': wsgi('orders'),
+    'orders/wsgi.py': WSGI.replace('NAME', 'orders'),
     'orders/src/orders/__init__.py': MADE,
     'orders/src/tools/__init__.py': MADE,
     'queue/mail/Dockerfile': dockerfile,
-    'queue/mail/wsgi.py': wsgi('mailer'),
+    'queue/mail/wsgi.py': WSGI.replace('NAME', 'mailer'),
     'queue/mail/src/mailer/__init__.py': MADE,
   };
   expect(await objects(files)).toEqual([

@@ -25,6 +25,11 @@ test.each<{ what: string; files: Files; found: string[] }>([
     found: ['script : worker.py worker'],
   },
   {
+    what: 'a file with a line that says who runs it',
+    files: { Procfile: 'bot: ./jobs/bot.py\n', 'jobs/bot.py': `#!/usr/bin/env python3\n${MAIN}` },
+    found: ['script : jobs/bot.py bot'],
+  },
+  {
     what: 'a module of a package, below src',
     files: { 'a.service': unit('-m shop.jobs'), 'src/shop/__init__.py': '', 'src/shop/jobs.py': MAIN },
     found: ['script shop: src/shop/jobs.py shop.jobs'],

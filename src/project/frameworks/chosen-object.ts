@@ -6,8 +6,8 @@ import type { Named } from './named-application.ts';
 import { assignedNames } from './python-names.ts';
 
 /**
- * The objects that are deployed: those that start commands name (`named`, the surer ones first),
- * directly or through modules and functions that lead to them. In an import root of which none names one it is the one
+ * The objects that are deployed: those that start commands name (`named`, the surer ones first), and those that
+ * programs import which services run (`programs`, files of the tree), directly or through modules and functions that lead to them. In an import root of which none names one it is the one
  * with the most usual name and place; beside others that are named, or that are no object (`alone` is false), only where
  * the root `isProject` of its own.
  */
@@ -15,10 +15,17 @@ export function choose(
   objects: readonly FoundObject[],
   named: readonly (readonly Named[])[],
   names: PythonNames,
-  { alone, isProject }: { alone: boolean; isProject: (root: string) => boolean },
+  {
+    alone,
+    isProject,
+    programs = [],
+  }: { alone: boolean; isProject: (root: string) => boolean; programs?: readonly string[] },
 ): FoundObject[] {
   const lead = (some: readonly Named[]): FoundObject[] => some.flatMap((one) => ledToBy(one, objects, names));
-  const started = new Set(named.map(lead).find((found) => found.length > 0));
+  const started = new Set([
+    ...(named.map(lead).find((found) => found.length > 0) ?? []),
+    ...programs.flatMap((program) => importedBy(program, objects, names)),
+  ]);
   const chosen = new Map<string, FoundObject>();
   const known = new Set([...started].map(({ importRoot }) => importRoot));
   for (const object of [...objects].sort((a, b) => rank(a) - rank(b))) {
@@ -45,6 +52,30 @@ export function ledToBy(
   const roots = [...new Set(objects.map(({ importRoot }) => importRoot))];
   return roots.flatMap((root) => startedBy(name, root, objects, names) ?? []);
 }
+
+/** The objects in the modules that a program imports, of the nearest modules that have any. */
+export function importedBy(
+  program: string,
+  objects: readonly FoundObject[],
+  names: PythonNames,
+): FoundObject[] {
+  let level = [program];
+  const seen = new Set<string>();
+  while (level.length > 0 && seen.size < MOST_MODULES) {
+    const found = objects.filter(
+      ({ points, unlikely }) => unlikely < UNLIKELY && level.includes(points[0].file),
+    );
+    if (found.length > 0) return found;
+    for (const path of level) seen.add(path);
+    level = [...new Set(level.flatMap((path) => names.importedBy(path)))].filter((path) => !seen.has(path));
+  }
+  return [];
+}
+
+const MOST_MODULES = 300;
+
+/** What a class keeps is served by what makes the class; what is bottle's default, by nothing else. */
+const UNLIKELY = 160;
 
 /** The object that `name`, e.g. `shop:create_app()` or `wsgi:app`, leads to where imports begin in `root`. */
 function startedBy(
@@ -129,7 +160,8 @@ function namesIn(source: string): string[] {
   return [...new Set(code.match(/(?<![.\w])[A-Za-z_]\w*(?:\.\w+)*/g))];
 }
 
-function rank({ points: [point], unlikely }: FoundObject): number {
+/** The smaller, the more usual are the name and the place of an object. */
+export function rank({ points: [point], unlikely }: FoundObject): number {
   const usual = /(^|\.)(app|main|wsgi|asgi|application|server|celery|celery_app)$/.test(point.module) ? 0 : 2;
   const name = /^(app|application|create_app\(\)|make_app\(\)|get_app\(\))$/.test(point.object ?? '') ? 0 : 1;
   return usual + name + point.module.split('.').length * 4 + unlikely;

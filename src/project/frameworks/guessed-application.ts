@@ -2,12 +2,14 @@ import type { Note, Service } from '../project.ts';
 import { baseName } from '../python-modules.ts';
 import type { PythonFile } from '../readers/python/syntax.ts';
 import { statementsOf } from './blocks.ts';
-import { ledToBy } from './chosen-object.ts';
+import { ledToBy, rank } from './chosen-object.ts';
 import { namedTo } from './named-application.ts';
 import type { FoundObject } from './objects.ts';
 import { assignedNames, type PythonNames } from './python-names.ts';
 
 interface Tree {
+  /** Does any start command lead to an object? */
+  isStarted: boolean;
   /** The files that a server may import. */
   paths: readonly string[];
   names: PythonNames;
@@ -18,8 +20,8 @@ const CODE = 'application-guessed';
 
 /**
  * Where no start command leads to the one object that was `chosen`, although one names another or takes what it loads
- * from a file that is not there, and where a module of a usual name keeps an application that a package outside of the
- * tree makes: which was taken, to be looked at.
+ * from a file that is not there, where a module of a usual name keeps an application that a package outside of the
+ * tree makes, and where there are several and nothing says which: which was taken, to be looked at.
  */
 export function guessed(
   chosen: readonly FoundObject[],
@@ -47,7 +49,8 @@ export function guessed(
       `found out: ${which} is taken for it. See whether ${application} comes from there`;
     return [{ code: CODE, message, at: first.at }];
   }
-  return [...unnamed(services, which), ...madeElsewhere(which, taken, tree)];
+  const notes = [...unnamed(services, which), ...madeElsewhere(which, taken, tree)];
+  return notes.length > 0 || tree.isStarted ? notes : oneOfSeveral(which, taken, objects);
 }
 
 export const isPaste = (name: string): boolean => /\.ini(#|$)/.test(name);
@@ -83,6 +86,26 @@ function madeElsewhere(which: string, { framework }: FoundObject, { paths, names
   }
   return [];
 }
+
+/** Nothing starts any of them, and another one is as likely as the one that was taken. */
+function oneOfSeveral(which: string, taken: FoundObject, objects: readonly FoundObject[]): Note[] {
+  const others = objects.filter(
+    (one) => one !== taken && one.importRoot === taken.importRoot && one.unlikely <= taken.unlikely,
+  );
+  if (others.length === 0) return [];
+  const [{ inPlace }] = taken.points;
+  const named = others
+    .toSorted((a, b) => rank(a) - rank(b))
+    .slice(0, MOST_NAMED)
+    .map(({ points: [{ file, object }] }) => (object === undefined ? file : `${object} in ${file}`));
+  const more = others.length > MOST_NAMED ? ` and ${others.length - MOST_NAMED} more` : '';
+  const message =
+    `nothing in this repository says which application a server loads: ${which} is taken for it, and there are also ` +
+    `${named.join(', ')}${more}. See whether that is the one, or add the unit, Procfile or Dockerfile that starts it`;
+  return [{ code: CODE, message, ...(inPlace === undefined ? {} : { at: inPlace.statement }) }];
+}
+
+const MOST_NAMED = 4;
 
 /** Files that keep the application for a server. */
 const USUAL = /^(app|application|asgi|main|run|server|wsgi)\.py$/;

@@ -1,3 +1,4 @@
+import type { Service } from '../project.ts';
 import { baseName, join, parent } from '../python-modules.ts';
 import type { Sources } from '../sources.ts';
 
@@ -15,6 +16,8 @@ export function importRootOf(sources: Sources, path: string): string {
     packages.unshift(folder);
     folder = parent(folder);
   }
+  const known = saidOf.get(sources)?.find(({ folder: named }) => path.startsWith(`${named}/`));
+  if (known !== undefined) return known.root;
   const [outer, inner] = packages;
   if (outer !== undefined && inner !== undefined && isNoPackage(sources, outer)) return outer;
   const namespace =
@@ -32,6 +35,28 @@ export function importRootOf(sources: Sources, path: string): string {
     ![name, `src/${name}`].some((one) => sources.files.has(`${folder}/${one}/__init__.py`)) &&
     new RegExp(String.raw`^[ \t]*(from|import)\s+(${name}\b|\.)`, 'm').test(sources.read(path)?.text ?? '');
   return isNamespace ? parent(folder) : folder;
+}
+
+/** Packages of which a start command says from where they are imported. */
+const saidOf = new WeakMap<Sources, readonly { folder: string; root: string }[]>();
+
+/** Takes in what `python -m shop.web.worker` and the commands that packages install say of where imports begin. */
+export function learnRoots(sources: Sources, services: readonly Service[]): void {
+  const said = services.flatMap(({ command }) => {
+    const { argv = [], program, entry } = command?.value ?? {};
+    const module = entry?.module ?? argv[argv.indexOf('-m') + 1] ?? '';
+    const [top = ''] = module.split('.');
+    if (program === undefined || !module.includes('.') || (entry === undefined && !argv.includes('-m')))
+      return [];
+    const path = module.replaceAll('.', '/');
+    const inner = [`${path}/__main__.py`, `${path}.py`, `${path}/__init__.py`].find(
+      (end) => program === end || program.endsWith(`/${end}`),
+    );
+    if (inner === undefined) return [];
+    const root = program.slice(0, -inner.length).replace(/\/$/, '');
+    return [{ folder: join(root, top), root }];
+  });
+  saidOf.set(sources, said);
 }
 
 /** The folder above a namespace package: `bodhi/server/__init__.py`, which one of the files `asked` imports as `bodhi.server`. */

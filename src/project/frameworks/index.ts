@@ -1,14 +1,14 @@
 import type { Parser } from 'web-tree-sitter';
 import { foldersOf } from '../deployed-paths.ts';
 import { generatedIn } from '../generated-header.ts';
-import type { Application, Note, Service } from '../project.ts';
+import type { Application, Note, Service, StartCommand } from '../project.ts';
 import { join } from '../python-modules.ts';
 import { parsedFiles } from '../parsed-files.ts';
 import type { Sources } from '../sources.ts';
 import { hasPackageFile, requiredVersion } from '../versions.ts';
 import { aiohttp } from './aiohttp.ts';
 import { bottle, bottleRun } from './bottle.ts';
-import { choose } from './chosen-object.ts';
+import { choose, importedBy, ledToBy } from './chosen-object.ts';
 import { connexion } from './connexion.ts';
 import { Constructors } from './constructors.ts';
 import { falcon, falconAsgi } from './falcon.ts';
@@ -25,6 +25,7 @@ import { pasteApplications, pasteFileOf } from './paste.ts';
 import { pyramid } from './pyramid.ts';
 import { programOf } from './program.ts';
 import { PythonNames } from './python-names.ts';
+import { ENDS } from './scripts.ts';
 import { starlette } from './starlette.ts';
 import { tornado } from './tornado.ts';
 import { isJobServer } from '../servers/index.ts';
@@ -70,9 +71,14 @@ export function findWatched(
   if (objects.length === 0) return none;
   const isProject = (root: string) => root !== '' && !isInside(`${root}/`) && hasPackageFile(sources, root);
   const alone = besides.length === 0;
-  const chosen = choose(objects, namedApplications(sources, serving), names, { alone, isProject });
+  const programs = programsOf(serving);
+  const named = namedApplications(sources, serving);
+  const chosen = choose(objects, named, names, { alone, isProject, programs });
+  const isStarted =
+    named.flat().some((one) => ledToBy(one, objects, names).length > 0) ||
+    programs.some((program) => importedBy(program, objects, names).length > 0);
   const parse = parsedFiles(sources, parser);
-  const notes = guessed(chosen, objects, serving, { paths, names, parse });
+  const notes = guessed(chosen, objects, serving, { isStarted, paths, names, parse });
   const deployed = chosen.filter((object) => {
     const note = startsItself(object, sources, services);
     if (note !== undefined) notes.push(note);
@@ -102,22 +108,39 @@ export function findIn(
 /** What start commands name; and what PasteDeploy's files name, should none of those be found. */
 function namedApplications(sources: Sources, services: readonly Service[]): Named[][] {
   const named = services.flatMap((service) => {
-    const named = namedTo(service);
-    if (named.length > 0) return named;
-    const { entry, argv = [] } = service.command?.value ?? {};
-    const program = entry === undefined ? programModule(argv, sources) : [`${entry.module}:${entry.object}`];
+    const given = namedTo(service);
+    if (given.length > 0) return given;
+    const { command } = service;
+    if (command === undefined) return [];
+    const { entry } = command.value;
+    const program =
+      entry === undefined ? programModule(command.value, sources) : [`${entry.module}:${entry.object}`];
     return program.map((name) => ({ name, folders: foldersOf(service) }));
   });
-  const anywhere = (names: readonly string[]): Named[] => names.map((name) => ({ name, folders: [] }));
   return [
     named.flatMap((one) => (isPaste(one.name) ? anywhere(pasteApplications(sources, one.name)) : [one])),
     anywhere(pasteApplications(sources)),
   ];
 }
 
+/** The programs of the repository that services run and keep running. */
+function programsOf(services: readonly Service[]): string[] {
+  const found = services.flatMap(({ name, command, unit }) => {
+    const program = command?.value.program;
+    return program === undefined || unit?.endsByItself === true || ENDS.test(name) || ENDS.test(program)
+      ? []
+      : [program];
+  });
+  return [...new Set(found)];
+}
+
+function anywhere(names: readonly string[]): Named[] {
+  return names.map((name) => ({ name, folders: [] }));
+}
+
 /** The module that `python server.py` or `python -m shop` runs: what that makes is served by the program itself. */
-function programModule(argv: readonly string[], sources: Sources): string[] {
-  const program = programOf(argv);
+function programModule(command: StartCommand, sources: Sources): string[] {
+  const program = programOf(command);
   if (program === undefined) return [];
   for (const path of program.paths) {
     if ([...sources.files].some((file) => file === path || file.endsWith(`/${path}`)))

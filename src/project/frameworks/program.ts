@@ -1,12 +1,21 @@
 import { lastParts } from '../deployed-paths.ts';
+import type { StartCommand } from '../project.ts';
 import { baseName } from '../python-modules.ts';
 
-/** The files that `python worker.py` or `python -m package.worker` may run. */
-export function programOf(
-  argv: readonly string[],
-): { name: string; paths: readonly string[]; isModule: boolean } | undefined {
+/** The files that `python worker.py`, `python -m package.worker` or `./worker.py` may run. */
+export function programOf({
+  argv,
+  program: file,
+  entry,
+}: Pick<StartCommand, 'argv' | 'program' | 'entry'>):
+  { name: string; paths: readonly string[]; isModule: boolean } | undefined {
   const [program = '', ...words] = argv;
-  if (!/^(python|pypy)[\d.]*$/.test(baseName(program))) return undefined;
+  if (!/^(python|pypy)[\d.]*$/.test(baseName(program))) {
+    // what is no .py file may be installed elsewhere
+    return file?.endsWith('.py') === true && entry === undefined
+      ? { name: baseName(file), paths: [file], isModule: false }
+      : undefined;
+  }
   const at = words.findIndex(
     (word, index) => !word.startsWith('-') && !/^-[WX]$/.test(words[index - 1] ?? ''),
   );

@@ -11,6 +11,8 @@ interface Scope {
   /** By the local name: the module, and the name in it where it is `from module import name`. */
   imports: ReadonlyMap<string, { module: string; name?: string }>;
   stars: readonly string[];
+  /** Modules that are imported by themselves: `import shop.web`. */
+  modules: readonly string[];
   definitions: ReadonlyMap<string, readonly Syntax[]>;
 }
 
@@ -75,6 +77,24 @@ export class PythonNames {
     return [...imported, ...defined].map(([name]) => name);
   }
 
+  /** The files of the tree that a file imports, at module level and in its functions. */
+  importedBy(path: string): string[] {
+    const scope = this.#scope(path);
+    const root = this.#rootOf(path);
+    const named = [...(scope?.imports.values() ?? [])].map(({ module, name }) =>
+      name === undefined ? [module] : [`${module}.${name}`, module],
+    );
+    // uvicorn.Config('shop.web:app') imports it, too
+    const text = scope === undefined ? '' : (this.#parse(path)?.module.text ?? '');
+    const strings = [...text.matchAll(/['"]([A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(\))?['"]/g)].map(
+      ([, module = '']) => module,
+    );
+    const others = [...(scope?.stars ?? []), ...(scope?.modules ?? []), ...strings];
+    return [...named, ...others.map((module) => [module])].flatMap((candidates) =>
+      candidates.flatMap((module) => this.find(module, root) ?? []).slice(0, 1),
+    );
+  }
+
   /** What `name`, which may have dots, means at the end of the file; undefined for a built-in and what is nowhere. */
   meaning(path: string, name: string, depth = 0): Meaning | undefined {
     const scope = depth > 20 ? undefined : this.#scope(path);
@@ -114,6 +134,7 @@ export class PythonNames {
   #read(path: string, python: PythonFile): Scope {
     const imports = new Map<string, { module: string; name?: string }>();
     const stars: string[] = [];
+    const modules: string[] = [];
     const definitions = new Map<string, Syntax[]>();
     const define = (name: string | undefined, node: Syntax): void => {
       if (name !== undefined) definitions.set(name, [...(definitions.get(name) ?? []), node]);
@@ -133,6 +154,7 @@ export class PythonNames {
         for (const part of node.named) {
           const dotted = (part.field('name') ?? part).text;
           const alias = part.field('alias')?.text;
+          modules.push(dotted);
           imports.set(alias ?? dotted.split('.')[0] ?? '', {
             module: alias === undefined ? (dotted.split('.')[0] ?? '') : dotted,
           });
@@ -148,7 +170,7 @@ export class PythonNames {
         imports.set(part.field('alias')?.text ?? name, { module, name });
       }
     }
-    return { imports, stars, definitions };
+    return { imports, stars, modules, definitions };
   }
 }
 

@@ -72,7 +72,7 @@ export function withScripts(
 }
 
 /** What a service of these names runs ends by itself. */
-const ENDS =
+export const ENDS =
   /(^|[-_.])(release|migrat\w*|seed\w*|init|initialize|setup|wait\w*|health\w*|backup|cron|build|tests?)([-_.]|$)/i;
 
 function scriptOf(
@@ -83,11 +83,11 @@ function scriptOf(
 ): Script | undefined {
   const { command } = service;
   if (command === undefined || command.value.server !== undefined) return undefined;
-  if (!KINDS.has(service.supervisor) || ENDS.test(service.name)) return undefined;
+  if (!KEEPS_RUNNING.has(service.supervisor) || ENDS.test(service.name)) return undefined;
   if (NOT_DEPLOYED.test(service.file)) return undefined;
   if (service.unit?.endsByItself === true) return undefined;
   const { entry } = command.value;
-  const named = entry === undefined ? programOf(command.value.argv) : undefined;
+  const named = entry === undefined ? programOf(command.value) : undefined;
   if (entry === undefined && (named === undefined || ENDS.test(named.name))) return undefined;
   // a script that prepares what the same service then serves
   if (
@@ -99,9 +99,10 @@ function scriptOf(
     if (entry === undefined || ENDS.test(program) || DEVELOPMENT.test(program)) return undefined;
     return installed(entry, command, sources, parser);
   }
-  const path = named.paths
-    .flatMap((one) => foldersOf(service).map((folder) => join(folder, one)))
-    .find((one) => sources.files.has(one));
+  const path =
+    named.paths
+      .flatMap((one) => foldersOf(service).map((folder) => join(folder, one)))
+      .find((one) => sources.files.has(one)) ?? command.value.program;
   const file = path === undefined ? undefined : sources.read(path);
   if (path === undefined || file === undefined) return undefined;
   if (SERVES.test(file.text)) return undefined;
@@ -140,7 +141,7 @@ const SERVES =
   /\b(?:app|application|server|web|socketio)\.run\(|\bserve_forever\(|\brun_(?:app|simple)\(|\bmake_server\(|\bserve\(/;
 
 /** Supervisors that keep a program running, by the names of `Service.supervisor`. */
-const KINDS = new Set([
+export const KEEPS_RUNNING = new Set([
   'systemd',
   'supervisord',
   'procfile',

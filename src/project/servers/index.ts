@@ -40,3 +40,9 @@ export const SERVERS: readonly Server[] = [
   uwsgi,
   waitress,
 ];
+
+/** The server that a program of this name is; Debian and Fedora have `gunicorn-3` and `flask-3.12`, too. */
+export function serverNamed(name: string): Server | undefined {
+  const plain = name.replace(/-?3(?:\.\d+)?$/, '');
+  return SERVERS.find(({ programs }) => programs.includes(name) || programs.includes(plain));
+}

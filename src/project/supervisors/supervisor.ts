@@ -104,15 +104,21 @@ function afterExitOf(restart: RestartPolicy, failuresOnly: boolean, command: Sta
     : restart;
 }
 
+/** Is it Python, or a program that Python packages install, which runs what the repository has? */
+export function isPythonProgram(program: string): boolean {
+  return /(?:^|\/)(?:(?:python|pypy)[\d.]*|rq|rqworker|dramatiq|huey_consumer|flower|arq|saq|taskiq|procrastinate|faust|nameko|bokeh|panel|streamlit)$|\.py$/.test(
+    program,
+  );
+}
+
 /** Does the command have to do with Python? Databases and proxies of a compose file have not. */
 function isPython(started: Started): boolean {
-  const { server, entry, argv } = started.command.value;
+  const { server, entry, program, argv } = started.command.value;
   return (
     server !== undefined ||
     entry !== undefined ||
-    /(?:^|\/)(?:(?:python|pypy)[\d.]*|rq|rqworker|dramatiq|huey_consumer|flower)$|\.py$/.test(
-      argv[0] ?? '',
-    ) ||
+    program !== undefined ||
+    isPythonProgram(argv[0] ?? '') ||
     argv[1]?.endsWith('.py') === true
   );
 }

@@ -16,7 +16,7 @@ import type { Sources } from '../sources.ts';
 import { type CommandReader, startedByWords } from '../start-command.ts';
 import { systemdLimit } from '../../systemd-size.ts';
 import { isIgnored } from '../unit-values.ts';
-import { startedAs, type Found, type Supervisor } from './supervisor.ts';
+import { isPythonProgram, startedAs, type Found, type Supervisor } from './supervisor.ts';
 
 /** Keys that add up; an empty value takes back what was there (systemd.unit(5), systemd.service(5), systemd.exec(5)). */
 const LISTS = new Set(
@@ -125,6 +125,8 @@ function serviceOf(
   const isPython =
     read?.command.value.server !== undefined ||
     read?.command.value.entry !== undefined ||
+    read?.command.value.program !== undefined ||
+    isPythonProgram(read?.command.value.argv[0] ?? '') ||
     settings !== undefined ||
     (read?.command.value.argv ?? []).some((word) => /python|manage\.py|celery|\.py$/.test(word)) ||
     /python|gunicorn|uwsgi|manage\.py|celery/.test(start?.value.text ?? '');
