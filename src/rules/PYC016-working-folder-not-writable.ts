@@ -12,7 +12,6 @@ import {
   workingFolder,
   type UnitService,
 } from './unit-services.ts';
-import { hasModule } from './wired.ts';
 
 export const rule: Rule = {
   id: 'PYC016',
@@ -159,19 +158,15 @@ function lookAtOther(service: Service, project: Project): RuleFinding[] {
 
 /** PYC050 and PYC051 have what is read-only and what is lost; here it is who owns the folder. */
 function lookAtContainer({ service, files, path, mount }: ContainerFolder, project: Project): RuleFinding[] {
-  const { name, user, workingDirectory, command, environment } = service;
+  const { name, user, workingDirectory, command } = service;
   if (command?.value.server === undefined || user === undefined) return [];
   if (mayBeRoot(user.value)) return [];
-  const readOnlyRoot = files.readOnlyRoot !== undefined;
   if (mount?.lasts === 'container' || mount?.readOnly === true || mount?.everybody === true) return [];
-  if (mount === undefined && readOnlyRoot) return [];
+  if (mount === undefined && files.readOnlyRoot !== undefined) return [];
   const [own = ''] = user.value.split(':');
   const at = workingDirectory?.at ?? user.at;
   const help = `let the image make the folder and give it away: RUN mkdir -p FOLDER && chown ${own} FOLDER`;
-  const instead =
-    hasModule(project, service) && (!readOnlyRoot || environment.has('PYCRASH_CORE_DIRECTORY'))
-      ? (environment.get('PYCRASH_CORE_DIRECTORY')?.value ?? '/var/tmp')
-      : undefined;
+  const instead = coreDirectoryOfModule(project, service);
   if (path === '/') {
     const found: Definite = {
       confidence: 'high',

@@ -21,7 +21,9 @@ export function coreDirectoryOfModule(project: Project, service: Service): strin
   const unit = unitService(service);
   if (unit === undefined) {
     const { containerFiles } = service;
-    const isMounted = containerFiles?.mounts.some(({ path }) => path === TEMPORARY) === true;
+    const isMounted =
+      containerFiles?.mounts.some(({ path, readOnly: closed }) => path === TEMPORARY && closed !== true) ===
+      true;
     return containerFiles?.readOnlyRoot === undefined || isMounted ? TEMPORARY : undefined;
   }
   const [state] = unit.keys.words('StateDirectory');
