@@ -1,3 +1,4 @@
+import { commandPrefix } from '../project/unit-command.ts';
 import { isAbort } from './abort-status.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import { lastingUnits } from './unit-services.ts';
@@ -20,7 +21,7 @@ export const rule: Rule = {
       // systemd.service(5), special executable prefixes: the status is recorded and has no other effect
       const ignores =
         start !== undefined &&
-        /^[@:+!|]*-/.test(start.value) &&
+        commandPrefix(start.value).includes('-') &&
         (/^on-(failure|abnormal|abort)$/.test(restart)
           ? service.restart.afterAbort === false
           : keys.isYes('RemainAfterExit'));

@@ -1,4 +1,5 @@
 import type { Project } from '../project/project.ts';
+import { commandPrefix } from '../project/unit-command.ts';
 import { systemdLimit } from '../systemd-size.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import { lastingUnits, type UnitService } from './unit-services.ts';
@@ -44,7 +45,7 @@ function coreLimit({ service, keys, start }: UnitService, project: Project): Rul
       },
     ];
   }
-  if (command !== undefined && /^[-@:]*\+/.test(command.value)) {
+  if (command !== undefined && commandPrefix(command.value).includes('+')) {
     return [
       {
         level: 'unknown',

@@ -1,3 +1,4 @@
+import { withoutPrefix } from '../project/unit-command.ts';
 import { UnitKeys } from '../project/unit-keys.ts';
 import type { Project, Service } from '../project/project.ts';
 import { daemonises } from './daemonises.ts';
@@ -12,7 +13,7 @@ export const rule: Rule = {
 };
 
 /** setsid(1) forks where it leads its process group, as what systemd starts does, and waits only when told to. */
-const FORKING_SETSID = /^[-@:+!|]*(?:\S*\/)?setsid\s+(?!(?:-\S+\s+)*(?:-\w*w\b|--wait\b))/;
+const FORKING_SETSID = /^(?:\S*\/)?setsid\s+(?!(?:-\S+\s+)*(?:-\w*w\b|--wait\b))/;
 
 function lookAt({ name, supervisor, command, stop, unit }: Service): RuleFinding[] {
   // `stop` is there for those that watch a process
@@ -20,7 +21,7 @@ function lookAt({ name, supervisor, command, stop, unit }: Service): RuleFinding
   const keys = new UnitKeys(unit?.entries ?? []);
   // made for it
   if (keys.last('Type') === 'forking') return [];
-  const setsid = FORKING_SETSID.test(keys.entries(['ExecStart'])[0]?.value ?? '');
+  const setsid = FORKING_SETSID.test(withoutPrefix(keys.entries(['ExecStart'])[0]?.value ?? ''));
   const on = daemonises(command.value);
   if (command.value.leftBehind !== true && on === undefined && !setsid) return [];
   const { server = '' } = command.value;

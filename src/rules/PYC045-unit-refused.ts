@@ -1,3 +1,4 @@
+import { withoutPrefix } from '../project/unit-command.ts';
 import type { UnitEntry, UnitKeys } from '../project/unit-keys.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import { unitServices } from './unit-services.ts';
@@ -82,7 +83,7 @@ const SPECIFIERS = 'aAbBCdDEfgGhHiIjJlLmMnNopPqsStTuUvVwWyY%';
 
 function commandRefusals(keys: UnitKeys): Refusal[] {
   return keys.entries(COMMANDS).flatMap(({ key, value, at }): Refusal[] => {
-    const command = value.replace(/^[-@:+!|]*/, '');
+    const command = withoutPrefix(value);
     const program = /^"([^"]*)"|^'([^']*)'|^\S*/.exec(command);
     const path = program?.[1] ?? program?.[2] ?? program?.[0] ?? '';
     const refused = (text: string, what: string, help: string): Refusal[] => [

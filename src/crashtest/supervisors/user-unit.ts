@@ -1,4 +1,5 @@
 import type { SystemdUnit } from '../../project/project.ts';
+import { commandPrefix } from '../../project/unit-command.ts';
 import { withPaths } from '../deployed-paths.ts';
 
 /** What a unit becomes for the manager of one user. */
@@ -88,7 +89,8 @@ function translatedValue(key: string, value: string, translation: Translation): 
   if (key === 'RuntimeDirectory') return here.split(/\s+/).map(translation.runtimeDirectory).join(' ');
   if (key === 'EnvironmentFile') return translation.readable(here.replace(/^-/, '')) ? here : undefined;
   if (!key.startsWith('Exec')) return here;
-  const [, prefix = '', command = ''] = /^([-@:+!|]*)(.*)$/s.exec(here) ?? [];
+  const prefix = commandPrefix(here);
+  const command = here.slice(prefix.length);
   const kept = prefix.replaceAll(/[+!|]/g, '');
   if (key === 'ExecStart') return kept + translation.moved(command);
   // it would run on the real machine: only what belongs to the copy does

@@ -15,6 +15,7 @@ import { systemdWords, type Word } from '../readers/words.ts';
 import type { Sources } from '../sources.ts';
 import { type CommandReader, startedByWords } from '../start-command.ts';
 import { systemdLimit } from '../../systemd-size.ts';
+import { commandPrefix } from '../unit-command.ts';
 import { isIgnored } from '../unit-values.ts';
 import { isPythonProgram, startedAs, type Found, type Supervisor } from './supervisor.ts';
 
@@ -262,7 +263,7 @@ function commandWords(
   name: string,
   environment: ReadonlyMap<string, Located<string>>,
 ): Word[] {
-  const prefix = /^[-@:+!|]*/.exec(start.value.text)?.[0] ?? '';
+  const prefix = commandPrefix(start.value.text);
   const value = start.value.slice(prefix.length, start.value.text.length);
   const words = systemdWords(value);
   // `@`: the second word is argv[0]
@@ -328,7 +329,7 @@ function restartOf(keys: Keys, command: StartCommand | undefined, { soft }: Core
   const clean = behindShell || soft === 0 ? listed('SuccessExitStatus') : undefined;
   const text = `Restart=${policy}${entry === undefined ? ' (the default)' : ''}`;
   const start = keys.all('ExecStart')[0];
-  if (start !== undefined && /^[@:+!|]*-/.test(start.value.text) && policy.startsWith('on-')) {
+  if (start !== undefined && commandPrefix(start.value.text).includes('-') && policy.startsWith('on-')) {
     return {
       afterAbort: policy === 'on-success',
       at: start.value.span(),
