@@ -69,10 +69,11 @@ test('the documents of init and report have the form of their schemas', () => {
   expect(schemaErrors('report', {})).not.toBeNull();
 });
 
+const crlf = (text: string) => text.replaceAll('\n', '\r\n');
+
 test('--fix keeps encoding, byte order mark, line ends and tabs, and has nothing to do a second time', async () => {
   const unit = UNIT('Restart\t=\ton-fail\t\nRestartSec=2s\n# Geschäft\nLimtCORE=infinity');
   const mended = unit.replace('on-fail', 'on-failure').replace('LimtCORE', 'LimitCORE');
-  const crlf = (text: string) => text.replaceAll('\n', '\r\n');
   const encodings: Record<string, (text: string) => Buffer> = {
     utf8: (text) => Buffer.from(text),
     'utf8-bom': (text) => Buffer.from(`\uFEFF${crlf(text)}`),
