@@ -34,6 +34,8 @@ export function readEntryPoint(
     const found = assignmentOf(statement);
     if (found === undefined) continue;
     const { name, value } = found;
+    // what a loop or a branch below puts in its place cannot be wrapped here
+    if (value.type === 'none') continue;
     const wrapping = findWrap(value);
     if (
       wrapping !== undefined &&

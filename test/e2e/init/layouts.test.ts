@@ -266,6 +266,14 @@ describe('wsgi.py and asgi.py written in any way', () => {
       '    get_wsgi_application(),\n)\napplication = wrap_wsgi(application)\n',
     ],
     [
+      'a loop that tries again',
+      wsgi().replace(
+        'application = get_wsgi_application()\n',
+        'application = None\nwhile application is None:\n    application = get_wsgi_application()\n',
+      ),
+      '    application = get_wsgi_application()\napplication = wrap_wsgi(application)\n',
+    ],
+    [
       'imports late, with an excuse',
       `import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n` +
         `from django.core.wsgi import get_wsgi_application  # noqa: E402\napplication = get_wsgi_application()`,
