@@ -20,21 +20,21 @@ const OLD_NAMES: Readonly<Record<string, string>> = {
 export const NO = /^(no|n|false|f|off|0)$/i;
 
 /** The keys of a unit by name; its sections do not share any that is asked for here. */
-export class UnitKeys {
-  readonly #entries: readonly UnitEntry[];
+export class UnitKeys<Entry extends UnitEntry = UnitEntry> {
+  readonly #entries: readonly Entry[];
 
-  constructor(entries: readonly UnitEntry[]) {
+  constructor(entries: readonly Entry[]) {
     this.#entries = entries;
   }
 
   /** The entry that decides a key that takes one value; undefined where none does or the last one resets it. */
-  entry(key: string): UnitEntry | undefined {
+  entry(key: string): Entry | undefined {
     const last = this.#all(key).findLast(({ value }) => !isIgnored(key, value));
     return last?.value === '' ? undefined : last;
   }
 
   /** The line that was meant to decide a key, where systemd ignores every line of it (PYC019). */
-  ignored(key: string): UnitEntry | undefined {
+  ignored(key: string): Entry | undefined {
     const written = this.#all(key).findLast(({ value }) => value !== '');
     return written !== undefined && isIgnored(key, written.value) && this.entry(key) === undefined
       ? written
@@ -52,7 +52,7 @@ export class UnitKeys {
   }
 
   /** The lines of these keys, each of which adds to the others. */
-  entries(keys: readonly string[]): readonly UnitEntry[] {
+  entries(keys: readonly string[]): readonly Entry[] {
     return this.#entries.filter(({ key, value }) => keys.includes(key) && value !== '');
   }
 
@@ -72,7 +72,7 @@ export class UnitKeys {
     );
   }
 
-  #all(key: string): readonly UnitEntry[] {
+  #all(key: string): readonly Entry[] {
     return this.#entries.filter((entry) => (OLD_NAMES[entry.key] ?? entry.key) === key);
   }
 }
