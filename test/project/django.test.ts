@@ -382,5 +382,6 @@ test('a Celery application below a folder that has manage.py and a stray __init_
   const inside = Object.entries({ ...LAYERED, '__init__.py': '', 'shop/celery.py': celery });
   const read = await project(Object.fromEntries(inside.map(([path, text]) => [`web-app/${path}`, text])));
   expect(read.notes.map(({ code }) => code)).not.toContain('job-left-alone');
-  expect(read.applications[0]?.entryPoints.map(({ file }) => file)).toContain('web-app/shop/celery.py');
+  const worker = read.applications[0]?.entryPoints.find(({ kind }) => kind === 'worker');
+  expect(worker).toMatchObject({ file: 'web-app/shop/celery.py', module: 'shop.celery' });
 });

@@ -10,6 +10,7 @@ import type {
   StaticValue,
 } from '../project.ts';
 import { foldersOf } from '../deployed-paths.ts';
+import { moduleName } from '../python-modules.ts';
 import { isJobServer } from '../servers/index.ts';
 import type { Sources } from '../sources.ts';
 import { hasPackageFile } from '../versions.ts';
@@ -63,7 +64,10 @@ export function withJobs(
       ...application,
       entryPoints: [
         ...application.entryPoints,
-        ...working.filter((object) => isBeside(application, object, sources)).flatMap(({ points }) => points),
+        ...working
+          .filter((object) => isBeside(application, object, sources))
+          .flatMap(({ points }) => points)
+          .map((point) => ({ ...point, module: moduleName(application.importRoot, point.file) })),
         ...(applications.length === 1 ? commands : []),
       ],
     })),
