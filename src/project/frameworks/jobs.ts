@@ -67,7 +67,7 @@ export function withJobs(
         ...working
           .filter((object) => isBeside(application, object, sources))
           .flatMap(({ points }) => points)
-          .map((point) => ({ ...point, module: moduleName(application.importRoot, point.file) })),
+          .map((point) => seenFrom(application.importRoot, point)),
         ...(applications.length === 1 ? commands : []),
       ],
     })),
@@ -152,6 +152,10 @@ function isBeside(application: Application, object: FoundObject, sources: Source
   if (root === object.importRoot) return true;
   const looksLikePackage = root !== '' && sources.files.has(`${root}/__init__.py`);
   return looksLikePackage && object.points[0].file.startsWith(`${root}/`);
+}
+
+function seenFrom(root: string, point: EntryPoint): EntryPoint {
+  return { ...point, module: moduleName(root, point.file) };
 }
 
 function leftAlone({ framework, points: [{ file, object, inPlace }] }: FoundObject): Note {
