@@ -34,7 +34,12 @@ export function chooseApplication(
     const choices = fitting.map((application) => {
       const { framework, importRoot, entryPoints } = application;
       const folder = importRoot || '.';
-      if (framework !== 'django') return `  ${folder}   (${framework}: ${entryPoints[0]?.file ?? ''})`;
+      const file = entryPoints[0]?.file ?? '';
+      const rest = fitting.filter((other) => other !== application);
+      const isAlone = rest.every((other) => other.importRoot !== importRoot);
+      const isOnly = rest.every((other) => other.framework !== framework);
+      if (!isAlone && isOnly) return `  --framework ${framework}   (${folder}: ${file})`;
+      if (framework !== 'django') return `  ${folder}   (${framework}: ${file})`;
       const module = settingsOf(application);
       // the same name in two projects chooses neither
       const chooses = fitting.every((other) => other === application || settingsOf(other) !== module);

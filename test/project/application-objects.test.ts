@@ -309,6 +309,18 @@ test('of several modules of one name a start command means the one near to it, a
   ]);
 });
 
+test('modules that lie in the import root itself are one application where services start each of them', async () => {
+  const app = 'from flask import Flask\n\napp = Flask("a")\n';
+  const { applications } = await project({
+    Procfile: 'web: gunicorn web:app\napi: gunicorn api:app\n',
+    'web.py': app,
+    'api.py': app,
+  });
+  expect(applications).toMatchObject([
+    { packageName: '', entryPoints: [{ file: 'api.py' }, { file: 'web.py' }] },
+  ]);
+});
+
 test('flask run finds the factory in the module that FLASK_APP names', async () => {
   const { notes } = await project({
     Dockerfile: 'FROM python\nENV FLASK_APP=/opt/shop/shop/web.py\nCMD ["flask", "run"]\n',

@@ -157,12 +157,20 @@ export function inOnePackage(objects: readonly FoundObject[]): (readonly [FoundO
       ([first, ...others]) =>
         first.framework.name === object.framework.name &&
         first.importRoot === object.importRoot &&
-        sharedPackage([first, ...others, object]) !== '',
+        (sharedPackage([first, ...others, object]) !== '' ||
+          [first, ...others, object].every(({ points: [point] }) =>
+            isModuleOfRoot(point.module, point.file),
+          )),
     );
     if (group === undefined) groups.push([object]);
     else group.push(object);
   }
   return groups;
+}
+
+/** Beside it the generated module lies in the import root as well. */
+function isModuleOfRoot(module: string, file: string): boolean {
+  return !module.includes('.') && !file.endsWith('__init__.py');
 }
 
 /** The innermost package that has all the objects; '' for the import root. */

@@ -163,7 +163,7 @@ class UwsgiReading {
 
   file({ value, at }: Located<string>): void {
     // `path:section` picks a section; `%d` and the like stand for the folder of the file that is read
-    const path = value.replace(/^%[dp]/, '').replace(/:[\w-]*$/, '');
+    const [, path = '', section = 'uwsgi'] = /^(?:%[dp])?(.*?)(?::([\w-]*))?$/s.exec(value) ?? [];
     const found = this.#context.find(path);
     if (found === undefined) {
       this.#notes.push({
@@ -173,10 +173,10 @@ class UwsgiReading {
       });
       return;
     }
-    this.entriesOf(found);
+    this.entriesOf(found, section === '' ? 'uwsgi' : section);
   }
 
-  entriesOf(file: SourceFile): void {
+  entriesOf(file: SourceFile, named = 'uwsgi'): void {
     if (this.#files.has(file.path) || this.#files.size > 20) return;
     this.#files.add(file.path);
     // the extension says what it is (Configuration in its manual); templates have one more
@@ -196,7 +196,7 @@ class UwsgiReading {
     if (/\.(?:ya?ml|json)\b/.test(file.path)) {
       for (const document of readYaml(file)) {
         for (const { key, value } of mappingOf(
-          mappingOf(document).find((entry) => entry.key.value === 'uwsgi')?.value,
+          mappingOf(document).find((entry) => entry.key.value === named)?.value,
         )) {
           const values = value.kind === 'sequence' ? value.items : [value];
           for (const item of values) {
@@ -208,9 +208,9 @@ class UwsgiReading {
       return;
     }
     const { entries } = readIni(file, UWSGI);
-    const own = entries.some(({ section }) => section === 'uwsgi');
+    const own = entries.some(({ section }) => section === named);
     for (const { section, key, value } of entries) {
-      if (own && section !== 'uwsgi') continue;
+      if (own && section !== named) continue;
       this.set(key.value, { value: unquoted(value.value), at: value.at });
     }
   }

@@ -184,6 +184,8 @@ describe('servers', () => {
     });
     expect(options(started('UVICORN_WORKERS=3 uvicorn a:b'))).toEqual({ workers: '3' });
     expect(options(started('GRANIAN_RESPAWN_FAILED_WORKERS=false granian a:b'))).toEqual({});
+    const section = { 'conf/web.yaml': 'dev:\n  module: dev:app\nprod:\n  module: shop:app\n' };
+    expect(started('uwsgi --yaml /srv/conf/web.yaml:prod', section).application).toBe('shop:app');
     const uwsgi = started('uwsgi --ini /srv/conf/web.ini --processes 2', {
       'conf/web.ini': '[uwsgi]\nprocesses = 8\nini = base.ini\n',
       'conf/base.ini': '[uwsgi]\nmodule=shop.wsgi\ncallable=app\nmaster=1\n',
