@@ -41,6 +41,7 @@ export function chooseApplication(
       if (!isAlone && isOnly) return `  --framework ${framework}   (${folder}: ${file})`;
       if (framework !== 'django') return `  ${folder}   (${framework}: ${file})`;
       const module = settingsOf(application);
+      if (module === '') return `  ${folder}   (django: ${entryPoints[0]?.file ?? 'no settings module'})`;
       // the same name in two projects chooses neither
       const chooses = fitting.every((other) => other === application || settingsOf(other) !== module);
       return chooses ? `  --settings ${module}   (${folder})` : `  ${folder}   (django: ${module})`;
