@@ -4,10 +4,10 @@ import { programName, stripLaunchers } from './launchers.ts';
 import type { AbortOutcome, CoreLimit, Located, Note, StartCommand } from './project.ts';
 import type { EvaluatedModule } from './readers/python/settings.ts';
 import type { SourceFile } from './readers/text.ts';
-import { rqWorker } from './servers/rq.ts';
 import { embeddedServer } from './servers/embedded.ts';
 import { serverNamed, SERVERS } from './servers/index.ts';
-import { DEVELOPMENT_COMMANDS, ONE_SHOT_COMMANDS, readSettings, runserver } from './servers/runserver.ts';
+import { managedServer } from './servers/managed.ts';
+import { ONE_SHOT_COMMANDS, readSettings } from './servers/runserver.ts';
 import type { Server } from './servers/server.ts';
 import { NEVER_SERVERS } from './shell-commands.ts';
 import { MOST_DEPTH, ShellWalk, type State } from './shell-walk.ts';
@@ -44,6 +44,9 @@ export interface Started {
   notes: readonly Note[];
 }
 
+/** Servers that are made for development. */
+const FOR_DEVELOPERS = new Set(['runserver', 'flask run', 'quart run']);
+
 const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'busybox']);
 
 /** Commands that are looked at for one start command, over all scripts. */
@@ -52,7 +55,7 @@ const MOST_COMMANDS = 2_000;
 /** Is it a server, and none for developers? */
 export function isForProduction({ command: { value } }: Started): boolean {
   const { server, options } = value;
-  return server !== undefined && server !== 'runserver' && server !== 'flask run' && !options.has('reload');
+  return server !== undefined && !FOR_DEVELOPERS.has(server) && !options.has('reload');
 }
 
 /** What the words of a command line start, in the order in which it is started; scripts of the repository are read. */
@@ -330,16 +333,13 @@ class Walk {
   #manage(rest: readonly Located<string>[], words: readonly Located<string>[], state: State): void {
     const index = rest.findIndex(({ value }) => !value.startsWith('-'));
     const command = rest[index];
-    if (command !== undefined && DEVELOPMENT_COMMANDS.has(command.value)) {
-      this.#server(runserver, rest.slice(index + 1), words, state);
-      return;
-    }
     if (command !== undefined && ONE_SHOT_COMMANDS.has(command.value)) return;
-    if (command !== undefined && /^rqworker(-pool)?$/.test(command.value)) {
-      this.#server(rqWorker, rest.slice(index + 1), words, state);
+    const settings = readSettings(rest);
+    const managed = command === undefined ? undefined : managedServer(command, rest.slice(index + 1));
+    if (managed !== undefined) {
+      this.#server(managed.server, managed.words, words, state, settings);
       return;
     }
-    const settings = readSettings(rest);
     this.#add(words, state, { options: new Map() }, settings);
   }
 
@@ -348,6 +348,7 @@ class Walk {
     rest: readonly Located<string>[],
     words: readonly Located<string>[],
     state: State,
+    settings?: Located<string>,
   ): void {
     const reading = server.read(rest, {
       find: (path) => this.#files.find(path, state.folder),
@@ -372,6 +373,7 @@ class Walk {
     const inner: State = { ...state };
     if (reading.workingDirectory !== undefined) inner.workingDirectory = reading.workingDirectory;
     if (reading.user !== undefined) inner.user = reading.user;
+    if (reading.keepsSignals !== undefined) inner.keepsSignals = reading.keepsSignals;
     // the only one whose version decides over what an abort does
     const version =
       name === 'uvicorn' ? pinnedVersion(this.#context.reader.sources, state.folder, name) : undefined;
@@ -391,7 +393,7 @@ class Walk {
           : { configurationFiles: reading.files }),
         ...(reading.application === undefined ? {} : { application: reading.application }),
       },
-      reading.settingsModule,
+      reading.settingsModule ?? settings,
       reading.notes,
     );
   }

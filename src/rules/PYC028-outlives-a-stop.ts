@@ -1,4 +1,5 @@
 import type { Project, Service } from '../project/project.ts';
+import { LITESTAR_RUN } from '../project/servers/litestar-run.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 
 export const rule: Rule = {
@@ -38,7 +39,10 @@ function lookAt({ name, supervisor, command, stop }: Service): RuleFinding[] {
     {
       confidence: 'medium',
       message: `${supervisor} signals ${keepsSignals}, which stays in front of ${name} and passes nothing on: after a stop or restart the server lives on, and the next one finds its port taken`,
-      help: HELP[supervisor] ?? 'start the server with `exec` as the last command',
+      help:
+        keepsSignals === LITESTAR_RUN
+          ? 'start uvicorn itself: uvicorn --workers 2 MODULE:app'
+          : (HELP[supervisor] ?? 'start the server with `exec` as the last command'),
       at: command.at,
     },
   ];

@@ -1,13 +1,25 @@
+import { managerOfSanic } from '../project/servers/sanic.ts';
 import type { Rule } from './rule.ts';
 
 export const rule: Rule = {
   id: 'PYC038',
   slug: 'workers-not-replaced',
   level: 'error',
-  summary:
-    'this version of uvicorn does not replace workers: after the last one the port is open and nobody answers',
+  summary: 'the server does not replace workers: after the last one the port is open and nobody answers',
   check: (project) =>
-    project.services.flatMap(({ name, command }) => {
+    project.services.flatMap((service) => {
+      const { name, command } = service;
+      const manager = managerOfSanic(service);
+      if (manager !== undefined) {
+        return [
+          {
+            confidence: 'high' as const,
+            message: `the manager of sanic does not replace a worker of ${name} that crashed: after ${manager.value === '1' ? 'the first crash' : `${manager.value} crashes`} it lives on, the port is open, and no request is answered`,
+            help: 'write --single-process: then a crash ends the server, and its supervisor starts it again',
+            at: manager.at,
+          },
+        ];
+      }
       if (command?.value.server !== 'uvicorn') return [];
       const { options, serverVersion } = command.value;
       const workers = options.get('workers');

@@ -6,6 +6,8 @@ const DAEMON: Readonly<Record<string, readonly string[]>> = {
   hypercorn: ['daemon'],
   uwsgi: ['daemonize', 'daemonize2'],
   celery: ['detach'],
+  sanic: ['daemon'],
+  cherryd: ['daemon'],
 };
 
 /** The option by which the server leaves the foreground; undefined where it stays there. */

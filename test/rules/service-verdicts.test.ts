@@ -58,6 +58,11 @@ const STARTED = { 'shop.conf': '[program:shop]\ncommand=uwsgi --ini deploy/uwsgi
 type Case = [string, string, Record<string, string>, string[]];
 
 const CASES: readonly Case[] = [
+  ['PYC028', 'litestar run', program('litestar --app a:b run -W 2', ''), ['warning shop.conf:2']],
+  ['PYC028', 'litestar run as one process', program('litestar --app a:b run', ''), []],
+  ['PYC028', 'litestar, its group', program('litestar --app a:b run -W 2', 'stopasgroup=true\n'), []],
+  ['PYC038', 'sanic replaces no worker', program('sanic a:b', ''), ['error shop.conf:2']],
+  ['PYC038', 'sanic as one process', program('sanic a:b --single-process', ''), []],
   ['PYC032', 'compose starts runserver', web('python manage.py runserver', ''), ['error compose.yaml:3']],
   [
     'PYC032',

@@ -76,7 +76,8 @@ function startedModule(
 ): { path: string; root: string; module: string; object: string } | undefined {
   const { application, server } = service.command?.value ?? {};
   if (application === undefined || server === undefined) return undefined;
-  if (SERVES_NONE.has(server) || isJobServer(server)) return undefined;
+  const worker = command?.value.options.get('worker-class')?.value ?? '';
+  if (SERVES_NONE.has(server) || OWN_WORKERS.test(worker) || isJobServer(server)) return undefined;
   // hypercorn takes `wsgi:module:object` and `asgi:module:object`
   const [, written, named = ''] =
     /^(?:wsgi:|asgi:)?([\w./-]+)(?::([\w.]+(?:\(.*\))?))?$/s.exec(application) ?? [];
@@ -99,8 +100,19 @@ function startedModule(
   return { path, root, module: moduleName(root, path), object };
 }
 
-/** They run no WSGI or ASGI application, or one that only Flask or Django makes. */
-const SERVES_NONE = new Set(['flask run', 'runserver', 'tornado', 'aiohttp']);
+/** They run no WSGI or ASGI application, or one that only their own framework makes. */
+const SERVES_NONE = new Set([
+  'flask run',
+  'quart run',
+  'runserver',
+  'tornado',
+  'aiohttp',
+  'sanic',
+  'streamlit',
+]);
+
+/** Workers of gunicorn that take the application of their own framework: aiohttp.GunicornWebWorker, sanic.worker.GunicornWorker. */
+const OWN_WORKERS = /^(?:aiohttp|sanic)\.|^(?:egg:gunicorn#)?(?:tornado|gaiohttp)$/;
 
 /** The object that a server takes where none is named; for all others it is `application`. */
 const DEFAULT_OBJECT: Readonly<Record<string, string>> = { hypercorn: 'app', granian: 'app' };

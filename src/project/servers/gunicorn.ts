@@ -58,7 +58,9 @@ export const gunicorn: Server = {
   read: readGunicorn,
   abort({ options, user }) {
     const kind = options.get('worker-class')?.value ?? 'sync';
-    const shared = kind !== 'sync' || Number(options.get('threads')?.value ?? '1') > 1;
+    // gunicorn/config.py, Config.worker_class_str: of several threads it makes gthread
+    const isSync = /^(?:egg:gunicorn#)?sync$|(?:^|\.)SyncWorker$/.test(kind);
+    const shared = !isSync || Number(options.get('threads')?.value ?? '1') > 1;
     return {
       // Measured with 20.1: as root with --user the worker is not dumpable
       core: user === undefined || allowsCore(options) ? 'written' : 'kernel-forbids',
@@ -135,9 +137,11 @@ function configurationOf(
     return path === undefined ? undefined : context.evaluate(path.path);
   }
   const plain = named.value.replace(/^file:/, '');
-  const found = context.find(
-    plain.startsWith('python:') ? `${plain.slice(7).replaceAll('.', '/')}.py` : plain,
-  );
+  const module = plain.startsWith('python:') ? plain.slice(7).replaceAll('.', '/') : undefined;
+  const found =
+    module === undefined
+      ? context.find(plain)
+      : (context.find(`${module}.py`) ?? context.find(`${module}/__init__.py`));
   if (found === undefined) {
     notes.push({
       code: 'gunicorn-configuration',

@@ -30,6 +30,8 @@ export interface ServerReading {
   /** Environment that the server's configuration sets for the workers. */
   environment?: ReadonlyMap<string, Located<string>>;
   settingsModule?: Located<string>;
+  /** What the command stays as in front of the server, where it passes no stop signal on. */
+  keepsSignals?: string;
   /** Configuration files of the repository that were read. */
   files?: readonly string[];
   notes?: readonly Note[];

@@ -54,6 +54,15 @@ export const uwsgi: Server = {
     const core = reading.user === undefined ? 'written' : 'kernel-forbids';
     const shared =
       Number(options.get('threads')?.value ?? '1') > 1 || options.has('gevent') || options.has('async');
+    if (options.has('emperor') && reading.application === undefined) {
+      return {
+        core,
+        respawnedBy: 'server',
+        supervisorSees: 'nothing',
+        lost: 'worker',
+        detail: 'the emperor serves nothing itself, and starts a vassal that died again',
+      };
+    }
     if (isOn(options.get('master')?.value)) {
       return {
         core,

@@ -20,8 +20,13 @@ function applicationsOf(file: SourceFile): Service[] {
   return readYaml(file).flatMap((document) =>
     mappingOf(under(document, 'applications')).flatMap(({ key, value }) => {
       const type = textOf(under(value, 'type'));
-      const module = textOf(under(value, 'module'));
-      if (type === undefined || !type.value.startsWith('python') || module === undefined) return [];
+      if (type === undefined || !type.value.startsWith('python')) return [];
+      // either the application names its module, or each of its targets does (unit.nginx.org, Python)
+      const targets = mappingOf(under(value, 'targets'));
+      const served = [
+        ...(targets.length === 0 ? [{ name: key.value, at: value }] : []),
+        ...targets.map((target) => ({ name: `${key.value}/${target.key.value}`, at: target.value })),
+      ];
       const environment = new Map(
         mappingOf(under(value, 'environment')).flatMap((entry): [string, Located<string>][] => {
           const text = textOf(entry.value);
@@ -37,10 +42,12 @@ function applicationsOf(file: SourceFile): Service[] {
       const user = options.get('user');
       const workingDirectory = options.get('working_directory');
       const settingsModule = environment.get('DJANGO_SETTINGS_MODULE');
-      const callable = options.get('callable')?.value ?? 'application';
-      return [
-        {
-          name: key.value,
+      return served.flatMap(({ name, at }): Service[] => {
+        const module = textOf(under(at, 'module'));
+        if (module === undefined) return [];
+        const callable = textOf(under(at, 'callable')) ?? options.get('callable');
+        const one: Service = {
+          name,
           supervisor: 'nginx-unit',
           file: file.path,
           command: {
@@ -49,7 +56,7 @@ function applicationsOf(file: SourceFile): Service[] {
               launchers: [],
               behindShell: false,
               server: 'nginx-unit',
-              application: `${module.value}:${callable}`,
+              application: `${module.value}:${callable?.value ?? 'application'}`,
               options,
               abort: {
                 // unitd runs as root and its processes give that up by setuid, without exec
@@ -69,8 +76,9 @@ function applicationsOf(file: SourceFile): Service[] {
           ...(user === undefined ? {} : { user }),
           ...(workingDirectory === undefined ? {} : { workingDirectory }),
           ...(settingsModule === undefined ? {} : { settingsModule }),
-        },
-      ];
+        };
+        return [one];
+      });
     }),
   );
 }

@@ -10,6 +10,8 @@ import { folderOf, INHERITED } from './supervisor.ts';
 export function uwsgiFiles(reader: CommandReader, services: readonly Service[]): Service[] {
   const used = new Set(services.flatMap(({ command }) => command?.value.configurationFiles ?? []));
   const emperor = services.find(({ command }) => command?.value.options.has('emperor') === true);
+  const vassals = emperor?.command?.value.options.get('emperor');
+  const inFolder = vassalsIn(vassals?.value, reader.sources.besidesPython);
   const found: Service[] = [];
   for (const path of reader.sources.besidesPython) {
     if (used.has(path) || !/\.(?:ini|xml|ya?ml)(?:\.(?:j2|tmpl|tpl|in|example|sample|dist))?$/.test(path))
@@ -27,10 +29,14 @@ export function uwsgiFiles(reader: CommandReader, services: readonly Service[]):
     });
     // a file with nothing to serve is included by others
     if (reading.application === undefined && !reading.options.has('emperor')) continue;
+    const isVassal = vassals !== undefined && (inFolder === undefined || inFolder.has(path));
+    // the emperor goes to the folder of its vassals, and they start there (seen with 2.0.30: the core is in it)
+    const workingDirectory =
+      reading.workingDirectory ?? (isVassal && /^\/[^*?[$%]*$/.test(vassals.value) ? vassals : undefined);
     const first = [...reading.options.values()].find(({ at }) => at.file === path);
     found.push({
       name: path,
-      supervisor: emperor === undefined ? 'unknown' : 'uwsgi-emperor',
+      supervisor: isVassal ? 'uwsgi-emperor' : 'unknown',
       file: path,
       command: {
         value: {
@@ -46,17 +52,29 @@ export function uwsgiFiles(reader: CommandReader, services: readonly Service[]):
         at: first?.at ?? file.span(0, 0),
       },
       environment: reading.environment ?? new Map(),
-      restart:
-        emperor === undefined
-          ? { afterAbort: 'unknown', detail: 'nothing in the repository says what starts it' }
-          : // Emperor in uWSGI's manual: a vassal that dies is started again, later each time it dies early
-            { afterAbort: true, detail: 'the emperor starts a vassal that died again' },
+      restart: isVassal
+        ? // Emperor in uWSGI's manual: a vassal that dies is started again, later each time it dies early
+          { afterAbort: true, detail: 'the emperor starts a vassal that died again' }
+        : { afterAbort: 'unknown', detail: 'nothing in the repository says what starts it' },
       coreLimit: INHERITED,
       notes: reading.notes ?? [],
       ...(reading.user === undefined ? {} : { user: reading.user }),
-      ...(reading.workingDirectory === undefined ? {} : { workingDirectory: reading.workingDirectory }),
+      ...(workingDirectory === undefined ? {} : { workingDirectory }),
       ...(reading.settingsModule === undefined ? {} : { settingsModule: reading.settingsModule }),
     });
   }
   return found;
+}
+
+/** The files of the folder that the emperor watches; undefined where the repository has none of that name. */
+function vassalsIn(watched: string | undefined, files: readonly string[]): ReadonlySet<string> | undefined {
+  // a pattern such as /etc/uwsgi/vassals/*.ini names files of one folder
+  const name =
+    watched
+      ?.replace(/\/[^/]*[*?[][^/]*$/, '')
+      .replace(/\/+$/, '')
+      .split('/')
+      .at(-1) ?? '';
+  const found = files.filter((path) => name !== '' && `/${folderOf(path)}`.endsWith(`/${name}`));
+  return found.length === 0 ? undefined : new Set(found);
 }

@@ -69,6 +69,48 @@ describe('servers', () => {
     ['fastapi run app/main.py --workers 4', 'uvicorn', 'app.main:app', { workers: '4' }],
     ['python -m fastapi dev -e a:b', 'uvicorn', 'a:b', { entrypoint: 'a:b', reload: 'true' }],
     ['pserve production.ini', 'pserve', 'production.ini', {}],
+    ['quart --app a:b run -h 0.0.0.0', 'quart run', 'a:b', { app: 'a:b', host: '0.0.0.0' }],
+    ['QUART_APP=a:b python -m quart run --reload', 'quart run', 'a:b', { reload: 'true' }],
+    ['sanic a:b -H 0.0.0.0 -w 4', 'sanic', 'a:b', { host: '0.0.0.0', workers: '4' }],
+    [
+      'python -m sanic a.b:make --factory --dev',
+      'sanic',
+      'a.b:make',
+      { factory: 'true', dev: 'true', reload: 'true' },
+    ],
+    ['cherryd -c prod.conf -i shop.app', 'cherryd', undefined, { config: 'prod.conf', import: 'shop.app' }],
+    [
+      'twist web --wsgi shop.wsgi.application --port tcp:80',
+      'twisted',
+      'shop.wsgi:application',
+      { wsgi: 'shop.wsgi.application', port: 'tcp:80' },
+    ],
+    ['twistd -n web --wsgi=a.b', 'twisted', 'a:b', { nodaemon: 'true', wsgi: 'a.b' }],
+    [
+      'mod_wsgi-express start-server shop/wsgi.py --processes 4',
+      'mod_wsgi-express',
+      'shop/wsgi.py',
+      { processes: '4' },
+    ],
+    [
+      'mod_wsgi-express start-server --application-type module a.b',
+      'mod_wsgi-express',
+      'a.b:application',
+      { 'application-type': 'module' },
+    ],
+    ['python manage.py runmodwsgi --port 80', 'mod_wsgi-express', undefined, { port: '80' }],
+    ['python manage.py run_gunicorn -w 3 0.0.0.0:80', 'gunicorn', '0.0.0.0:80', { workers: '3' }],
+    ['python manage.py rungranian --workers 2', 'granian', undefined, { workers: '2' }],
+    ['python manage.py runsslserver --noreload', 'runserver', undefined, { noreload: 'true' }],
+    ['python manage.py run_huey -k process', 'huey', undefined, { 'worker-type': 'process' }],
+    ['python manage.py procrastinate worker -q a', 'procrastinate', undefined, { queues: 'a' }],
+    ['arq a.WorkerSettings', 'arq', 'a.WorkerSettings', {}],
+    ['huey_consumer.py a.b -w 2 -k process', 'huey', 'a.b', { workers: '2', 'worker-type': 'process' }],
+    ['python -m huey.bin.huey_consumer a.b', 'huey', 'a.b', {}],
+    ['procrastinate --app a.b worker -c 4', 'procrastinate', 'a.b', { app: 'a.b', concurrency: '4' }],
+    ['taskiq worker a:b -w 3 --fs-discover', 'taskiq', 'a:b', { workers: '3', 'fs-discover': 'true' }],
+    ['streamlit run app.py --server.port 80', 'streamlit', undefined, { 'server.port': 'true' }],
+    ['gunicorn -c python:conf.g a:b', 'gunicorn', 'a:b', { config: 'python:conf.g' }],
     ['WEB_CONCURRENCY=5 gunicorn a:b', 'gunicorn', 'a:b', { workers: '5' }],
     ['WEB_CONCURRENCY=5 gunicorn -w 2 a:b', 'gunicorn', 'a:b', { workers: '2' }],
   ])('%s', (line, server, application, expected) => {
@@ -103,8 +145,81 @@ describe('servers', () => {
     expect(started(line, files)).toMatchObject({ server: 'uvicorn', application });
   });
 
+  // each was seen: docs/servers.md, and the versions in src/project/servers
+  test.each([
+    ['quart --app a:b run', 'SIGABRT', 'supervisor', 'server'],
+    ['sanic a:b', 'nothing', 'nobody', 'worker'],
+    ['sanic a:b --single-process', 'SIGABRT', 'supervisor', 'server'],
+    ['cherryd -i a', 'SIGABRT', 'supervisor', 'server'],
+    ['twist web --wsgi a.b', 'SIGABRT', 'supervisor', 'server'],
+    ['mod_wsgi-express start-server a.py', 'nothing', 'server', 'worker'],
+    ['arq a.B', 'SIGABRT', 'supervisor', 'server'],
+    ['huey_consumer a.b', 'SIGABRT', 'supervisor', 'server'],
+    ['huey_consumer a.b -k process', 'nothing', 'server', 'request'],
+    ['huey_consumer a.b -k process -C', 'nothing', 'nobody', 'request'],
+    ['procrastinate -a a.b worker', 'SIGABRT', 'supervisor', 'server'],
+    ['taskiq worker a:b', 'nothing', 'server', 'worker'],
+    ['streamlit run a.py', 'SIGABRT', 'supervisor', 'server'],
+    ['uwsgi --emperor /etc/uwsgi/vassals', 'nothing', 'server', 'worker'],
+    ['gunicorn -k egg:gunicorn#sync a:b', 'nothing', 'server', 'request'],
+    ['gunicorn -k gunicorn.workers.sync.SyncWorker --threads 2 a:b', 'nothing', 'server', 'worker'],
+    ['gunicorn -k aiohttp.GunicornWebWorker a:b', 'nothing', 'server', 'worker'],
+  ])('an abort under %s: its supervisor sees %s', (line, supervisorSees, respawnedBy, lost) => {
+    expect(started(line).abort).toMatchObject({ supervisorSees, respawnedBy, lost });
+  });
+
+  test('users and folders that they change to, and the settings', () => {
+    const web = service({
+      Procfile: 'web: mod_wsgi-express start-server --user app --working-directory /srv/shop shop/wsgi.py\n',
+    });
+    expect([web.user?.value, web.workingDirectory?.value, web.command?.value.abort?.core]).toEqual([
+      'app',
+      '/srv/shop',
+      'kernel-forbids',
+    ]);
+    const managed = 'web: python manage.py --settings=shop.settings run_gunicorn\n';
+    expect(service({ Procfile: managed }).settingsModule?.value).toBe('shop.settings');
+    expect(core({ Procfile: 'web: twistd -n --uid app web --wsgi a.b\n' })).toBe('kernel-forbids');
+    expect(core({ Procfile: 'web: sanic a:b --user app\n' })).toBe('kernel-forbids');
+  });
+
+  test('what gunicorn and sanic run for their own framework is no callable to wrap', async () => {
+    const files = { 'shop.py': 'app = make()\n' };
+    for (const line of [
+      'gunicorn -k sanic.worker.GunicornWorker shop:app',
+      'sanic shop:app',
+      'quart --app shop:app run',
+    ]) {
+      const { applications } = await project({ ...files, Procfile: `web: ${line}\n` });
+      expect([line, applications.flatMap(({ entryPoints }) => entryPoints)]).toEqual([line, []]);
+    }
+  });
+
+  test('litestar run with a process of its own for uvicorn keeps a stop to itself', () => {
+    expect(started('exec litestar --app a:b run').keepsSignals).toBeUndefined();
+    for (const line of [
+      'litestar --app a:b run -W 2',
+      'LITESTAR_WEB_CONCURRENCY=2 litestar --app a:b run',
+      'litestar run --reload',
+    ])
+      expect([line, started(`exec ${line}`).keepsSignals]).toEqual([line, 'litestar run']);
+  });
+
   test('their subcommands that serve nothing', () => {
-    for (const line of ['fastapi deploy', 'litestar info', 'litestar database upgrade']) {
+    for (const line of [
+      'fastapi deploy',
+      'litestar info',
+      'litestar database upgrade',
+      'quart routes',
+      'sanic inspect',
+      'sanic ./static --simple',
+      'twist conch',
+      'arq --check a.B',
+      'procrastinate schema --apply',
+      'taskiq scheduler a:b',
+      'streamlit hello',
+      'mod_wsgi-express module-config',
+    ]) {
       expect(services({ Procfile: `web: ${line}\n` }).services).toEqual([]);
     }
   });

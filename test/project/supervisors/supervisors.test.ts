@@ -385,6 +385,35 @@ describe('what each kind of supervisor says of its services', () => {
     });
   });
 
+  test('the targets of an application of NGINX Unit', () => {
+    const json = `{"applications": {"shop": {"type": "python", "callable": "app", "targets": {
+  "web": {"module": "shop.wsgi"}, "api": {"module": "api.asgi", "callable": "api"}}}}}
+`;
+    const found = services({ 'deploy/unit.json': json }).services;
+    expect(found.map(({ name, command }) => [name, command?.value.application, command?.at.line])).toEqual([
+      ['shop/web', 'shop.wsgi:app', 2],
+      ['shop/api', 'api.asgi:api', 2],
+    ]);
+  });
+
+  test('the vassals of an emperor start in their folder; other files are none', () => {
+    const ini = '[uwsgi]\nmodule = shop.wsgi\n';
+    const found = services({
+      'deploy/uwsgi.service': '[Service]\nExecStart=/usr/bin/uwsgi --emperor /etc/uwsgi/vassals\n',
+      'conf/vassals/shop.ini': ini,
+      'conf/vassals/api.ini': `${ini}chdir = /srv/api\n`,
+      'old/shop.ini': ini,
+    }).services;
+    expect(
+      found.map((one) => [one.file, one.supervisor, one.restart.afterAbort, one.workingDirectory?.value]),
+    ).toEqual([
+      ['deploy/uwsgi.service', 'systemd', false, undefined],
+      ['conf/vassals/shop.ini', 'uwsgi-emperor', true, '/etc/uwsgi/vassals'],
+      ['conf/vassals/api.ini', 'uwsgi-emperor', true, '/srv/api'],
+      ['old/shop.ini', 'unknown', 'unknown', undefined],
+    ]);
+  });
+
   test('uWSGI files of every format that no command names', () => {
     const found = services(sample('uwsgi')).services;
     expect(
