@@ -17,7 +17,9 @@ export const rule: Rule = {
           ? 'runserver'
           : /(^|[/ ])flask( --?\S+)* run\b/.test(words)
             ? 'flask run'
-            : undefined;
+            : server === 'quart run'
+              ? 'quart run'
+              : undefined;
       if (what === undefined) return [];
       const other = FOR_DEVELOPERS.has(supervisor) ? realServer(project) : undefined;
       if (other !== undefined) {

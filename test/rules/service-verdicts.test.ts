@@ -61,6 +61,7 @@ const CASES: readonly Case[] = [
   ['PYC028', 'litestar run', program('litestar --app a:b run -W 2', ''), ['warning shop.conf:2']],
   ['PYC028', 'litestar run as one process', program('litestar --app a:b run', ''), []],
   ['PYC028', 'litestar, its group', program('litestar --app a:b run -W 2', 'stopasgroup=true\n'), []],
+  ['PYC032', 'quart run', program('quart --app a:b run', ''), ['error shop.conf:2']],
   ['PYC038', 'sanic replaces no worker', program('sanic a:b', ''), ['error shop.conf:2']],
   ['PYC038', 'sanic as one process', program('sanic a:b --single-process', ''), []],
   ['PYC032', 'compose starts runserver', web('python manage.py runserver', ''), ['error compose.yaml:3']],

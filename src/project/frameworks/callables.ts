@@ -76,7 +76,7 @@ function startedModule(
 ): { path: string; root: string; module: string; object: string } | undefined {
   const { application, server } = service.command?.value ?? {};
   if (application === undefined || server === undefined) return undefined;
-  const worker = command?.value.options.get('worker-class')?.value ?? '';
+  const worker = service.command?.value.options.get('worker-class')?.value ?? '';
   if (SERVES_NONE.has(server) || OWN_WORKERS.test(worker) || isJobServer(server)) return undefined;
   // hypercorn takes `wsgi:module:object` and `asgi:module:object`
   const [, written, named = ''] =
