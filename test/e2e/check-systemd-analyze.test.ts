@@ -1,9 +1,10 @@
 import { execa } from 'execa';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { needs } from '../parts.ts';
+import { rulePages } from '../rules/pages.ts';
 import { pycrash } from './pycrash.ts';
 
 /** A key a line; those that systemd has to ignore carry the rule that says so. */
@@ -72,6 +73,43 @@ test('check ignores what systemd ignores, line by line', async (context) => {
         .map(([, line, rule]) => `${rule ?? ''} ${line}`)
         .sort(),
     );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('systemd complains of what the pages say that it complains of, and of no other unit of theirs', async (context) => {
+  needs(context, 'systemd');
+  const version = Number(/^systemd (\d+)/.exec((await execa('systemctl', ['--version'])).stdout)?.[1]);
+  const folder = mkdtempSync(join(tmpdir(), 'pycrash-analyze-'));
+  try {
+    const units = new Set<string>();
+    for (const { id, examples } of rulePages()) {
+      for (const { kind, files } of examples) {
+        for (const [path, text] of files) {
+          const dropIn = /^deploy\/[\w-]+\.service(\.d\/.*)?$/.exec(path);
+          if (dropIn === null) continue;
+          const name = `${id}-${kind}.service`;
+          units.add(name);
+          const file = join(folder, name + (dropIn[1] ?? ''));
+          mkdirSync(dirname(file), { recursive: true });
+          // a program that is not there would be complained of
+          writeFileSync(file, text.replaceAll(/(?:\/srv\/shop\/)?venv\/bin\/\w+/g, '/usr/bin/env'));
+        }
+      }
+    }
+    const paths = [...units].map((name) => join(folder, name));
+    const words = ['verify', '--man=no', ...paths];
+    const { all } = await execa('systemd-analyze', words, { all: true, reject: false });
+    const named = all.matchAll(/(PYC\d+-\w+)\.service/g);
+    const newer = version < 254 ? ['PYC021-wrong'] : [];
+    expect([...new Set([...named].map(([, name]) => name))].sort(), all).toEqual([
+      'PYC014-wrong',
+      'PYC019-wrong',
+      'PYC020-wrong',
+      ...newer,
+      'PYC045-wrong',
+    ]);
   } finally {
     rmSync(folder, { recursive: true });
   }
