@@ -120,6 +120,11 @@ describe('workflows that init renders, run by the real tools', () => {
   );
 });
 
+test('the jobs that GitLab includes run the version that they come with', () => {
+  const text = readFileSync(join(ROOT, 'templates/ci/pycrash.gitlab-ci.yml'), 'utf8');
+  expect(parse(text).variables.PYCRASH_VERSION).toBe(manifest.version);
+});
+
 describe('where nothing can be put in safely', () => {
   test.each([
     ['pre-commit', { '.pre-commit-config.yaml': 'repos: []\n' }, '.pre-commit-config.yaml has no list'],
