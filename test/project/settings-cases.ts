@@ -591,4 +591,92 @@ export const SETTINGS_CASES: Readonly<Record<string, string | Files>> = {
   usedUpName: "g = (m for m in MIDDLEWARE)\nlist(g)\nM = list(g)\nif M:\n    MIDDLEWARE = ['x']\n",
   tupleElement:
     "MIDDLEWARE = ('a',)\ntry:\n    MIDDLEWARE[0] = 'x'\nexcept TypeError:\n    MIDDLEWARE = ['z']\n",
+  envSplit0: "MIDDLEWARE = [os.environ.get('LIST', 'x,y').split(',')[0], 'b']\n",
+  envSplitPick: "D = {'x': ['p'], 'z': ['q']}\nMIDDLEWARE = D[os.environ.get('LIST', 'x,y').split(',')[0]]\n",
+  envSplitUnpack: "p, *q = os.environ.get('LIST', 'x,y').split(',')\nMIDDLEWARE = [p]\n",
+  inDoubt:
+    "O = ['p', 'q']\nprint(O.__len__()) if False else None\nO.__delitem__(0)\nif 'p' in O: MIDDLEWARE = ['wrong']\n",
+  inDoubt2:
+    "O = ['p','q','r']\ndel O[int(os.environ.get('ONE') == '1')]\nif 'p' in O: MIDDLEWARE = ['x']\nelse: MIDDLEWARE = ['y']\n",
+  delattrClass: "class A:\n    M = ['x']\nclass B(A):\n    M = ['y']\ndelattr(B, 'M')\nMIDDLEWARE = B.M\n",
+  delattrTry:
+    "class A:\n    M = ['x']\ndelattr(A, 'M')\ntry:\n    MIDDLEWARE = A.M\nexcept AttributeError:\n    MIDDLEWARE = ['z']\n",
+  ctxBody:
+    "import contextlib\n@contextlib.contextmanager\ndef c():\n    MIDDLEWARE.append('in')\n    yield\n    MIDDLEWARE.append('out')\nwith c():\n    MIDDLEWARE.append('x')\n",
+  ctxValue:
+    "import contextlib\n@contextlib.contextmanager\ndef c():\n    yield MIDDLEWARE\nwith c() as m:\n    m.append('x')\n",
+  ctxClass:
+    "class C:\n    def __enter__(self):\n        MIDDLEWARE.append('in')\n        return self\n    def __exit__(self, *a):\n        MIDDLEWARE.append('out')\nwith C():\n    MIDDLEWARE.append('x')\n",
+  ctxClassSwallow:
+    "class C:\n    def __enter__(self): return self\n    def __exit__(self, *a): return True\nwith C():\n    MIDDLEWARE.remove('q')\n    MIDDLEWARE.append('x')\n",
+  envWrite: "os.environ['ONE'] = '7'\nif os.environ.get('ONE') == '7': MIDDLEWARE.append('x')\n",
+  envWrite2:
+    "os.environ['ONE'] = '7'\nif os.environ.get('ONE'): MIDDLEWARE.append('x')\nelse: MIDDLEWARE = ['n']\n",
+  envWrite4: "os.environ.update({'ONE': '7'})\nif os.environ.get('ONE'): MIDDLEWARE.append('x')\n",
+  envWrite8:
+    "if 'TWO' not in os.environ:\n    os.environ['TWO'] = 'd'\nMIDDLEWARE.append(os.environ['TWO'])\nif os.environ['TWO'] == 'd': MIDDLEWARE.append('dd')\n",
+  envSetdefaultIn: "os.environ.setdefault('ONE', '1')\nif 'ONE' in os.environ: MIDDLEWARE.append('x')\n",
+  tryAttr5: "try:\n    None.x\n    MIDDLEWARE = ['w']\nexcept AttributeError:\n    MIDDLEWARE.append('y')\n",
+  tryZero: "try:\n    1 / 0\n    MIDDLEWARE = ['w']\nexcept ZeroDivisionError:\n    MIDDLEWARE.append('y')\n",
+  tryZero3: "try:\n    5 % 0\n    MIDDLEWARE = ['w']\nexcept ArithmeticError:\n    MIDDLEWARE.append('y')\n",
+  tryKey2:
+    "D = {}\ntry:\n    D.pop('x')\n    MIDDLEWARE = ['w']\nexcept KeyError:\n    MIDDLEWARE.append('y')\n",
+  tryKey3:
+    "D = {'p': 1}\ntry:\n    D['p']['q']\n    MIDDLEWARE = ['w']\nexcept TypeError:\n    MIDDLEWARE.append('y')\n",
+  tryType:
+    "try:\n    MIDDLEWARE + ('x',)\n    MIDDLEWARE = ['w']\nexcept TypeError:\n    MIDDLEWARE.append('y')\n",
+  tryType2: "try:\n    'a' + 1\n    MIDDLEWARE = ['w']\nexcept TypeError:\n    MIDDLEWARE.append('y')\n",
+  tryType4: "try:\n    len(None)\n    MIDDLEWARE = ['w']\nexcept TypeError:\n    MIDDLEWARE.append('y')\n",
+  tryType5:
+    "def f(x): return x\ntry:\n    f()\n    MIDDLEWARE = ['w']\nexcept TypeError:\n    MIDDLEWARE.append('y')\n",
+  tryType7:
+    "try:\n    for x in None: pass\n    MIDDLEWARE = ['w']\nexcept TypeError:\n    MIDDLEWARE.append('y')\n",
+  tryNext:
+    "try:\n    next(iter([]))\n    MIDDLEWARE = ['w']\nexcept StopIteration:\n    MIDDLEWARE.append('y')\n",
+  tryStrIndex:
+    "try:\n    'abc'.index('q')\n    MIDDLEWARE = ['w']\nexcept ValueError:\n    MIDDLEWARE.append('y')\n",
+  importVars7: {
+    'settings.py': "mod = __import__('pkg.conf')\nMIDDLEWARE = mod.MIDDLEWARE + ['x']\n",
+    'pkg/__init__.py': "MIDDLEWARE = ['pk']\n",
+    'pkg/conf.py': "MIDDLEWARE = ['p']\n",
+  },
+  importRel: {
+    'settings.py': 'from pkg.production import *\n',
+    'pkg/__init__.py': '',
+    'pkg/production.py':
+      "import importlib\nm = importlib.import_module('.conf', __package__)\nMIDDLEWARE = m.MIDDLEWARE\n",
+    'pkg/conf.py': "MIDDLEWARE = ['p']\n",
+    'conf.py': "MIDDLEWARE = ['wrong']\n",
+  },
+  importRel2: {
+    'settings.py': 'from pkg.production import *\n',
+    'pkg/__init__.py': '',
+    'pkg/production.py':
+      "import importlib\nm = importlib.import_module('.conf', package='pkg')\nMIDDLEWARE = m.MIDDLEWARE\n",
+    'pkg/conf.py': "MIDDLEWARE = ['p']\n",
+  },
+  importRel3: {
+    'settings.py': 'from pkg.production import *\n',
+    'pkg/__init__.py': '',
+    'pkg/production.py':
+      "import importlib\nm = importlib.import_module(__package__ + '.conf')\nMIDDLEWARE = m.MIDDLEWARE\n",
+    'pkg/conf.py': "MIDDLEWARE = ['p']\n",
+  },
+  locals3: "def f():\n    M = ['x']\n    locals()['M'] = ['wrong']\n    return M\nMIDDLEWARE = f()\n",
+  locals4: "def f():\n    M = ['x']\n    return locals()\nMIDDLEWARE = f()['M']\n",
+  classComp3:
+    "y = 'mod'\nclass A:\n    y = 'cls'\n    M = [m for m in ['p', 'mod', 'cls'] if m == y]\nMIDDLEWARE = A.M\n",
+  del0: 'del MIDDLEWARE[0]\n',
+  delIndex: "del MIDDLEWARE[MIDDLEWARE.index('b')]\n",
+  delAll: "del MIDDLEWARE[:]\nMIDDLEWARE.append('x')\n",
+  fromkeys2: "MIDDLEWARE = list(dict.fromkeys(['x', *MIDDLEWARE, 'x', 'a']))\n",
+  filterNone: "MIDDLEWARE = list(filter(None, ['x', '', None, os.environ.get('ONE') and 'y']))\n",
+  starAll4: {
+    'settings.py': 'from base import *\n',
+    'base.py': "MIDDLEWARE = ['p']\n__all__ = [n for n in dir() if n.isupper()]\n",
+  },
+  strNum:
+    "MIDDLEWARE.append('{}'.format(4 / 2))\nn = 4 / 2\nMIDDLEWARE.append(f'{n}')\nMIDDLEWARE.append(str(n))\nMIDDLEWARE.append('%s' % n)\n",
+  splitLines: "MIDDLEWARE = 'x\\ny\\n'.splitlines()\n",
+  environGlobal2: "globals()['MIDDLE' + ('WARE' if os.environ.get('ONE') else 'X')] = ['w']\n",
 };

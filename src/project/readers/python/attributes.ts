@@ -139,6 +139,14 @@ export function setAttribute(run: Run, object: Value, name: string, value: Value
   }
 }
 
+/** `del object.name` of a class or a module. */
+export function deleteAttribute(run: Run, object: Value, name: string): void {
+  const state = object.kind === 'class' ? run.heap(object.ref) : undefined;
+  if (state?.kind === 'class') run.state.scopes.get(state.scope)?.names.delete(name);
+  if (object.kind === 'module')
+    run.state.scopes.get(run.loaded.get(object.name)?.scope ?? -1)?.names.delete(name);
+}
+
 /** Where `value` is all the names of a module, `keeper` has them from now on: it may set each of them whenever it is called. */
 export function overridable(run: Run, value: Value, keeper: string): void {
   const scope = scopeOfNames(run, value);

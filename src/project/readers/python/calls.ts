@@ -1,5 +1,13 @@
-import { getAttribute, overridable, resolutionOrder, scopeOfNames, setAttribute } from './attributes.ts';
+import {
+  deleteAttribute,
+  getAttribute,
+  overridable,
+  resolutionOrder,
+  scopeOfNames,
+  setAttribute,
+} from './attributes.ts';
 import { inBranches } from './branches.ts';
+import { environmentMethod, writeVariable } from './environment.ts';
 import { entryOf, evaluate, keyOf, lift } from './expressions.ts';
 import { callFunction, instantiate } from './functions.ts';
 import { bindSometimes, include, loadModule } from './imports.ts';
@@ -8,7 +16,7 @@ import { negation, reason, type Run } from './run.ts';
 import { union } from './state.ts';
 import type { Syntax } from './syntax.ts';
 import type { Doubt, Guard, Item, MappingState, Value } from './values.ts';
-import { allHold, byDefault, FALSE, NONE, same, string, TRUE, unknown } from './values.ts';
+import { allHold, byDefault, FALSE, NONE, same, string, textOf, TRUE, unknown } from './values.ts';
 
 interface Arguments {
   /** `*x` or `**x` of something that is not known: there may be more. */
@@ -199,13 +207,7 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
       return first === undefined
         ? string('')
         : lift(run, [first], ([value]) =>
-            value?.kind === 'string'
-              ? value
-              : value?.kind === 'number' &&
-                  Number.isInteger(value.value) &&
-                  !/[./]/.test(call.nodes[0]?.text ?? '.')
-                ? string(String(value.value))
-                : unknown('it is text'),
+            textOf(value) === undefined ? unknown('it is text') : string(textOf(value) ?? ''),
           );
     case 'bool': {
       const holds = first === undefined ? false : run.truth(first);
@@ -220,12 +222,14 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
         ? { kind: 'number', value: 0 }
         : lift(run, [first], ([value]) => {
             const result = toNumber(value);
-            if (result.kind !== 'number' || path === 'float') return result;
+            if (result.kind !== 'number') return result;
+            if (path === 'float') return { ...result, float: true };
             if (value?.kind === 'string' && !Number.isInteger(result.value)) return unknown('it is a number');
             return { kind: 'number', value: Math.trunc(result.value) };
           });
     case 'len': {
-      const counted = first === undefined ? undefined : run.list(first);
+      const counted = first === undefined || first.kind === 'environment' ? undefined : run.list(first);
+      if (counted === undefined) run.fails(call.node.text, 'TypeError');
       const open = counted?.doubts.some(({ code }) => code !== 'index-shift') === true;
       const items = open ? undefined : counted?.items;
       const real = items?.filter((item) => item.display === undefined);
@@ -285,9 +289,32 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
       if (first !== undefined) return getAttribute(run, first, '__dict__');
       return run.namesOf(run.frame.scope, place);
     case 'locals':
-      return run.namesOf(run.frame.scope, place);
+      return namesHere(run, place);
+    case 'delattr':
+      if (first !== undefined && second?.kind === 'string' && ['class', 'module'].includes(first.kind)) {
+        deleteAttribute(run, first, second.value);
+        return NONE;
+      }
+      break;
     case 'filter':
       return filtered(run, call);
+    case 'itertools.chain': {
+      const parts = call.positional.map((value) => run.elements(value, place));
+      if (call.open) break;
+      return run.newIterator(
+        parts.flatMap((part) => part.items),
+        parts.flatMap((part) => part.doubts),
+      );
+    }
+    case 'dict.fromkeys': {
+      // gone over, which is what it is mostly for: each element once, in the order of the first ones
+      const listed = first === undefined || second !== undefined ? undefined : run.elements(first, place);
+      const isPlain = listed?.items.every(
+        (item) => item.guards.length === 0 && item.value.kind !== 'unknown',
+      );
+      if (listed === undefined || isPlain !== true) break;
+      return run.newIterator(distinct(listed.items), listed.doubts);
+    }
     case 'super':
       return superOf(run);
     case 'exec':
@@ -306,9 +333,18 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
     case 'os.getenv':
     case 'os.environ.setdefault':
     case 'os.environ.pop': {
-      run.soft = true;
-      const fallback = second ?? call.named.get('default') ?? NONE;
-      return { kind: 'environment', name: nameOf(first, call), fallback };
+      const method = path.replace(/^.*\./, '');
+      const fallback = second ?? call.named.get('default');
+      if (method === 'pop' && fallback === undefined) run.fails(call.node.text, 'KeyError');
+      return environmentMethod(run, method, nameOf(first, call), fallback, place);
+    }
+    case 'os.environ.update': {
+      const mapping = first === undefined ? undefined : run.mapping(first);
+      for (const { key, value } of mapping?.entries.values() ?? []) {
+        if (key.kind === 'string') writeVariable(run, key.value, value, place);
+      }
+      for (const [name, value] of call.named) writeVariable(run, name, value, place);
+      return NONE;
     }
     case 'split_settings.tools.include':
       return include(run, call.positional, place);
@@ -325,9 +361,14 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
   const environment = fromEnvironment(run, path, call);
   if (environment !== undefined) return environment;
   if (/(^|\.)(import_module|__import__)$/.test(path) && first?.kind === 'string') {
-    if (loadModule(run, first.value) !== undefined) return { kind: 'module', name: first.value };
+    const name = importedName(run, path, first.value, call);
+    const loaded = first.value.startsWith('.') ? name : first.value;
+    if (name !== undefined && loaded !== undefined && loadModule(run, loaded) !== undefined) {
+      loadModule(run, name);
+      return { kind: 'module', name };
+    }
     run.fails(call.node.text, 'ImportError');
-    return { kind: 'external', path: first.value };
+    return { kind: 'external', path: name ?? first.value };
   }
   if (/^dynaconf\.(Django)?Dynaconf$|^dynaconf\.(contrib\.)?\w*$/i.test(path)) {
     run.open(run.frame.globals, {
@@ -344,11 +385,38 @@ function callExternal(run: Run, path: string, call: Arguments): Value {
       for (const item of run.list(value)?.items ?? []) doubtWithin(run, item.value, doubt);
     }
   }
+  if (path === 'next' && second === undefined) run.fails(call.node.text, 'StopIteration');
   const calls = /^(map|any|all|max|min|next)$/.test(path);
   if (!HARMLESS.test(path) && (calls || !BUILTIN_PURE.has(path))) escapeTo(run, call, path, calls);
   if (!HARMLESS.test(path) && !BUILTIN_PURE.has(path))
     run.fails(call.node.text, path === 'open' ? 'OSError' : '?');
   return { kind: 'external', path: `${path}()` };
+}
+
+/** The module that is returned: `__import__('a.b')` gives `a` if nothing is asked of it; `.b` is relative to a package. */
+function importedName(run: Run, path: string, name: string, call: Arguments): string | undefined {
+  if (path.endsWith('__import__')) {
+    const from = call.positional[3] ?? call.named.get('fromlist') ?? NONE;
+    return run.truth(from) === false ? name.replace(/\..*$/, '') : name;
+  }
+  const dots = /^\.*/.exec(name)?.[0].length ?? 0;
+  if (dots === 0) return name;
+  const anchor = call.positional[1] ?? call.named.get('package');
+  if (anchor?.kind !== 'string') return undefined;
+  const parts = anchor.value.split('.');
+  return [...parts.slice(0, parts.length - dots + 1), name.slice(dots)]
+    .filter((part) => part !== '')
+    .join('.');
+}
+
+/** `locals()`: the names of a module or class themselves, or what those of a function are now (what is changed there changes no name). */
+function namesHere(run: Run, place: Item['place']): Value {
+  const { scope, globals, classBody } = run.frame;
+  if (scope === globals || classBody === true) return run.namesOf(scope, place);
+  const names = [...(run.state.scopes.get(scope)?.names ?? [])];
+  return run.newMapping(
+    new Map(names.map(([name, { value }]) => [`s:${name}`, { key: string(name), value, place }])),
+  );
 }
 
 /** They make a dictionary of EMAIL_… alone of one URL (django-environ, environs, dj-email-url). */
@@ -445,7 +513,8 @@ function copyOf(run: Run, path: string, value: Value | undefined, call: Argument
   const listed = run.elements(value, run.place(call.node));
   const { items } = listed;
   // sorting gives a set an order
-  const doubts = path === 'sorted' ? (run.list(value)?.doubts ?? listed.doubts) : listed.doubts;
+  const given = value.kind === 'environment' ? undefined : run.list(value);
+  const doubts = path === 'sorted' ? (given?.doubts ?? listed.doubts) : listed.doubts;
   switch (path) {
     case 'list':
     case 'tuple':
@@ -544,14 +613,18 @@ function filtered(run: Run, call: Arguments): Value {
       kept.push(item);
       continue;
     }
+    const before = run.soft;
+    run.soft = false;
     const holds =
       predicate.kind === 'none'
         ? run.truth(item.value)
         : predicate.kind === 'function'
           ? run.truth(callFunction(run, predicate, [item.value], new Map()))
           : 'unknown';
-    if (holds === true) kept.push(item);
-    else if (holds === 'unknown') {
+    const certain = !run.soft && item.value.kind !== 'environment' && item.value.kind !== 'choice';
+    run.soft = before;
+    if (holds === true && certain) kept.push(item);
+    else if (!certain || holds === 'unknown') {
       kept.push({ ...item, guards: [...item.guards, { source: call.node.text, holds: 'unknown' }] });
     }
   }
@@ -873,6 +946,7 @@ function listMethod(run: Run, object: Value & { kind: 'list' }, name: string, ca
       return unknown('it is a count');
     default: {
       if (PURE_METHOD.test(name)) return unknown(`it is what .${name}() returns`);
+      run.fails(call.node.text);
       const message = `${shorten(call.node.text)} could not be followed`;
       set(list.items, [{ code: 'may-be-changed', message, place }]);
       return unknown(`it is what .${name}() returns`);
@@ -909,6 +983,8 @@ function mappingMethod(run: Run, object: Value & { kind: 'mapping' }, name: stri
     case 'pop':
     case 'setdefault': {
       const found = first === undefined ? undefined : entryOf(run, mapping, first, place);
+      if (name === 'pop' && second === undefined && (found === undefined || found.maybe === true))
+        run.fails(call.node.text, 'KeyError');
       if (name === 'pop' && found !== undefined && first !== undefined) {
         const entries = new Map(mapping.entries);
         entries.delete(keyOf(first, run));
@@ -961,6 +1037,7 @@ function mappingMethod(run: Run, object: Value & { kind: 'mapping' }, name: stri
       return run.newIterator(items, run.entryDoubts(mapping, place));
     }
     default:
+      run.fails(call.node.text);
       if (!PURE_METHOD.test(name)) {
         const message = `${shorten(call.node.text)} could not be followed`;
         run.doubt(object, [{ code: 'may-be-changed', message, place }]);
@@ -1016,10 +1093,15 @@ function stringMethod(run: Run, content: string, name: string, call: Arguments):
       if (first === undefined) return list(content.split(/\s+/).filter((part) => part !== ''));
       return first === '' ? unknown('it is split') : list(content.split(first));
     case 'splitlines':
-      return list(content.split(/\r\n|\n|\r/));
+      return list(
+        content
+          .replace(/(\r\n|\n|\r)$/, '')
+          .split(/\r\n|\n|\r/)
+          .slice(content === '' ? 1 : 0),
+      );
     case 'join': {
       const [value] = call.positional;
-      const joined = value === undefined ? undefined : run.list(value);
+      const joined = value === undefined || value.kind === 'environment' ? undefined : run.list(value);
       const open =
         joined?.type === 'set' || joined?.doubts.some(({ code }) => code !== 'index-shift') === true;
       const items = open ? undefined : joined?.items.filter((item) => item.display === undefined);
@@ -1040,13 +1122,15 @@ function stringMethod(run: Run, content: string, name: string, call: Arguments):
             : /^\d+$/.test(key)
               ? call.positional[Number(key)]
               : call.named.get(key);
-        if (value?.kind === 'string' || value?.kind === 'number') return String(value.value);
+        const text = textOf(value);
+        if (text !== undefined) return text;
         complete = false;
         return '';
       });
       return complete ? string(result) : unknown('it is a formatted string');
     }
     default:
+      run.fails(call.node.text);
       return unknown(`it is what .${name}() returns`);
   }
 }

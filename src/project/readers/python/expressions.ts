@@ -1,6 +1,7 @@
 import { getAttribute, setAttribute } from './attributes.ts';
 import { inBranches } from './branches.ts';
 import { distinct, evaluateCall } from './calls.ts';
+import { hasVariable, isEnvironment, readVariable, writeVariable } from './environment.ts';
 import { functionValue } from './functions.ts';
 import { guardsOf, reason, type Run } from './run.ts';
 import { guarded, union } from './state.ts';
@@ -11,11 +12,12 @@ import {
   replaceElement,
   shiftsWith,
   sliceItems,
+  withoutElement,
   withoutSlice,
 } from './positions.ts';
 import type { Syntax } from './syntax.ts';
 import type { Doubt, Guard, Item, ListState, MappingEntry, MappingState, Place, Value } from './values.ts';
-import { allHold, byDefault, FALSE, NONE, same, string, TRUE, unknown } from './values.ts';
+import { allHold, byDefault, FALSE, NONE, same, string, textOf, TRUE, unknown } from './values.ts';
 
 /** The value of an expression, as far as it can be known; whatever it calls is not run. */
 export function evaluate(run: Run, node: Syntax): Value {
@@ -54,9 +56,10 @@ export function evaluate(run: Run, node: Syntax): Value {
       return dictionary(run, node);
     case 'attribute': {
       const object = node.field('object');
-      return object === undefined
-        ? unknown('it is not valid Python')
-        : getAttribute(run, evaluate(run, object), node.field('attribute')?.text ?? '');
+      if (object === undefined) return unknown('it is not valid Python');
+      const found = getAttribute(run, evaluate(run, object), node.field('attribute')?.text ?? '');
+      if (found.kind === 'unknown') run.fails(node.text, 'AttributeError');
+      return found;
     }
     case 'subscript':
       return subscript(run, node);
@@ -129,13 +132,18 @@ function bool(value: boolean): Value {
 
 function number(text: string): Value {
   const value = Number(text.replaceAll('_', '').replace(/[lL]$/, ''));
-  return Number.isNaN(value) ? unknown('it is a number of another kind') : { kind: 'number', value };
+  if (Number.isNaN(value)) return unknown('it is a number of another kind');
+  return isFloat(text) ? { kind: 'number', value, float: true } : { kind: 'number', value };
+}
+
+function isFloat(text: string): boolean {
+  return !/^0[xob]/i.test(text) && /[.e]/i.test(text);
 }
 
 const BUILTINS = new Set(
   (
     'list tuple set frozenset dict str bool int float len sorted reversed filter map any all isinstance issubclass hasattr ' +
-    'getattr setattr globals locals vars print open exec eval execfile compile super type object enumerate zip range min max sum ' +
+    'getattr setattr delattr globals locals vars print open exec eval execfile compile super type object enumerate zip range min max sum ' +
     'property staticmethod classmethod __import__ callable repr abs round id iter next bytes'
   ).split(' '),
 );
@@ -158,6 +166,10 @@ function lookUp(run: Run, name: string): Value {
   switch (name) {
     case '__name__':
       return string(run.frame.module);
+    case '__package__': {
+      const { module } = run.frame;
+      return string(run.modules.find(module)?.isPackage === true ? module : module.replace(/\.?[^.]*$/, ''));
+    }
     case 'BASE_DIR':
     case '__file__':
       return { kind: 'external', path: '__file__' };
@@ -189,7 +201,7 @@ function stringOf(run: Run, node: Syntax): Value {
         !/=\s*\}$/.test(child.text);
       parts.push(
         value.kind === 'number' && plain
-          ? string(String(value.value))
+          ? written(value)
           : plain
             ? value
             : unknown('it is a formatted string'),
@@ -197,6 +209,12 @@ function stringOf(run: Run, node: Syntax): Value {
     }
   }
   return joined(run, parts);
+}
+
+/** A number as text. */
+function written(value: Value): Value {
+  const text = textOf(value);
+  return text === undefined ? unknown('it is a number as text') : string(text);
 }
 
 function joined(run: Run, parts: readonly Value[]): Value {
@@ -331,11 +349,11 @@ function subscript(run: Run, node: Syntax): Value {
   const index = node.field('subscript');
   if (object === undefined || index === undefined) return unknown('it is not valid Python');
   const value = evaluate(run, object);
-  if (value.kind === 'external' && /(^|\.)environ$/.test(value.path)) {
+  if (isEnvironment(value)) {
     const name = evaluate(run, index);
-    run.fails(node.text, 'KeyError');
-    run.soft = true;
-    return { kind: 'environment', name: name.kind === 'string' ? name.value : index.text };
+    const found = readVariable(run, name.kind === 'string' ? name.value : index.text);
+    if (['environment', 'choice', 'unknown'].includes(found.kind)) run.fails(node.text, 'KeyError');
+    return found;
   }
   if (index.type === 'slice') return slice(run, value, index);
   const isThisModule = value.kind === 'external' && value.path === 'sys.modules' && index.text === '__name__';
@@ -369,8 +387,9 @@ function subscript(run: Run, node: Syntax): Value {
     if (found === undefined) run.fails(node.text, 'IndexError');
     return found === undefined || list.doubts.some(({ code }) => code !== 'index-shift')
       ? changeable(run, found?.value, run.place(node))
-      : found.value;
+      : mayBeElse(run, value, found.value);
   }
+  run.fails(node.text, list === undefined ? '?' : 'TypeError');
   for (const one of list?.items ?? []) {
     if (one.display === undefined) changeable(run, one.value, run.place(node));
   }
@@ -379,6 +398,13 @@ function subscript(run: Run, node: Syntax): Value {
     return letter === undefined ? unknown('the string is shorter') : string(letter);
   }
   return unknown(`an element of something: ${reason(value)}`);
+}
+
+/** What was taken out of something that the environment may replace is no more certain than that. */
+function mayBeElse(run: Run, source: Value, taken: Value): Value {
+  if (source.kind !== 'environment') return taken;
+  run.soft = true;
+  return { kind: 'environment', name: source.name, fallback: taken };
 }
 
 /** The value is one that may be meant, and not surely: if it is a list, what is done to it is not known from now on. */
@@ -447,7 +473,8 @@ function slice(run: Run, value: Value, node: Syntax): Value {
     return string(value.value.slice(start, end));
   }
   if (list === undefined) return unknown(`it is a slice: ${reason(value)}`);
-  if (step !== undefined) return run.newList(list.type, [...list.items].reverse(), list.doubts);
+  if (step !== undefined)
+    return mayBeElse(run, value, run.newList(list.type, [...list.items].reverse(), list.doubts));
   const numbers = edgesOf(edges);
   if (numbers === undefined) {
     return run.newList(list.type, list.items, [
@@ -455,10 +482,8 @@ function slice(run: Run, value: Value, node: Syntax): Value {
       { code: 'unknown-slice', message: 'a slice has bounds that are not known', place: run.place(node) },
     ]);
   }
-  return run.newList(list.type, sliceItems(list.items, numbers), [
-    ...list.doubts,
-    ...shiftDoubt(run, node, numbers, list),
-  ]);
+  const doubts = [...list.doubts, ...shiftDoubt(run, node, numbers, list)];
+  return mayBeElse(run, value, run.newList(list.type, sliceItems(list.items, numbers), doubts));
 }
 
 /** A number that counts from the front means another element after a new first entry. */
@@ -504,6 +529,7 @@ export function operate(run: Run, operator: string, a: Value, b: Value, aNode: S
     const left = run.elements(a, run.place(aNode));
     const right = run.elements(b, run.place(bNode));
     const type = run.list(a)?.type ?? run.list(b)?.type ?? 'unknown';
+    if (run.list(a)?.type !== run.list(b)?.type) run.fails(aNode.text, 'TypeError');
     return run.newList(type, [...left.items, ...right.items], union(left.doubts, right.doubts));
   }
   if (operator === '|' && (run.mapping(a) ?? run.mapping(b)) !== undefined) {
@@ -515,7 +541,11 @@ export function operate(run: Run, operator: string, a: Value, b: Value, aNode: S
   return lift(run, [a, b], ([x, y]) => {
     if (x?.kind === 'string' && y?.kind === 'string' && operator === '+') return string(x.value + y.value);
     if (x?.kind === 'string' && operator === '%' && y !== undefined) return percent(run, x.value, y);
-    if (x?.kind === 'number' && y?.kind === 'number') return arithmetic(operator, x.value, y.value);
+    if (x?.kind === 'number' && y?.kind === 'number') {
+      if (y.value === 0 && /^(\/\/?|%)$/.test(operator)) run.fails(aNode.text, 'ZeroDivisionError');
+      return arithmetic(operator, x, y);
+    }
+    run.fails(aNode.text, 'TypeError');
     return unknown(`it is computed: ${aNode.text.length < 60 ? `${aNode.text} ${operator} …` : operator}`);
   });
 }
@@ -564,16 +594,18 @@ function percent(run: Run, format: string, argument: Value): Value {
   const text = format.replace(/%(s|d|%|.)/g, (_whole, kind: string) => {
     if (kind === '%') return '%';
     const value = values[index++];
-    if ((kind === 's' || kind === 'd') && (value?.kind === 'string' || value?.kind === 'number')) {
-      return String(value.value);
-    }
+    const plain = kind === 's' || kind === 'd' ? textOf(value) : undefined;
+    if (plain !== undefined) return plain;
     known = false;
     return '';
   });
   return known ? string(text) : unknown('it is a formatted string');
 }
 
-function arithmetic(operator: string, a: number, b: number): Value {
+function arithmetic(operator: string, x: Value & { kind: 'number' }, y: Value & { kind: 'number' }): Value {
+  const a = x.value;
+  const b = y.value;
+  const float = operator === '/' || x.float === true || y.float === true || (operator === '**' && b < 0);
   const result = {
     '+': a + b,
     '-': a - b,
@@ -585,7 +617,7 @@ function arithmetic(operator: string, a: number, b: number): Value {
   }[operator];
   return result === undefined || !Number.isFinite(result)
     ? unknown('it is computed')
-    : { kind: 'number', value: result };
+    : { kind: 'number', value: result, ...(float ? { float } : {}) };
 }
 
 function booleanOperator(run: Run, node: Syntax): Value {
@@ -685,7 +717,10 @@ function compare(run: Run, operator: string, a: Value, b: Value): Value {
       default: {
         const left = x.kind === 'string' && y.kind === 'string' ? x.value : numeric(x);
         const right = x.kind === 'string' && y.kind === 'string' ? y.value : numeric(y);
-        if (left === undefined || right === undefined) return unknown('its condition is not known');
+        if (left === undefined || right === undefined) {
+          run.fails(operator, 'TypeError');
+          return unknown('its condition is not known');
+        }
         return order(operator, left < right ? -1 : left > right ? 1 : 0);
       }
     }
@@ -761,7 +796,8 @@ function contains(run: Run, element: Value, container: Value): boolean | 'unknow
     run.soft = true;
     return false;
   }
-  if (container.kind === 'external' && /(^|\.)environ$/.test(container.path)) {
+  if (isEnvironment(container)) {
+    if (element.kind === 'string') return hasVariable(run, element.value);
     run.soft = true;
     return false;
   }
@@ -796,9 +832,9 @@ function contains(run: Run, element: Value, container: Value): boolean | 'unknow
       continue;
     }
     if (!equal(item.value, element)) continue;
-    if (item.guards.length === 0) return true;
+    if (item.guards.length === 0) return run.loses(list) ? 'unknown' : true;
     run.soft = true;
-    if (item.guards.every((guard) => guard.holds === true)) return true;
+    if (item.guards.every((guard) => guard.holds === true)) return run.loses(list) ? 'unknown' : true;
     if (!item.guards.some((guard) => guard.holds === false)) answer = 'unknown';
   }
   return answer === false && list.doubts.some((doubt) => doubt.code !== 'index-shift') ? 'unknown' : answer;
@@ -844,7 +880,9 @@ function comprehension(run: Run, node: Syntax, type: 'list' | 'set'): Value {
   run.frame = {
     ...outer,
     scope,
-    enclosing: [outer.scope, ...outer.enclosing],
+    // the names of a class body are not seen in it, but for what it goes over first
+    enclosing: outer.classBody === true ? outer.enclosing : [outer.scope, ...outer.enclosing],
+    classBody: false,
     globalNames: new Set(),
     outer: new Map(),
   };
@@ -901,7 +939,7 @@ export function assignTo(run: Run, target: Syntax, value: Value, source: Syntax)
         !doubtful &&
         !values.some((item) => item.spread === true || item.guards.length > 0) &&
         (star < 0 ? values.length === targets.length : values.length >= targets.length - 1);
-      if (!certain) run.fails(source.text, 'ValueError');
+      if (!certain || value.kind === 'environment') run.fails(source.text, 'ValueError');
       const rest = (values?.length ?? 0) - (targets.length - 1);
       for (const [index, part] of targets.entries()) {
         const inner = index === star ? part.named[0] : part;
@@ -910,10 +948,11 @@ export function assignTo(run: Run, target: Syntax, value: Value, source: Syntax)
           for (const item of values ?? []) changeable(run, item.value, run.place(source));
           assignTo(run, inner, unknown('it is unpacked'), source);
         } else if (index === star) {
-          assignTo(run, inner, run.newList('list', values.slice(index, index + rest)), source);
+          const starred = run.newList('list', values.slice(index, index + rest));
+          assignTo(run, inner, mayBeElse(run, value, starred), source);
         } else {
           const at = star >= 0 && index > star ? index + rest - 1 : index;
-          assignTo(run, inner, values[at]?.value ?? unknown('it is unpacked'), source);
+          assignTo(run, inner, mayBeElse(run, value, values[at]?.value ?? unknown('it is unpacked')), source);
         }
       }
       return;
@@ -937,10 +976,19 @@ function assignElement(run: Run, target: Syntax, value: Value, source: Syntax): 
   const index = target.field('subscript');
   if (object === undefined || index === undefined) return;
   const container = evaluate(run, object);
-  if (container.kind === 'namespace') {
+  if (isEnvironment(container)) {
     const name = evaluate(run, index);
+    if (name.kind === 'string') writeVariable(run, name.value, value, run.place(source));
+    return;
+  }
+  if (container.kind === 'namespace') {
+    const before = run.soft;
+    run.soft = false;
+    const name = evaluate(run, index);
+    const certain = name.kind === 'string' && !(run.soft && !isPlain(index));
+    run.soft ||= before;
     if (name.kind === 'string') run.bind(container.scope, name.value, value, run.place(source));
-    else {
+    if (!certain) {
       run.open(container.scope, {
         code: 'dynamic-names',
         message: `${target.text} sets a name that is not known`,
@@ -987,4 +1035,30 @@ function assignElement(run: Run, target: Syntax, value: Value, source: Syntax): 
   run.doubt(container, [
     { code: 'unknown-assignment', message: `${target.text} could not be followed`, place: run.place(target) },
   ]);
+}
+
+/** `del list[index]` and `del list[from:to]`. */
+export function deleteElement(run: Run, container: Value & { kind: 'list' }, target: Syntax): void {
+  const list = run.list(container);
+  const index = target.field('subscript');
+  if (list === undefined || index === undefined) return;
+  run.fails(`del ${target.text}`, 'IndexError');
+  if (index.type === 'slice') {
+    const { from, to, step } = boundsOf(run, index);
+    const numbers = step === undefined ? edgesOf([from, to]) : undefined;
+    if (list.type === 'list' && numbers !== undefined) {
+      const left = withoutSlice(list.items, numbers, []);
+      run.change(container.ref, left, shiftDoubt(run, index, numbers, list));
+      return;
+    }
+  } else {
+    const at = evaluate(run, index);
+    const after = at.kind === 'number' ? withoutElement(list.items, at.value) : undefined;
+    if (list.type === 'list' && at.kind === 'number' && after !== undefined && !isConditional(list.items)) {
+      run.change(container.ref, after.items, shiftDoubt(run, index, [at.value], list));
+      return;
+    }
+  }
+  const message = `del ${target.text} could not be followed`;
+  run.doubt(container, [{ code: 'unknown-removal', message, place: run.place(target) }]);
 }

@@ -137,11 +137,16 @@ function bindParameters(
       (byName ? undefined : positional[index]) ??
       named.get(name.text) ??
       defaults?.get(name.text) ??
-      (fallback === undefined ? unknown(`${name.text} is a parameter`) : evaluate(run, fallback));
+      (fallback === undefined ? missing(run, name.text) : evaluate(run, fallback));
     index++;
     if (name.type === 'identifier') run.bind(run.frame.scope, name.text, value, place);
     else assignTo(run, name, value, parameter);
   }
+}
+
+function missing(run: Run, name: string): Value {
+  run.fails(name, 'TypeError');
+  return unknown(`${name} is a parameter`);
 }
 
 /** Values of the parameters that have a default, as they are where the function is defined. */

@@ -166,7 +166,7 @@ function importStar(run: Run, module: { scope: number } | undefined, name: strin
   const all = source.names.get('__all__');
   const listed = all === undefined ? undefined : run.list(all.value);
   const names =
-    listed === undefined
+    listed === undefined || allDoubts(listed).length > 0
       ? [...source.names.keys()].filter((one) => !one.startsWith('_'))
       : listed.items.flatMap((item) => (item.value.kind === 'string' ? [item.value.value] : []));
   for (const { doubt } of source.opened) run.open(target, doubt);

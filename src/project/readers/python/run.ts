@@ -13,7 +13,7 @@ import type {
   Place,
   Value,
 } from './values.ts';
-import { allHold, truth, unknown } from './values.ts';
+import { ENVIRONMENT, allHold, truth, unknown } from './values.ts';
 
 /** Syntax nodes visited; the largest settings module that was seen needs some 20,000. */
 const MOST_STEPS = 400_000;
@@ -47,7 +47,7 @@ export interface Frame {
   /** Scopes of the names that `nonlocal` names. */
   readonly outer?: Map<string, number>;
   /** Is `scope` that of a class body, which functions in it do not see? */
-  readonly classBody?: true;
+  readonly classBody?: boolean;
   readonly depth: number;
   /** The class of the method that runs. */
   readonly owner?: Value;
@@ -110,6 +110,7 @@ export class Run {
 
   constructor(state: State, frame: Frame, modules: Modules) {
     this.state = state;
+    state.scopes.set(ENVIRONMENT, { names: new Map(), opened: [] });
     this.frame = frame;
     this.modules = modules;
   }
@@ -316,6 +317,11 @@ export class Run {
     return union(mapping.doubts, [{ code: 'unknown-entries', message, place }]);
   }
 
+  /** May entries that are still listed be gone? */
+  loses(list: ListState): boolean {
+    return list.doubts.some(({ code }) => LOSES.has(code));
+  }
+
   truth(value: Value): boolean | 'unknown' {
     return truth(value, (ref) => {
       const state = this.heap(ref);
@@ -323,7 +329,7 @@ export class Run {
         if (state.doubts.length > 0) return 'unknown';
         return state.entries.size > 0 && ([...state.entries.values()].some((one) => !one.maybe) || 'unknown');
       }
-      if (state?.kind !== 'list' || state.doubts.some(({ code }) => LOSES.has(code))) return 'unknown';
+      if (state?.kind !== 'list' || this.loses(state)) return 'unknown';
       const real = state.items.filter((item) => item.display === undefined);
       if (real.some((item) => item.spread !== true && item.guards.every((guard) => guard.holds === true))) {
         return true;

@@ -1,5 +1,6 @@
-import { resolutionOrder } from './attributes.ts';
-import { assignTo, evaluate, keyOf, operate, test } from './expressions.ts';
+import { deleteAttribute, resolutionOrder } from './attributes.ts';
+import { isEnvironment, writeVariable } from './environment.ts';
+import { assignTo, deleteElement, evaluate, keyOf, operate, test } from './expressions.ts';
 import { callFunction, functionValue } from './functions.ts';
 import { runImport, runImportFrom } from './imports.ts';
 import { guardsOf, reason, type Run } from './run.ts';
@@ -40,7 +41,7 @@ export function runStatement(run: Run, node: Syntax): void {
       return;
     case 'with_statement': {
       const body = node.field('body');
-      bindWithItems(run, node);
+      const ofProject = bindWithItems(run, node);
       if (body === undefined) return;
       const suppress = /^(async\s+)?with\s*\(?\s*(contextlib\.)?suppress\s*\(([^)]*)\)/.exec(node.text)?.[3];
       if (suppress === undefined) runBlock(run, body);
@@ -50,6 +51,7 @@ export function runStatement(run: Run, node: Syntax): void {
           { catches: (exception) => catchesNamed(names, exception), run: () => undefined },
         ]);
       }
+      if (ofProject) doubtContext(run, node);
       return;
     }
     case 'for_statement':
@@ -312,6 +314,7 @@ const PARENTS: Record<string, string> = {
   KeyError: 'LookupError',
   IndexError: 'LookupError',
   ImportError: 'ModuleNotFoundError',
+  ZeroDivisionError: 'ArithmeticError',
   OSError: 'IOError|EnvironmentError|FileNotFoundError|PermissionError|NotADirectoryError|IsADirectoryError',
 };
 
@@ -349,7 +352,24 @@ function bindException(run: Run, handler: Syntax): void {
     run.assign(alias, unknown('it is an exception'), run.place(pattern));
 }
 
-function bindWithItems(run: Run, node: Syntax): void {
+/** What a context manager of the project does when it is entered and left is not followed. */
+function doubtContext(run: Run, node: Syntax): void {
+  const message = 'what a context manager of the project does around the block is not followed';
+  run.doubtAll({ code: 'may-be-changed', message, place: run.place(node) });
+}
+
+/** Is it one that the project makes, by a class or a decorated function? */
+function isContextOfProject(run: Run, source: Syntax, value: Value): boolean {
+  if (value.kind === 'instance') return true;
+  const callee = source.type === 'call' ? source.field('function') : undefined;
+  if (value.kind !== 'unknown' || callee?.type !== 'identifier') return false;
+  const made = evaluate(run, callee);
+  return made.kind === 'unknown' && made.reason.startsWith('@');
+}
+
+/** Evaluates what stands behind `with`; is any of it a context manager of the project? */
+function bindWithItems(run: Run, node: Syntax): boolean {
+  let ofProject = false;
   const clause = node.child('with_clause');
   for (const item of clause?.named ?? []) {
     const value = item.field('value') ?? item.named[0];
@@ -357,11 +377,16 @@ function bindWithItems(run: Run, node: Syntax): void {
       const [source] = value.named;
       const alias = value.field('alias')?.named[0] ?? value.field('alias');
       const result = source === undefined ? NONE : evaluate(run, source);
+      ofProject ||= source !== undefined && isContextOfProject(run, source, result);
       if (alias !== undefined && source !== undefined) {
         assignTo(run, alias, result.kind === 'external' ? result : unknown('it is bound by with'), source);
       }
-    } else if (value !== undefined) evaluate(run, value);
+    } else if (value !== undefined) {
+      ofProject = isContextOfProject(run, value, evaluate(run, value)) || ofProject;
+    }
   }
+  if (ofProject) doubtContext(run, node);
+  return ofProject;
 }
 
 function runFor(run: Run, node: Syntax): void {
@@ -377,6 +402,7 @@ function runFor(run: Run, node: Syntax): void {
     real.length > MOST_ITERATIONS ||
     real.some((item) => item.spread)
   ) {
+    run.fails(iterable.text);
     runUnknownLoop(run, node, `for ${target.text} in ${iterable.text}`);
     return;
   }
@@ -613,25 +639,19 @@ function deleteTarget(run: Run, target: Syntax): void {
   if (target.type === 'attribute') {
     const owner = target.field('object');
     const of = owner === undefined ? NONE : evaluate(run, owner);
-    const attribute = target.field('attribute')?.text ?? '';
-    const state = of.kind === 'class' ? run.heap(of.ref) : undefined;
-    if (state?.kind === 'class') run.state.scopes.get(state.scope)?.names.delete(attribute);
-    if (of.kind === 'module')
-      run.state.scopes.get(run.loaded.get(of.name)?.scope ?? -1)?.names.delete(attribute);
+    deleteAttribute(run, of, target.field('attribute')?.text ?? '');
     return;
   }
   if (target.type !== 'subscript') return;
   const object = target.field('value');
   const container = object === undefined ? NONE : evaluate(run, object);
-  if (container.kind === 'list') {
-    run.doubt(container, [
-      {
-        code: 'unknown-removal',
-        message: `${'del'} ${target.text} could not be followed`,
-        place: run.place(target),
-      },
-    ]);
-  } else if (container.kind === 'mapping') {
+  if (isEnvironment(container)) {
+    const index = target.field('subscript');
+    const name = index === undefined ? NONE : evaluate(run, index);
+    run.fails(target.text, 'KeyError');
+    if (name.kind === 'string') writeVariable(run, name.value, NONE, run.place(target));
+  } else if (container.kind === 'list') deleteElement(run, container, target);
+  else if (container.kind === 'mapping') {
     const index = target.field('subscript');
     const key = index === undefined ? NONE : evaluate(run, index);
     const mapping = run.mapping(container);

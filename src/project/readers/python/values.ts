@@ -21,7 +21,7 @@ export interface Place {
 export type Value =
   | { readonly kind: 'none' }
   | { readonly kind: 'bool'; readonly value: boolean }
-  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'number'; readonly value: number; readonly float?: true }
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'list'; readonly ref: number }
   | { readonly kind: 'mapping'; readonly ref: number }
@@ -136,6 +136,9 @@ export interface Scope {
   readonly opened: readonly { readonly at: number; readonly doubt: Doubt }[];
 }
 
+/** The scope of `os.environ`: variables that the program itself sets. */
+export const ENVIRONMENT = 0;
+
 export const NONE: Value = { kind: 'none' };
 export const TRUE: Value = { kind: 'bool', value: true };
 export const FALSE: Value = { kind: 'bool', value: false };
@@ -150,6 +153,14 @@ const LONGEST = 20_000;
 export function string(value: string): Value {
   if (value.length > LONGEST) return unknown('it is a long text');
   return { kind: 'string', value };
+}
+
+/** `str()` of a text or a whole number; undefined where JavaScript would write it in another way than Python. */
+export function textOf(value: Value | undefined): string | undefined {
+  if (value?.kind === 'string') return value.value;
+  return value?.kind === 'number' && value.float !== true && Number.isSafeInteger(value.value)
+    ? String(value.value)
+    : undefined;
 }
 
 /** Are they the same constant or the same object? */
