@@ -11,6 +11,8 @@ export interface Stripped {
   statusOf?: string;
   /** The one that stays and keeps a stop signal to itself. */
   keepsSignals?: string;
+  /** The one that ends with an error for whoever is not root. */
+  needsRoot?: Located<string>;
   /** Text that a launcher hands to a shell (`su -c TEXT`, `litestream replicate -exec TEXT`). */
   script?: Located<string>;
   user?: Located<string>;
@@ -44,6 +46,8 @@ interface Launcher {
   coreLetter?: string;
   /** The option for an exit code that it hands on as 0. */
   successOption?: string;
+  /** Does it refuse whoever is not root? */
+  needsRoot?: boolean;
   /** The option for the size of any file, which a core is too (core(5)). */
   fileOption?: string;
   /** Options that limit the address space, in bytes. */
@@ -54,7 +58,7 @@ interface Launcher {
 const ABORTED = '134';
 
 /** Bytes of address space. Measured with `prlimit --as`: CPython 3.8 starts with 10 million, 3.11 and 3.13 with 14. */
-const LEAST_MEMORY = 8_000_000;
+export const LEAST_MEMORY = 8_000_000;
 
 /**
  * Sources: the manual page or `--help` of each. Who stays as a parent: tini and dumb-init wait and exit with
@@ -82,18 +86,27 @@ const LAUNCHERS: Readonly<Record<string, Launcher | readonly Launcher[]>> = {
   time: { stays: true },
   sudo: { values: ['-u', '-g', '-h', '-p', '-C', '-D'], userOptions: ['-u', '--user'], stays: true },
   doas: { values: ['-u', '-C'], userOptions: ['-u'], stays: true },
-  su: { values: ['-s', '--shell', '-g', '-G'], scriptOption: '-c', operands: 1, userOperand: 0, stays: true },
+  su: {
+    values: ['-s', '--shell', '-g', '-G'],
+    scriptOption: '-c',
+    operands: 1,
+    userOperand: 0,
+    stays: true,
+    needsRoot: true,
+  },
   runuser: {
     values: ['-u', '-s', '-g', '-G'],
     userOptions: ['-u', '--user'],
     scriptOption: '-c',
     stays: true,
+    needsRoot: true,
   },
-  gosu: { operands: 1, userOperand: 0 },
-  'su-exec': { operands: 1, userOperand: 0 },
+  chroot: { operands: 1, userOptions: ['--userspec'], needsRoot: true },
+  gosu: { operands: 1, userOperand: 0, needsRoot: true },
+  'su-exec': { operands: 1, userOperand: 0, needsRoot: true },
   setpriv: { userOptions: ['--reuid'] },
-  setuidgid: { operands: 1, userOperand: 0 },
-  's6-setuidgid': { operands: 1, userOperand: 0 },
+  setuidgid: { operands: 1, userOperand: 0, needsRoot: true },
+  's6-setuidgid': { operands: 1, userOperand: 0, needsRoot: true },
   's6-applyuidgid': { values: ['-u', '-g', '-G'] },
   envuidgid: { operands: 1 },
   's6-envuidgid': { operands: 1 },
@@ -126,7 +139,10 @@ const LAUNCHERS: Readonly<Record<string, Launcher | readonly Launcher[]>> = {
     fileOption: '-f',
     memoryOptions: ['-m', '-a'],
   },
-  prlimit: { separator: false, coreOption: '--core', coreLetter: '-c' },
+  prlimit: { separator: false, coreOption: '--core', coreLetter: '-c', memoryOptions: ['--as', '-v'] },
+  choom: { values: ['-n', '--adjust'] },
+  'systemd-cat': { values: ['-t', '-p'] },
+  flock: { values: ['-w', '--timeout', '-E'], operands: 1, scriptOption: '-c', stays: true },
   tini: { values: ['-p', '-e'], successOption: '-e', stays: true },
   'tini-static': { values: ['-p', '-e'], successOption: '-e', stays: true },
   'docker-init': { values: ['-p', '-e'], successOption: '-e', stays: true },
@@ -229,7 +245,7 @@ export function stripLaunchers(all: readonly Located<string>[]): Stripped {
   let stays = false;
   const found: Pick<
     Stripped,
-    'script' | 'user' | 'workingDirectory' | 'coreLimit' | 'keepsSignals' | 'statusOf'
+    'script' | 'user' | 'workingDirectory' | 'coreLimit' | 'keepsSignals' | 'statusOf' | 'needsRoot'
   > = {};
   for (let count = 0; count < MOST; count++) {
     words = takeAssignments(words, environment);
@@ -246,6 +262,8 @@ export function stripLaunchers(all: readonly Located<string>[]): Stripped {
     if (taken.words.length === 0 && taken.script === undefined) break;
     launchers.push(launcher.label);
     stays ||= launcher.launcher.stays === true;
+    const [program] = words;
+    if (launcher.launcher.needsRoot === true && program !== undefined) found.needsRoot ??= program;
     if (launcher.launcher.keepsSignals === true) found.keepsSignals = launcher.label;
     if (taken.script !== undefined) found.script = taken.script;
     if (taken.user !== undefined) found.user = taken.user;

@@ -306,6 +306,12 @@ export interface StartCommand {
   removesCore?: Span;
   /** It is put into the background, and nothing that started it waits for it. */
   leftBehind?: true;
+  /** Nothing but `sh -c` stands in front of it, which some shells replace by it (bash, busybox), and others not (dash). */
+  maybeInPlace?: true;
+  /** Behind the server the script ends its own shell by a signal, e.g. `kill $$`, that systemd takes for a success. */
+  endsItself?: string;
+  /** The launcher in front of it that ends with an error for whoever is not root. */
+  needsRoot?: Located<string>;
   /** The user whom a launcher in front of it changes to (`chpst -u`, `su`). */
   startedAs?: Located<string>;
   /** What follows it in a shell's script and decides that shell's exit status, which is 0 after an abort too. */

@@ -6,12 +6,27 @@ import { readShellTree, type ShellNode } from './readers/shell-tree.ts';
  * told (POSIX.1, Shell Command Language, 2.8.1 and 2.9). `errexit`: started as `sh -e`.
  */
 export function hiddenStatus(script: string, argv: readonly string[], errexit: boolean): string | undefined {
+  const end = endOf(script, argv, errexit);
+  return end?.status === 0 ? end.after : undefined;
+}
+
+/** What ends the shell itself by SIGTERM or another signal that is a request to end, e.g. `; kill $$`; undefined where nothing does. */
+export function ownSignal(script: string, argv: readonly string[], errexit: boolean): string | undefined {
+  const end = endOf(script, argv, errexit);
+  return end?.status === 'terminated' ? end.after : undefined;
+}
+
+function endOf(
+  script: string,
+  argv: readonly string[],
+  errexit: boolean,
+): { status: Status | 'gone'; after: string } | undefined {
   const target = argv.findLast((word) => word.length > 2 && script.includes(word));
   const tree = target === undefined ? undefined : readShellTree(script);
   if (target === undefined || tree === undefined) return undefined;
   const run = new Run(target, errexit);
   const status = run.script(tree);
-  return status === 0 && run.started ? (whatHides(script, target) ?? 'the rest of the script') : undefined;
+  return run.started ? { status, after: whatHides(script, target) ?? 'the rest of the script' } : undefined;
 }
 
 /** What follows the program, for people; undefined where nothing does. */
@@ -28,8 +43,11 @@ const ABORTED = 134;
 /** Commands that succeed nearly always; others are only taken for successful where nothing is decided by it. */
 const SUCCEED = new Set('true : echo printf cat cd export ulimit umask sleep logger mkdir rm'.split(' '));
 
-/** A status of which only the running script knows. */
-type Status = number | 'unknown';
+/** `unknown`: only the running script knows it. `terminated`: the shell has ended itself by a signal. */
+type Status = number | 'unknown' | 'terminated';
+
+/** Signals that ask for an end, by name and number (systemd.service(5), SuccessExitStatus=). */
+const REQUESTS = /^-?(?:SIG)?(?:HUP|INT|PIPE|TERM|1|2|13|15)$/;
 
 /** The script ended here; `gone` where another program took its place by exec. */
 class Ended extends Error {
@@ -39,6 +57,13 @@ class Ended extends Error {
     super();
     this.status = status;
   }
+}
+
+/** `kill $$`, `kill -TERM 0`: the shell or its process group, which it is in. */
+function endsOwnShell(words: readonly string[]): boolean {
+  const [option = ''] = words;
+  const signal = option === '-s' || option === '-n' ? words[1] : option.startsWith('-') ? option : 'TERM';
+  return REQUESTS.test(signal ?? '') && words.some((word) => /^"?(?:\$\$|0)"?$/.test(word));
 }
 
 /** One run of a script in which the program ends by SIGABRT, and other commands succeed as far as nothing else is known. */
@@ -180,6 +205,7 @@ class Run {
     this.#errexit = errexit;
     this.#pipefail = pipefail;
     this.#last = last;
+    if (status === 'terminated') throw new Ended(status);
     // what took the place of a subshell ends as the program does
     return status === 'gone' ? ABORTED : status;
   }
@@ -234,7 +260,9 @@ class Run {
       case 'test':
       case '[':
       case '[[':
+        return 'unknown';
       case 'kill':
+        if (this.started && endsOwnShell(words.slice(1))) throw new Ended('terminated');
         return 'unknown';
     }
     if (!words.some((word) => word.includes(this.#target)) || /^(?:echo|printf|export|logger)$/.test(name))

@@ -18,7 +18,7 @@ import {
   limitOf,
   NEVER_SERVERS,
 } from './shell-commands.ts';
-import { hiddenStatus } from './shell-status.ts';
+import { hiddenStatus, ownSignal } from './shell-status.ts';
 import type { Started } from './start-command.ts';
 
 /** Scripts that start scripts; nobody goes deeper. */
@@ -32,6 +32,9 @@ export interface State {
   args: readonly Located<string>[];
   launchers: readonly string[];
   behindShell: boolean;
+  /** Something that certainly stays is in front, not only a shell that may be replaced by its last command. */
+  surelyStays?: true;
+  needsRoot?: Located<string>;
   keepsSignals?: string;
   leftBehind?: true;
   /** The shell was started with -e. */
@@ -138,7 +141,8 @@ export class ShellWalk {
         if (functions.has(name) && depth < 5) run(name, depth + 1);
         else {
           const alone = isLeftAlone(command, commands, text);
-          const inPlace = style === 'bash line' && isRunInPlace(command, commands, text);
+          const last = style !== 'script' && isRunInPlace(command, commands, text);
+          const inPlace = last ? (style === 'bash line' ? 'yes' : 'maybe') : 'no';
           this.#step(command, commands.slice(index + 1), place, state, text, { alone, inPlace });
         }
       }
@@ -157,6 +161,8 @@ export class ShellWalk {
       const isSeen = value.behindShell && value.leftBehind !== true;
       const hiddenBy = isSeen ? hiddenStatus(text, value.argv, outer.errexit) : undefined;
       if (hiddenBy !== undefined) command.value = { hiddenBy, ...value };
+      const endsItself = isSeen ? ownSignal(text, value.argv, outer.errexit) : undefined;
+      if (endsItself !== undefined) command.value = { endsItself, ...value };
     }
     outer.variables = state.variables;
     outer.environment = state.environment;
@@ -176,7 +182,8 @@ export class ShellWalk {
       if (close === -1) break;
       const block = words.slice(open + 1, close);
       if (!NEVER_SERVERS.has(block[0]?.value ?? '')) {
-        this.#execline(block, { ...state, behindShell: true, keepsSignals: words[open - 1]?.value ?? '' });
+        const name = words[open - 1]?.value ?? '';
+        this.#execline(block, { ...state, behindShell: true, surelyStays: true, keepsSignals: name });
       }
       words = [...words.slice(0, open - 1), ...words.slice(close + 1)];
     }
@@ -189,7 +196,7 @@ export class ShellWalk {
     place: (start: number, end: number) => Span,
     state: State,
     text: string,
-    { alone, inPlace }: { alone: boolean; inPlace: boolean },
+    { alone, inPlace }: { alone: boolean; inPlace: 'yes' | 'maybe' | 'no' },
   ): void {
     const environment = new Map(state.environment);
     for (const { name, value } of command.assignments) {
@@ -271,12 +278,13 @@ export class ShellWalk {
     if (NEVER_SERVERS.has(first.value)) return;
     // in a pipeline and in the background exec replaces a shell that was forked for it
     const stays = command.joint === 'background' || command.joint === 'pipe';
-    const forks = stays || (first.value !== 'exec' && !inPlace);
+    const forks = stays || (first.value !== 'exec' && inPlace !== 'yes');
     const left = command.joint === 'background' && following.every((next) => endsAtOnce(next));
     this.#command(words, {
       ...state,
       environment,
       behindShell: state.behindShell || forks,
+      ...(forks && inPlace !== 'maybe' ? { surelyStays: true } : {}),
       ...(forks && !state.trapped ? { keepsSignals: 'sh' } : {}),
       ...(left ? { leftBehind: true } : {}),
       ...(alone ? { alone } : {}),

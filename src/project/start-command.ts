@@ -155,6 +155,8 @@ class Walk {
     };
     if (stripped.keepsSignals !== undefined) inner.keepsSignals = stripped.keepsSignals;
     if (stripped.statusOf !== undefined) inner.hiddenBy = stripped.statusOf;
+    if (stripped.stays) inner.surelyStays = true;
+    if (stripped.needsRoot !== undefined) inner.needsRoot = stripped.needsRoot;
     if (stripped.user !== undefined) inner.user = inner.startedAs = stripped.user;
     if (stripped.coreLimit !== undefined) inner.coreLimit = stripped.coreLimit;
     if (stripped.workingDirectory !== undefined) {
@@ -450,6 +452,8 @@ class Walk {
           launchers: state.launchers,
           behindShell: state.behindShell,
           ...(state.alone === true ? { alone: true } : {}),
+          ...(state.behindShell && state.surelyStays !== true ? { maybeInPlace: true } : {}),
+          ...(state.needsRoot === undefined ? {} : { needsRoot: state.needsRoot }),
           ...(state.startedAs === undefined ? {} : { startedAs: state.startedAs }),
           ...(state.keepsSignals === undefined ? {} : { keepsSignals: state.keepsSignals }),
           ...(state.leftBehind === undefined ? {} : { leftBehind: state.leftBehind }),

@@ -56,6 +56,11 @@ export class UnitKeys<Entry extends UnitEntry = UnitEntry> {
     return this.#entries.filter(({ key, value }) => keys.includes(key) && value !== '');
   }
 
+  /** Is there a line of the key, if an empty one? */
+  isSet(key: string): boolean {
+    return this.#all(key).length > 0;
+  }
+
   /** The words in force of a key that takes a list. */
   words(key: string): string[] {
     return this.wordEntries(key).map(({ word }) => word);

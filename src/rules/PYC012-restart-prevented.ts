@@ -12,9 +12,11 @@ export const rule: Rule = {
   check: (project) =>
     lastingUnits(project).flatMap(({ service, keys }) => {
       const behindShell = service.command?.value.behindShell === true;
+      // which of both it is, only the host's sh decides
+      const isUnsure = service.command?.value.maybeInPlace === true;
       const prevented = keys
         .wordEntries('RestartPreventExitStatus')
-        .filter(({ word }) => isAbort(word, behindShell));
+        .filter(({ word }) => isAbort(word, behindShell) || (isUnsure && isAbort(word, false)));
       const clean = keys.wordEntries('SuccessExitStatus').filter(({ word }) => isAbort(word, behindShell));
       const restart = keys.last('Restart') ?? 'no';
       const start = keys.entry('ExecStart');
@@ -37,8 +39,9 @@ export const rule: Rule = {
         : [];
       return prevented
         .map(({ word, at }): RuleFinding => ({
-          confidence: 'high',
-          message: `RestartPreventExitStatus=${word} leaves ${service.name} down after an abort, even with Restart=always`,
+          ...(isUnsure ? { level: 'unknown' as const } : {}),
+          confidence: isUnsure ? 'low' : 'high',
+          message: `RestartPreventExitStatus=${word} leaves ${service.name} down after an abort, even with Restart=always${isUnsure ? ', where sh stays in front of its last command (dash) or does not (bash)' : ''}`,
           help: `take ${word} out of RestartPreventExitStatus=`,
           at,
         }))

@@ -1,3 +1,4 @@
+import { LEAST_MEMORY } from '../project/launchers.ts';
 import type { Project } from '../project/project.ts';
 import { commandPrefix } from '../project/unit-command.ts';
 import { systemdLimit } from '../systemd-size.ts';
@@ -11,7 +12,9 @@ export const rule: Rule = {
   level: 'error',
   summary: 'the core limit forbids the core or cuts it off',
   check: (project) =>
-    lastingUnits(project).flatMap((unit) => coreLimit(unit, project).concat(fileLimit(unit))),
+    lastingUnits(project).flatMap((unit) =>
+      coreLimit(unit, project).concat(fileLimit(unit), memoryLimits(unit)),
+    ),
 };
 
 /** Less than any web service's core; the limit is compared with the whole file (core(5)). */
@@ -35,6 +38,16 @@ function coreLimit({ service, keys, start }: UnitService, project: Project): Rul
   const command = keys.entry('ExecStart');
   // the start command says it by itself: `ulimit -c`, `prlimit --core`
   if (own.at !== undefined && own.at.start !== entry?.at.start) {
+    if (own.refused === true) {
+      return [
+        {
+          confidence: 'high',
+          message: `${service.name} never starts: ${own.detail}`,
+          help: own.instead ?? 'write a limit that the program takes',
+          at: own.at,
+        },
+      ];
+    }
     if (own.soft !== 0) return [];
     return [
       {
@@ -110,4 +123,22 @@ function fileLimit({ keys }: UnitService): RuleFinding[] {
       at: entry.at,
     },
   ];
+}
+
+/** Too little for any Python: RLIMIT_AS forbids the start, and the kernel kills what MemoryMax= does not let grow. */
+function memoryLimits({ keys, service }: UnitService): RuleFinding[] {
+  return ['LimitAS', 'MemoryMax', 'MemoryHigh'].flatMap((key): RuleFinding[] => {
+    const entry = keys.entry(key);
+    const limit = entry === undefined ? undefined : systemdLimit(entry.value)?.soft;
+    if (entry === undefined || limit === undefined || limit >= LEAST_MEMORY) return [];
+    return [
+      {
+        ...(key === 'LimitAS' ? {} : { level: 'unknown' as const }),
+        confidence: key === 'LimitAS' ? 'high' : 'medium',
+        message: `no Python starts with ${key}=${entry.value}: ${service.name} never serves`,
+        help: `take ${key}= out, or write ${key}=1G or more`,
+        at: entry.at,
+      },
+    ];
+  });
 }

@@ -42,15 +42,48 @@ function lookAt(unit: UnitService, project: Project): RuleFinding[] {
   const { path } = folder;
   const kept = [...keptFolders(unit), ...keys.words('RuntimeDirectory').map((own) => `/run/${own}`)];
   if (kept.some((own) => isIn(path, own))) {
-    const own = definitely(path, unit, user, help) ?? ofOwnFolder(path, unit, user);
+    const own = definitely(path, unit, user, help) ?? ofOwnFolder(path, unit, user) ?? ofMask(unit);
     return own === undefined ? [] : [{ ...own, at: own.at ?? at }];
   }
   const instead = coreDirectoryOfModule(project, service);
+  const mask = ofMask(unit);
+  if (mask !== undefined) return [{ ...mask, at: mask.at ?? at }];
   const found = definitely(path, unit, user, help);
   if (found !== undefined)
     return [instead === undefined ? { ...found, at: found.at ?? at } : moved(found, at, instead)];
-  if (user === undefined || instead !== undefined || isGiven(path, user, project)) return [];
+  if (user === undefined) {
+    const own = instead ?? path;
+    const other = project.givenFolders.some((given) => mayBeIn(own, given) && !mayBeRoot(given.user));
+    const may = !other || overridesModes(unit) || own === '/';
+    return may ? [] : [notSaid(name, own, 'root without CAP_DAC_OVERRIDE', at, help)];
+  }
+  if (instead !== undefined || isGiven(path, user, project)) return [];
   return [notSaid(name, path, user, at, help)];
+}
+
+function mayBeIn(path: string, given: Project['givenFolders'][number]): boolean {
+  return given.below ? isIn(path, given.path) : path === given.path;
+}
+
+/** Without that capability root is a user as others are (capabilities(7)). */
+function overridesModes({ keys }: UnitService): boolean {
+  const words = keys.words('CapabilityBoundingSet');
+  if (!keys.isSet('CapabilityBoundingSet')) return true;
+  const [first = ''] = words;
+  return first.startsWith('~') !== words.some((word) => word.replace('~', '') === 'CAP_DAC_OVERRIDE');
+}
+
+/** The kernel writes a core only to a file of mode 0600 (fs/coredump.c, do_coredump), root's too. */
+function ofMask({ keys }: UnitService): Definite | undefined {
+  const mask = keys.entry('UMask');
+  if (mask === undefined || !/^[0-7]{1,5}$/.test(mask.value)) return undefined;
+  if ((Number.parseInt(mask.value, 8) & 0o600) === 0) return undefined;
+  return {
+    confidence: 'high',
+    message: `UMask=${mask.value} takes from the owner of a file the right to read or write it: the kernel makes an empty core of that mode, and leaves it (${PATTERN})`,
+    help: 'write a mask that leaves the owner its rights, such as UMask=0077',
+    at: mask.at,
+  };
 }
 
 type Definite = Omit<RuleFinding, 'at'> & { at?: Span | undefined };

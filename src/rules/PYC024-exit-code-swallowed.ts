@@ -9,7 +9,8 @@ export const rule: Rule = {
     'the shell in front of the server ends with the status of another command, so a crash counts as success',
   check: (project) =>
     lastingUnits(project).flatMap(({ service, keys, start }) => {
-      const hider = service.command?.value.hiddenBy;
+      const { hiddenBy, endsItself } = service.command?.value ?? {};
+      const hider = hiddenBy ?? endsItself;
       const restart = keys.last('Restart') ?? 'no';
       // a success that RemainAfterExit= keeps is no end, and always waits for one (service_enter_running)
       const remains = keys.isYes('RemainAfterExit') && /^(always|on-success)$/.test(restart);
@@ -18,7 +19,7 @@ export const rule: Rule = {
       return [
         {
           confidence: 'medium',
-          message: `the shell goes on after the server (${hider}) and ends with the status of that: an abort looks like success, and ${remains ? 'RemainAfterExit=' : 'Restart=on-failure'} leaves ${service.name} down`,
+          message: `the shell goes on after the server (${hider}) and ends ${hiddenBy === undefined ? 'itself by a signal that systemd takes for a request' : 'with the status of that'}: an abort looks like success, and ${remains ? 'RemainAfterExit=' : 'Restart=on-failure'} leaves ${service.name} down`,
           help: `start the server with \`exec\` as the last command, or ${remains ? 'take RemainAfterExit= out' : 'write Restart=always'}`,
           at: keys.entry('ExecStart')?.at ?? start,
         },

@@ -1,7 +1,8 @@
+import type { Located } from '../project/project.ts';
 import { withoutPrefix } from '../project/unit-command.ts';
 import type { UnitEntry, UnitKeys } from '../project/unit-keys.ts';
 import type { Rule, RuleFinding } from './rule.ts';
-import { unitServices } from './unit-services.ts';
+import { mayBeRoot, unitServices } from './unit-services.ts';
 
 export const rule: Rule = {
   id: 'PYC045',
@@ -10,20 +11,24 @@ export const rule: Rule = {
   summary: 'systemd refuses the unit, so the service never starts',
   check: (project) =>
     unitServices(project).flatMap(({ service, keys, start }) =>
-      refusals(keys).map(({ why, help, at = start }): RuleFinding => {
-        const filledIn = /[<>{}@#]|__|\$/.test(why.value);
-        const message = filledIn
-          ? `whether systemd takes ${service.name} depends on what is put in for ${why.value}: ${why.text}`
-          : `systemd does not start ${service.name}: ${why.text}`;
-        const level = filledIn ? 'unknown' : 'error';
-        return { level, confidence: filledIn ? 'low' : 'high', message, help, at };
-      }),
+      [...refusals(keys), ...launcherRefusals(service.command?.value.needsRoot, keys)].map(
+        ({ why, help, unsure, at = start }): RuleFinding => {
+          const filledIn = unsure === true || /[<>{}@#]|__|\$/.test(why.value);
+          const message = filledIn
+            ? `whether systemd takes ${service.name} depends on ${unsure === true ? 'the host' : `what is put in for ${why.value}`}: ${why.text}`
+            : `systemd does not start ${service.name}: ${why.text}`;
+          const level = filledIn ? 'unknown' : 'error';
+          return { level, confidence: filledIn ? 'low' : 'high', message, help, at };
+        },
+      ),
     ),
 };
 
 interface Refusal {
   why: { text: string; value: string };
   help: string;
+  /** Only the host can tell. */
+  unsure?: true;
   at?: UnitEntry['at'];
 }
 
@@ -89,12 +94,18 @@ function commandRefusals(keys: UnitKeys): Refusal[] {
     const refused = (text: string, what: string, help: string): Refusal[] => [
       { why: { text: `${key}= ${text}`, value: what }, help, at },
     ];
-    if (path.includes('/') && !path.startsWith('/') && !path.startsWith('%')) {
+    const isVariable = /^\$\w/.test(path);
+    if ((path.includes('/') && !path.startsWith('/') && !path.startsWith('%')) || isVariable) {
       return refused(
         `starts with ${path}, which is neither a name nor an absolute path (variables and ~ are not put in there)`,
         path,
         'write the whole path of the program',
       );
+    }
+    if (/(?:^|\/)sh\s+-\w*c\s.*\bset\s+-\w*o\s+pipefail\b/.test(command)) {
+      const text =
+        'has `set -o pipefail` for sh, which dash (Debian, before 0.5.13) does not know and ends with';
+      return [{ why: { text, value: 'sh' }, unsure: true, help: 'write /bin/bash -c', at }];
     }
     if (/["']/.test(withoutQuotes(command)))
       return refused('has a quote that is not closed', '', 'close it, or write \\" for the letter');
@@ -112,4 +123,22 @@ function commandRefusals(keys: UnitKeys): Refusal[] {
 /** A command line without what is quoted and escaped; a quote that is left over is not closed. */
 function withoutQuotes(text: string): string {
   return text.replace(/\\./gs, '').replace(/"[^"]*"|'[^']*'/g, '');
+}
+
+/** A program that changes the user or the root, started by somebody who may not: `su` asks for a password, the others say EPERM. */
+function launcherRefusals(launcher: Located<string> | undefined, keys: UnitKeys): Refusal[] {
+  const user = keys.last('User') ?? (keys.isYes('DynamicUser') ? 'a dynamic user' : 'root');
+  if (launcher === undefined || mayBeRoot(user) || keys.words('AmbientCapabilities').length > 0) return [];
+  // the prefix + starts the command as root
+  if (/^[-@:]*\+/.test(keys.last('ExecStart') ?? '')) return [];
+  return [
+    {
+      why: {
+        text: `its command starts with ${launcher.value}, which only root may, and runs as ${user}`,
+        value: '',
+      },
+      help: `take ${launcher.value} out, and let User= name who runs the server`,
+      at: launcher.at,
+    },
+  ];
 }

@@ -71,9 +71,10 @@ export interface WorkingFolder {
  * Where the server's processes stand, and so where a plain core pattern puts the core; undefined where only the host
  * can tell (`~`, specifiers). The server's own `chdir` comes after systemd's.
  */
-export function workingFolder({ service }: UnitService): WorkingFolder | undefined {
+export function workingFolder({ service, keys }: UnitService): WorkingFolder | undefined {
   const { value, at } = service.workingDirectory ?? { value: '/', at: undefined };
-  const path = withSpecifiers(value, service.name)
+  const ofRoot = mayBeRoot(keys.last('User') ?? (keys.isYes('DynamicUser') ? 'dynamic' : 'root'));
+  const path = withSpecifiers(value === '~' && ofRoot ? '/root' : value, service.name)
     .replace(/\/(?:\.?\/)+/g, '/')
     .replace(/(.)\/+$/, '$1');
   if (!path.startsWith('/') || /[%$]/.test(path)) return undefined;

@@ -9,7 +9,8 @@ import { Podman } from '../podman.ts';
 import { SERVICES, type ContainerVariant } from '../reality/compose.ts';
 import { saidOf, startCrashServer, type CrashServer } from '../reality/crash-server.ts';
 import { MANIFESTS } from '../reality/kubernetes.ts';
-import { expectSection, type Row } from '../reality/page.ts';
+import { expectSection } from '../reality/page.ts';
+import type { Row } from '../reality/verdict.ts';
 import { PLAIN, WITH_MODULE } from '../reality/programs.ts';
 
 /** More than one, to see that it comes back after it came back. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hiddenStatus } from '../../src/project/shell-status.ts';
+import { hiddenStatus, ownSignal } from '../../src/project/shell-status.ts';
 
 /** Says that it ran, and aborts without a core; takes a word as a server takes its application. */
 const PROGRAM =
@@ -133,4 +133,23 @@ describe('what hides the status of a program that aborts is what the shells say'
       { numRuns: Number(process.env['RUNS'] ?? 150) },
     );
   });
+});
+
+describe('what ends the shell itself, as a request to end', () => {
+  const said = (script: string) => ownSignal(script.replace('PROGRAM', ARGV.join(' ')), ARGV, false);
+
+  test.each([
+    ['PROGRAM; kill $$', '; kill $$'],
+    ['PROGRAM || kill -TERM 0', '|| kill -TERM 0'],
+    ['PROGRAM; kill -s HUP $$', '; kill -s HUP $$'],
+  ])('%j', (script, after) => {
+    expect([said(script), hiddenStatus(script, ARGV, false)]).toEqual([after, undefined]);
+  });
+
+  test.each(['PROGRAM; kill -9 $$', 'PROGRAM; kill $!', 'kill $$; PROGRAM', 'exec PROGRAM; kill $$'])(
+    '%j: nothing',
+    (script) => {
+      expect(said(script)).toBeUndefined();
+    },
+  );
 });

@@ -4,7 +4,9 @@ import os
 import socket
 import sys
 
-size = os.path.getsize("core") if os.path.isfile("core") else 0
+# one of another user is that of another service
+owned = os.path.isfile("core") and os.stat("core").st_uid == os.geteuid()
+size = os.path.getsize("core") if owned else 0
 harness = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 harness.sendall(f"{sys.argv[2]} {size}\n".encode())
 if harness.recv(5) == b"abort":

@@ -1,18 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { verdictOf, type Row, type Verdict } from './verdict.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/check-against-reality.md', import.meta.url));
-
-/** What was said of a variant before, and what happened then. */
-export interface Row {
-  name: string;
-  /** Ids of rules; `?` behind one that says that it is unknown. */
-  said: readonly string[];
-  happened: string;
-  /** Was that as it should be? */
-  good: boolean;
-}
 
 /** Compares a kind's section of the page with what was seen; writes it where PYCRASH_WRITE_PAGES=1. */
 export function expectSection(kind: string, ran: string, rows: readonly Row[]): void {
@@ -26,15 +17,6 @@ export function expectSection(kind: string, ran: string, rows: readonly Row[]): 
 /** Prettier aligns the tables; versions are those of the machine that wrote the page. */
 function comparable(text: string): string {
   return text.replaceAll(/ {2,}|-{2,}/g, ' ').replace(/^Seen under .*?: /m, '');
-}
-
-type Verdict = 'right' | 'unknown' | 'false good' | 'false bad';
-
-function verdictOf({ good, said }: Row): Verdict {
-  if (said.length > 0 && said.every((rule) => rule.endsWith('?'))) return 'unknown';
-  const saidGood = said.length === 0;
-  if (good === saidGood) return 'right';
-  return saidGood ? 'false good' : 'false bad';
 }
 
 function sectionOf(ran: string, rows: readonly Row[]): string {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { packageFile } from '../../src/package-files.ts';
 import { renderGeneratedModule } from '../../src/project/generated-module.ts';
 
-const text = (name: string): string => readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8');
+const text = (name: string): string => readFileSync(packageFile(`test/reality/${name}`), 'utf8');
 
 /** The files of the program that is crashed, by name. */
 export const PLAIN: Readonly<Record<string, string>> = { 'crash.py': text('crash.py') };

@@ -262,6 +262,54 @@ export const UNITS: readonly Variant[] = [
     service: `${GOOD}${STATE}`,
     command: (program) => `/usr/bin/setpriv --reuid=www-data --clear-groups ${program}`,
   },
+  {
+    name: 'launcher-of-root-as-user',
+    service: `${GOOD}User=www-data\n${STATE}`,
+    command: (program) => `/usr/sbin/chroot / ${program}`,
+  },
+  {
+    name: 'su-as-user',
+    service: `${GOOD}User=www-data\n${STATE}`,
+    command: (program) => `/bin/su www-data -s /bin/sh -c '${program}'`,
+  },
+  ...(
+    [
+      ['address-space-too-small', `${IN}LimitAS=4M\n`],
+      ['mask-of-everything', `${IN}UMask=0777\n`],
+      ['mask-of-others', `User=www-data\n${STATE}UMask=0077\n`],
+      ['root-without-capabilities', `${IN}CapabilityBoundingSet=\n`],
+      ['root-with-capabilities', `${IN}CapabilityBoundingSet=~CAP_SYS_PTRACE\n`],
+      ['core-found-and-deleted', `${IN}ExecStartPre=/usr/bin/find /srv/NAME -name core* -delete\n`],
+    ] as const
+  ).map(([name, service]): Variant => ({ name, service: `${GOOD}${service}`, given: true })),
+  { name: 'mask-of-everything-module', service: `${GOOD}User=www-data\n${IN}UMask=0777\n`, module: true },
+  ...(
+    [
+      ['address-space-too-small-in-command', '/usr/bin/prlimit --as=4000000 PROGRAM'],
+      ['core-removed-by-script', `/bin/sh -c 'rm -f core; exec PROGRAM'`],
+      ['variable-as-program', '$MISSING PROGRAM'],
+      ['pipefail-of-sh', `/bin/sh -c 'set -o pipefail; PROGRAM | cat'`],
+      ['shell-kills-itself', `/bin/sh -c 'PROGRAM; kill $$$$'`],
+      ['shell-kills-itself-hard', `/bin/sh -c 'PROGRAM; kill -9 $$$$'`],
+      ['init-takes-abort-for-success', '/usr/bin/tini -e 134 -- PROGRAM'],
+      ['shell-stays-with-another', `/bin/sh -c 'PROGRAM & exec sleep 5'`],
+    ] as const
+  ).map(([name, command]): Variant => ({
+    name,
+    service: GOOD + IN,
+    command: (program) => command.replace('PROGRAM', program),
+  })),
+  ...(
+    [
+      ['shell-of-one-command-on-abort', `/bin/sh -c 'PROGRAM'`],
+      ['shell-kills-itself-on-abort', `/bin/sh -c 'PROGRAM; kill $$$$'`],
+      ['lock-on-abort', '/usr/bin/flock /tmp/NAME PROGRAM'],
+    ] as const
+  ).map(([name, command]): Variant => ({
+    name,
+    service: policy('on-abort'),
+    command: (program) => command.replace('PROGRAM', program),
+  })),
   { name: 'shell-swallows-on-success', service: policy('on-success'), command: swallowed },
   { name: 'hardening', service: `${GOOD}${IN}NoNewPrivileges=yes\nMemoryDenyWriteExecute=yes\n` },
 ];

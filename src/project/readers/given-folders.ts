@@ -29,7 +29,9 @@ export function findGivenFolders(
   files: readonly string[],
   services: readonly Service[],
 ): GivenFolder[] {
-  if (services.every(({ user }) => user === undefined)) return [];
+  const asks = ({ user, unit }: Service) =>
+    user !== undefined || unit?.entries.some(({ key }) => key === 'CapabilityBoundingSet') === true;
+  if (!services.some((service) => asks(service))) return [];
   const definitions = new Set(services.flatMap(({ file, unit }) => [file, ...(unit?.files ?? [])]));
   return files.flatMap((path) => {
     if (!SHELL.test(path) && !OTHERS.test(path) && !definitions.has(path)) return [];

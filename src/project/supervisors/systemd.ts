@@ -17,7 +17,7 @@ const LISTS = new Set(
     'PassEnvironment UnsetEnvironment RestartPreventExitStatus RestartForceExitStatus SuccessExitStatus ReadWritePaths ' +
     'ReadOnlyPaths InaccessiblePaths ExecPaths NoExecPaths BindPaths BindReadOnlyPaths StateDirectory RuntimeDirectory ' +
     'CacheDirectory LogsDirectory ConfigurationDirectory SupplementaryGroups SystemCallFilter AmbientCapabilities ' +
-    'CapabilityBoundingSet After Before Wants Requires BindsTo PartOf Conflicts WantedBy RequiredBy Alias Documentation'
+    'After Before Wants Requires BindsTo PartOf Conflicts WantedBy RequiredBy Alias Documentation'
   ).split(' '),
 );
 
