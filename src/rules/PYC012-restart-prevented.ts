@@ -39,7 +39,7 @@ export const rule: Rule = {
         : [];
       return prevented
         .map(({ word, at }): RuleFinding => ({
-          ...(isUnsure ? { level: 'unknown' as const } : {}),
+          level: isUnsure ? 'unknown' : 'error',
           confidence: isUnsure ? 'low' : 'high',
           message: `RestartPreventExitStatus=${word} leaves ${service.name} down after an abort, even with Restart=always${isUnsure ? ', where sh stays in front of its last command (dash) or does not (bash)' : ''}`,
           help: `take ${word} out of RestartPreventExitStatus=`,

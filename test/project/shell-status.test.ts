@@ -135,21 +135,23 @@ describe('what hides the status of a program that aborts is what the shells say'
   });
 });
 
-describe('what ends the shell itself, as a request to end', () => {
-  const said = (script: string) => ownSignal(script.replace('PROGRAM', ARGV.join(' ')), ARGV, false);
+function signalOf(text: string): string | undefined {
+  return ownSignal(text.replace('PROGRAM', ARGV.join(' ')), ARGV, false);
+}
 
+describe('what ends the shell itself, as a request to end', () => {
   test.each([
     ['PROGRAM; kill $$', '; kill $$'],
     ['PROGRAM || kill -TERM 0', '|| kill -TERM 0'],
     ['PROGRAM; kill -s HUP $$', '; kill -s HUP $$'],
-  ])('%j', (script, after) => {
-    expect([said(script), hiddenStatus(script, ARGV, false)]).toEqual([after, undefined]);
+  ])('%j', (text, after) => {
+    expect([signalOf(text), hiddenStatus(text, ARGV, false)]).toEqual([after, undefined]);
   });
 
   test.each(['PROGRAM; kill -9 $$', 'PROGRAM; kill $!', 'kill $$; PROGRAM', 'exec PROGRAM; kill $$'])(
     '%j: nothing',
-    (script) => {
-      expect(said(script)).toBeUndefined();
+    (text) => {
+      expect(signalOf(text)).toBeUndefined();
     },
   );
 });

@@ -29,9 +29,7 @@ export function findGivenFolders(
   files: readonly string[],
   services: readonly Service[],
 ): GivenFolder[] {
-  const asks = ({ user, unit }: Service) =>
-    user !== undefined || unit?.entries.some(({ key }) => key === 'CapabilityBoundingSet') === true;
-  if (!services.some((service) => asks(service))) return [];
+  if (!services.some((service) => isRestricted(service))) return [];
   const definitions = new Set(services.flatMap(({ file, unit }) => [file, ...(unit?.files ?? [])]));
   return files.flatMap((path) => {
     if (!SHELL.test(path) && !OTHERS.test(path) && !definitions.has(path)) return [];
@@ -39,6 +37,11 @@ export function findGivenFolders(
     const file = sources.containing(path, WORDS);
     return file === undefined ? [] : givenIn(file.text);
   });
+}
+
+/** Another user than root, or a root that may not write everywhere (capabilities(7)). */
+function isRestricted({ user, unit }: Service): boolean {
+  return user !== undefined || unit?.entries.some(({ key }) => key === 'CapabilityBoundingSet') === true;
 }
 
 /** `d /srv/shop 0750 shop shop` (tmpfiles.d(5)). */
