@@ -47,7 +47,7 @@ interface Launcher {
   /** The option for an exit code that it hands on as 0. */
   successOption?: string;
   /** Does it refuse whoever is not root? */
-  needsRoot?: boolean;
+  needsRoot?: boolean | 'for a user';
   /** The option for the size of any file, which a core is too (core(5)). */
   fileOption?: string;
   /** Options that limit the address space, in bytes. */
@@ -104,7 +104,7 @@ const LAUNCHERS: Readonly<Record<string, Launcher | readonly Launcher[]>> = {
   chroot: { operands: 1, userOptions: ['--userspec'], needsRoot: true },
   gosu: { operands: 1, userOperand: 0, needsRoot: true },
   'su-exec': { operands: 1, userOperand: 0, needsRoot: true },
-  setpriv: { userOptions: ['--reuid'] },
+  setpriv: { userOptions: ['--reuid'], needsRoot: 'for a user' },
   setuidgid: { operands: 1, userOperand: 0, needsRoot: true },
   's6-setuidgid': { operands: 1, userOperand: 0, needsRoot: true },
   's6-applyuidgid': { values: ['-u', '-g', '-G'] },
@@ -263,7 +263,9 @@ export function stripLaunchers(all: readonly Located<string>[]): Stripped {
     launchers.push(launcher.label);
     stays ||= launcher.launcher.stays === true;
     const [program] = words;
-    if (launcher.launcher.needsRoot === true && program !== undefined) found.needsRoot ??= program;
+    const { needsRoot } = launcher.launcher;
+    const needs = needsRoot === true || (needsRoot === 'for a user' && taken.user !== undefined);
+    if (needs && program !== undefined) found.needsRoot ??= program;
     if (launcher.launcher.keepsSignals === true) found.keepsSignals = launcher.label;
     if (taken.script !== undefined) found.script = taken.script;
     if (taken.user !== undefined) found.user = taken.user;

@@ -1,5 +1,4 @@
 import { isIn, NO } from '../project/unit-keys.ts';
-import { coreDirectoryOfModule } from './module-core-directory.ts';
 import type { Rule } from './rule.ts';
 import { lastingUnits, ownFolder, workingFolder } from './unit-services.ts';
 
@@ -7,16 +6,16 @@ import { lastingUnits, ownFolder, workingFolder } from './unit-services.ts';
 const COMMANDS = ['ExecCondition', 'ExecStartPre', 'ExecStartPost', 'ExecStop', 'ExecStopPost'];
 
 /** `rm` or `find … -delete` of the core in the folder: by its name, or with what else is there. */
-function removesCore(command: string, folder: string, written: string): boolean {
+function removesCore(command: string, folder: string): boolean {
   const found = /(?:^|[\s/"'(;&])find\s+(\/\S*)([^;&|]*?)-delete/.exec(command);
   const wanted = /-name\s+["'\\]*([^\s"']+)/.exec(found?.[2] ?? '')?.[1] ?? '*';
   const days = /-[acm]?(?:time|min)\b|-newer/.test(found?.[2] ?? '');
-  if (found !== null && isIn(written, found[1]?.replace(/(.)\/+$/, '$1') ?? '') && !days)
+  if (found !== null && isIn(folder, found[1]?.replace(/(.)\/+$/, '$1') ?? '') && !days)
     return /^(?:core|\*|core\.?\*)$/.test(wanted.replaceAll('\\', ''));
   const removed = /(?:^|[\s/"'(;&])rm\s+([^;&|"']+)/.exec(command)?.[1]?.split(/\s+/) ?? [];
   return removed.some((word) => {
     const path = word.startsWith('/') ? word : `${folder}/${word}`;
-    return [`${written}/core`, `${written}/core*`, `${written}/*`, `${written}/core.*`].includes(path);
+    return [`${folder}/core`, `${folder}/core*`, `${folder}/*`, `${folder}/core.*`].includes(path);
   });
 }
 
@@ -56,13 +55,12 @@ export const rule: Rule = {
           },
         ];
       }
-      const written = coreDirectoryOfModule(project, unit.service) ?? folder.path;
-      const removes = keys.entries(COMMANDS).find(({ value }) => removesCore(value, folder.path, written));
+      const removes = keys.entries(COMMANDS).find(({ value }) => removesCore(value, folder.path));
       if (removes !== undefined) {
         return [
           {
             confidence: 'high' as const,
-            message: `${removes.key}= deletes the core in ${written} at every restart`,
+            message: `${removes.key}= deletes the core in ${folder.path} at every restart`,
             help: 'take the core out of what is deleted, or move it to a folder of its own',
             at: removes.at,
           },
