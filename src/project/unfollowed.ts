@@ -1,5 +1,7 @@
 import type { Parser } from 'web-tree-sitter';
+import { celery } from './frameworks/celery.ts';
 import { wayFrom } from './frameworks/chosen-object.ts';
+import { dramatiq } from './frameworks/dramatiq.ts';
 import { importRootOf } from './frameworks/import-root.ts';
 import { namedTo } from './frameworks/named-application.ts';
 import { NOT_DEPLOYED } from './frameworks/objects.ts';
@@ -77,6 +79,8 @@ class Tree {
 
   #unfollowedJobs({ server, application, argv }: StartCommand): string | undefined {
     if (argv.includes('beat') || argv.includes('flower') || server === 'rq') return undefined;
+    if (server !== celery.name && server !== dramatiq.name)
+      return `is started by ${server}, whose jobs init cannot watch: what it runs (${application ?? argv.slice(1).join(' ')}) is not watched`;
     const workers = this.#applications.flatMap(({ entryPoints }) =>
       entryPoints.filter(({ kind }) => kind === 'worker'),
     );

@@ -45,7 +45,7 @@ test.each<{ what: string; files: Files; found: string[] }>([
     what: 'a worker of a kind that is not known',
     files: { Procfile: `${STARTED}jobs: arq shop.jobs.WorkerSettings\n` },
     found: [
-      'Procfile:2 jobs (Procfile) is started by arq, which init does not know: what it runs (shop.jobs.WorkerSettings) is not watched',
+      'Procfile:2 jobs (Procfile) is started by arq, whose jobs init cannot watch: what it runs (shop.jobs.WorkerSettings) is not watched',
     ],
   },
   {
