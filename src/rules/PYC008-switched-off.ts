@@ -8,8 +8,10 @@ export const rule: Rule = {
   level: 'warning',
   summary: 'production switches crash handling off',
   check: ({ services, applications }) => {
-    const findings: RuleFinding[] = services.flatMap(({ name, environment }) => {
+    const findings: RuleFinding[] = services.flatMap(({ name, environment, notes }) => {
       const off = environment.get('PYCRASH') ?? environment.get('PYCRASH_MODE');
+      // PYC052 asks for it
+      if (off?.value === 'log' && notes.some(({ code }) => code === 'platform-core')) return [];
       return off === undefined || !/^(0|no|off|false|log)$/i.test(off.value)
         ? []
         : [finding(`the environment of ${name}`, off.value, off.at)];

@@ -48,6 +48,7 @@ import { rule as PYC046 } from './PYC046-start-never-completes.ts';
 import { rule as PYC047 } from './PYC047-watchdog-never-fed.ts';
 import { rule as PYC050 } from './PYC050-container-read-only.ts';
 import { rule as PYC051 } from './PYC051-core-lost-with-container.ts';
+import { rule as PYC052 } from './PYC052-no-core-on-platform.ts';
 
 /** Every rule, in order of its number. */
 export const RULES: readonly Rule[] = [
@@ -99,4 +100,5 @@ export const RULES: readonly Rule[] = [
   PYC047,
   PYC050,
   PYC051,
+  PYC052,
 ];

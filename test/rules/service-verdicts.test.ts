@@ -61,6 +61,18 @@ const CASES: readonly Case[] = [
   ['PYC028', 'litestar run', program('litestar --app a:b run -W 2', ''), ['warning shop.conf:2']],
   ['PYC028', 'litestar run as one process', program('litestar --app a:b run', ''), []],
   ['PYC028', 'litestar, its group', program('litestar --app a:b run -W 2', 'stopasgroup=true\n'), []],
+  [
+    'PYC052',
+    'a platform, said once',
+    {
+      Procfile: `web: ${GUNICORN}\nother: ${UVICORN}\n`,
+      'vercel.json': '{"builds": [{"src": "a.py", "use": "@vercel/python"}]}',
+    },
+    ['info Procfile:1'],
+  ],
+  ['PYC008', 'a platform, log only', { Procfile: `web: PYCRASH=log ${GUNICORN}\n` }, []],
+  ['PYC008', 'a platform, off', { Procfile: `web: PYCRASH=0 ${GUNICORN}\n` }, ['warning Procfile:1']],
+  ['PYC052', 'a platform, log only', { Procfile: `web: PYCRASH=log ${GUNICORN}\n` }, []],
   ['PYC032', 'quart run', program('quart --app a:b run', ''), ['error shop.conf:2']],
   ['PYC038', 'sanic replaces no worker', program('sanic a:b', ''), ['error shop.conf:2']],
   ['PYC038', 'sanic as one process', program('sanic a:b --single-process', ''), []],

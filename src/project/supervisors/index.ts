@@ -2,6 +2,7 @@ import type { CommandReader } from '../start-command.ts';
 import { circus } from './circus.ts';
 import { compose } from './compose.ts';
 import { dockerfile } from './dockerfile.ts';
+import { functions } from './functions.ts';
 import { kubernetes } from './kubernetes.ts';
 import { modWsgi } from './mod-wsgi.ts';
 import { nginxUnit } from './nginx-unit.ts';
@@ -28,6 +29,7 @@ const SUPERVISORS: readonly Supervisor[] = [
   kubernetes,
   nomad,
   procfile,
+  functions,
   modWsgi,
   nginxUnit,
 ];

@@ -332,6 +332,57 @@ describe('what each kind of supervisor says of its services', () => {
     expect(service({ Dockerfile }).command).toMatchObject({ value: { server }, at: { line } });
   });
 
+  test.each([
+    [
+      'serverless.yml',
+      'provider:\n  name: aws\n  runtime: python3.12\nfunctions:\n  app:\n    handler: wsgi_handler.handler\n',
+      'lambda',
+      'app',
+      6,
+    ],
+    [
+      'infra/template.yaml',
+      'Resources:\n  Api:\n    Type: AWS::Serverless::Function\n    Properties:\n      Runtime: python3.12\n      Handler: shop.main.handler\n',
+      'lambda',
+      'Api',
+      6,
+    ],
+    [
+      'zappa_settings.json',
+      '{\n "production": {\n  "django_settings": "shop.settings"\n }\n}\n',
+      'lambda',
+      'production',
+      3,
+    ],
+    [
+      'vercel.json',
+      '{"builds": [\n {"src": "shop/wsgi.py", "use": "@vercel/python"},\n {"src": "x.sh", "use": "@vercel/static-build"}]}\n',
+      'vercel',
+      'shop/wsgi.py',
+      2,
+    ],
+    [
+      'run.yaml',
+      'apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata:\n  name: web\n',
+      'cloud-run',
+      'web',
+      4,
+    ],
+    ['app.yaml', 'runtime: python312\n', 'appengine', 'default', 1],
+  ])('%s: a platform that keeps no core', (path, text, supervisor, name, line) => {
+    const one = service({ [path]: text });
+    expect([one.supervisor, one.name, one.command, one.notes[0]?.code, one.notes[0]?.at?.line]).toEqual([
+      supervisor,
+      name,
+      undefined,
+      'platform-core',
+      line,
+    ]);
+    // of another language, or not of that platform
+    const other = text.replace(/python|knative|_settings/g, 'other');
+    expect(services({ [path]: other }).services).toEqual([]);
+  });
+
   test('Nomad', () => {
     expect(facts(service(sample('nomad')))).toEqual({
       name: 'shop/app',
