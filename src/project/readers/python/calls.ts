@@ -14,11 +14,13 @@ import { bindSometimes, include, loadModule } from './imports.ts';
 import { counts, isConditional, offsetOf, withoutElement, withoutFirst } from './positions.ts';
 import { negation, reason, type Run } from './run.ts';
 import { union } from './state.ts';
+import { stringMethod } from './string-methods.ts';
 import type { Syntax } from './syntax.ts';
 import type { Doubt, Guard, Item, MappingState, Value } from './values.ts';
-import { allHold, byDefault, FALSE, NONE, same, string, textOf, TRUE, unknown } from './values.ts';
+import { allHold, byDefault, NONE, same, string, textOf, truthValue, unknown } from './values.ts';
 
-interface Arguments {
+/** What a call is given. */
+export interface Arguments {
   /** `*x` or `**x` of something that is not known: there may be more. */
   readonly open: boolean;
   readonly node: Syntax;
@@ -479,10 +481,6 @@ function escapeModule(run: Run, target: Value & { kind: 'module' }, call: Argume
 
 function known(value: Value): boolean {
   return !['unknown', 'external', 'method', 'choice'].includes(value.kind);
-}
-
-function truthValue(holds: boolean | 'unknown'): Value {
-  return holds === 'unknown' ? unknown('its condition is not known') : holds ? TRUE : FALSE;
 }
 
 function toNumber(value: Value | undefined): Value {
@@ -1049,88 +1047,4 @@ function mappingMethod(run: Run, object: Value & { kind: 'mapping' }, name: stri
 function conditionalEntry(call: Arguments, place: Item['place']): Doubt {
   const message = `${shorten(call.node.text)} finds it only under conditions`;
   return { code: 'unknown-entries', message, place };
-}
-
-function stringMethod(run: Run, content: string, name: string, call: Arguments): Value {
-  const args = call.positional.map((value) => (value.kind === 'string' ? value.value : undefined));
-  const [first, second] = args;
-  const list = (parts: readonly string[]) =>
-    run.newList(
-      'list',
-      parts.map((part) => run.item(string(part), run.place(call.node))),
-    );
-  switch (name) {
-    case 'lower':
-    case 'casefold':
-      return string(content.toLowerCase());
-    case 'upper':
-      return string(content.toUpperCase());
-    case 'strip':
-      return first === undefined ? string(content.trim()) : unknown('it is stripped');
-    case 'lstrip':
-      return first === undefined ? string(content.trimStart()) : unknown('it is stripped');
-    case 'rstrip':
-      return first === undefined ? string(content.trimEnd()) : unknown('it is stripped');
-    case 'title':
-    case 'capitalize':
-      return unknown('it is text');
-    case 'startswith':
-      return first === undefined
-        ? unknown('its condition is not known')
-        : truthValue(content.startsWith(first));
-    case 'endswith':
-      return first === undefined
-        ? unknown('its condition is not known')
-        : truthValue(content.endsWith(first));
-    case 'isdigit':
-      return truthValue(/^\d+$/.test(content));
-    case 'replace':
-      return first === undefined || second === undefined || call.positional.length > 2 || first === ''
-        ? unknown('it is text')
-        : string(content.replaceAll(first, second));
-    case 'split':
-      if (call.positional.length > 1 || call.named.size > 0) return unknown('it is split');
-      if (first === undefined) return list(content.split(/\s+/).filter((part) => part !== ''));
-      return first === '' ? unknown('it is split') : list(content.split(first));
-    case 'splitlines':
-      return list(
-        content
-          .replace(/(\r\n|\n|\r)$/, '')
-          .split(/\r\n|\n|\r/)
-          .slice(content === '' ? 1 : 0),
-      );
-    case 'join': {
-      const [value] = call.positional;
-      const joined = value === undefined || value.kind === 'environment' ? undefined : run.list(value);
-      const open =
-        joined?.type === 'set' || joined?.doubts.some(({ code }) => code !== 'index-shift') === true;
-      const items = open ? undefined : joined?.items.filter((item) => item.display === undefined);
-      const parts = items?.map((item) =>
-        item.value.kind === 'string' && item.guards.length === 0 ? item.value.value : undefined,
-      );
-      return parts === undefined || parts.includes(undefined)
-        ? unknown('it is joined')
-        : string(parts.join(content));
-    }
-    case 'format': {
-      let index = 0;
-      let complete = !/\{\{|\}\}|\{\w*[^\w}]/.test(content);
-      const result = content.replace(/\{(\w*)\}/g, (_whole, key: string) => {
-        const value =
-          key === ''
-            ? call.positional[index++]
-            : /^\d+$/.test(key)
-              ? call.positional[Number(key)]
-              : call.named.get(key);
-        const text = textOf(value);
-        if (text !== undefined) return text;
-        complete = false;
-        return '';
-      });
-      return complete ? string(result) : unknown('it is a formatted string');
-    }
-    default:
-      run.fails(call.node.text);
-      return unknown(`it is what .${name}() returns`);
-  }
 }

@@ -143,6 +143,11 @@ export const NONE: Value = { kind: 'none' };
 export const TRUE: Value = { kind: 'bool', value: true };
 export const FALSE: Value = { kind: 'bool', value: false };
 
+/** A truth as a value. */
+export function truthValue(holds: boolean | 'unknown'): Value {
+  return holds === 'unknown' ? unknown('its condition is not known') : holds ? TRUE : FALSE;
+}
+
 export function unknown(reason: string): Value {
   return { kind: 'unknown', reason };
 }
