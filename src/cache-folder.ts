@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fstatSync,
   fsyncSync,
   lstatSync,
@@ -10,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /**
  * The folder for what can be made again, `~/.cache/pycrash` or below it; made where it is missing. Undefined unless it
@@ -20,12 +21,24 @@ export function cacheFolder(...below: string[]): string | undefined {
   let folder = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pycrash');
   for (const name of ['', ...below]) {
     folder = join(folder, name);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const stat = lstatSync(folder);
     const own = stat.isDirectory() && stat.uid === (process.geteuid?.() ?? stat.uid);
     if (!own || (stat.mode & 0o022) !== 0) return undefined;
   }
   return folder;
+}
+
+/** Like `mkdirSync` with `recursive`, which tries for ever where a folder that is there takes none: XDG_CACHE_HOME=/proc/x. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // another run was quicker
+    if (!existsSync(folder)) throw error;
+  }
 }
 
 /** Writes a file of which a reader sees all or nothing. Throws where it cannot be written. */

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { enableCompileCache } from './compile-cache.ts';
 import { UserError } from './errors.ts';
 import { printableLines } from './printable.ts';
-import { write } from './terminal.ts';
+import { isAllWritten, write } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -25,6 +25,9 @@ export async function main(program: 'pycrash' | 'pycrash-init', argv: readonly s
   } catch (error) {
     process.exitCode = explain(program, error);
   }
+  // Nothing is left to be done, but Node waits for the threads that collect garbage and compile before it lets go of all
+  // memory, piece by piece: 12 of 111 ms.
+  if (argv[0] === 'check' && isAllWritten()) process.exit();
 }
 
 /** Tells the user what went wrong and returns the exit code. */

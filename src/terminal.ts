@@ -81,6 +81,11 @@ export function write(name: StreamName, text: string): void {
   if (rest.length > 0) process[name].write(rest);
 }
 
+/** Has all that was given to `write` left this process? */
+export function isAllWritten(): boolean {
+  return [...streamed].every(([name, stream]) => !stream || process[name].writableLength === 0);
+}
+
 function useStream(name: StreamName, stream: boolean): void {
   streamed.set(name, stream);
   if (!stream) return;

@@ -43,7 +43,11 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
       help: 'name the folder of the repository',
     });
   }
-  const [list, parser] = await Promise.all([options.list ?? listFiles(folder), loadPythonParser()]);
+  const listing = options.list ?? listFiles(folder);
+  // While git works, and before loadPythonParser: for a hash (src/sha256.ts), and with other flags V8 refuses the compiled
+  // form of it that Node has.
+  process.getBuiltinModule('node:crypto');
+  const [list, parser] = await Promise.all([listing, loadPythonParser()]);
   const sources = new Sources(folder, list.files, options.overlay);
   for (const words of [ABORT_WORDS, REJECT_WORDS, JOB_WORDS]) sources.lookFor(words);
   const files = [...sources.files].sort();

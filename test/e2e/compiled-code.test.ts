@@ -75,6 +75,11 @@ describe.runIf(OWN)('what V8 compiled is kept for the next run', () => {
     expect(readdirSync(own)).toEqual([]);
   });
 
+  test('nothing is kept where no folder can be made, not even by trying for ever', async () => {
+    const env = { XDG_CACHE_HOME: '/proc/pycrash/cache' };
+    expect((await pycrash(['check', '--help'], { env })).exitCode).toBe(0);
+  });
+
   test('a word that is no command leaves nothing', async () => {
     expect((await run('chekc', SHOP)).exitCode).toBe(2);
     expect((await run('--help')).exitCode).toBe(0);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Span } from '../project.ts';
 
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'latin-1';
@@ -27,12 +28,8 @@ export function decodeText(bytes: Uint8Array): Text {
     return { text: swapped.toString('utf16le'), encoding: 'utf-16be', bom: true };
   }
   const bom = UTF8_BOM.every((byte, index) => buffer[index] === byte);
-  try {
-    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    return { text: decoder.decode(bom ? buffer.subarray(3) : buffer), encoding: 'utf-8', bom };
-  } catch {
-    return { text: buffer.toString('latin1'), encoding: 'latin-1', bom: false };
-  }
+  if (!isUtf8(buffer)) return { text: buffer.toString('latin1'), encoding: 'latin-1', bom: false };
+  return { text: buffer.toString('utf8', bom ? UTF8_BOM.length : 0), encoding: 'utf-8', bom };
 }
 
 /** The bytes of a text in its encoding; undefined where a character does not exist in it. */

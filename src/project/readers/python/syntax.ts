@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import type { Node, Parser as TreeSitterParser } from 'web-tree-sitter';
 import { packageFile } from '../../../package-files.ts';
@@ -18,7 +19,8 @@ async function load(): Promise<TreeSitterParser> {
   setFlagsFromString('--liftoff-only');
   await Parser.init({ locateFile: () => packageFile('dist/tree-sitter.wasm') });
   const loaded = new Parser();
-  loaded.setLanguage(await Language.load(packageFile('dist/tree-sitter-python.wasm')));
+  // its bytes, not its path: Node would load fs/promises
+  loaded.setLanguage(await Language.load(readFileSync(packageFile('dist/tree-sitter-python.wasm'))));
   return loaded;
 }
 
