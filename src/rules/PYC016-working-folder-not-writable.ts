@@ -36,7 +36,9 @@ function lookAt(unit: UnitService, project: Project): RuleFinding[] {
   const help = 'write StateDirectory=NAME and WorkingDirectory=/var/lib/NAME in [Service]';
   if (folder === undefined) {
     // `~` is the home of the user
-    if (user === undefined || workingDirectory?.value.startsWith('~') === true) return [];
+    // nobody and a user for the time of the run have no home
+    const hasHome = user !== 'nobody' && user !== 'the dynamic user';
+    if (user === undefined || (hasHome && workingDirectory?.value.startsWith('~') === true)) return [];
     return [notSaid(name, workingDirectory?.value ?? '', user, at, help)];
   }
   const { path } = folder;
