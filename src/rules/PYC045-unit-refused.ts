@@ -104,7 +104,7 @@ function commandRefusals(keys: UnitKeys): Refusal[] {
     }
     if (/(?:^|\/)sh\s+-\w*c\s.*\bset\s+-\w*o\s+pipefail\b/.test(command)) {
       const text =
-        'has `set -o pipefail` for sh, which dash (Debian, before 0.5.13) does not know and ends with';
+        'has `set -o pipefail` for sh, which dash of Debian 12 (0.5.12-2) does not know and ends with';
       return [{ why: { text, value: 'sh' }, unsure: true, help: 'write /bin/bash -c', at }];
     }
     if (/["']/.test(withoutQuotes(command)))
