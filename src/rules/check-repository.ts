@@ -50,12 +50,12 @@ export async function check(terminal: Terminal, request: CheckRequest): Promise<
   // what is written anew is all that is there today, what the old one has too
   const old = request.writeBaseline === undefined ? request.baseline : undefined;
   const baseline = old === undefined ? undefined : readBaseline(old);
-  let result = await checkOnce(request, baseline);
+  let { result, unread } = await checkOnce(request, baseline);
   if (request.fix && result.findings.some(({ fix }) => fix !== undefined)) {
     const { applyFixes } = await import('./apply-fixes.ts');
     const mended = applyFixes(request.root, result.findings);
     terminal.say(`${mended} ${mended === 1 ? 'finding was' : 'findings were'} mended`);
-    result = await checkOnce(request, baseline);
+    ({ result, unread } = await checkOnce(request, baseline));
   }
   if (request.writeBaseline !== undefined) {
     writeBaseline(request.writeBaseline, result.findings);
@@ -68,13 +68,14 @@ export async function check(terminal: Terminal, request: CheckRequest): Promise<
     throw new UserError('format', `there is no format ${request.format}`, { exitCode: 2 });
   const document = output(result, terminal);
   if (document !== '') terminal.out(document);
+  for (const line of unread) terminal.say(line);
   return result.findings.some(({ level }) => fails(level, request.failLevel)) ? 1 : 0;
 }
 
 async function checkOnce(
   request: CheckRequest,
   baseline: ReadonlySet<string> | undefined,
-): Promise<CheckResult> {
+): Promise<{ result: CheckResult; unread: string[] }> {
   const project = await (request.cache ? readUnlessKept(request.root) : readAnew(request.root));
   if (project.applications.length === 0 && project.services.length === 0) {
     const why = project.notes.map(({ message }) => message).join('; ');
@@ -85,13 +86,25 @@ async function checkOnce(
     );
   }
   const sources = new Sources(request.root, project.files);
-  return checkProject(project, {
+  const result = checkProject(project, {
     rules: RULES,
     target: request.target,
     read: (file) => sources.read(file),
     ...(baseline === undefined ? {} : { baseline }),
   });
+  return { result, unread: unreadStarts(project) };
 }
+
+/** Lines on what starts something that was not found out: no rule has looked at that. */
+function unreadStarts({ notes }: Project): string[] {
+  const lines = notes.flatMap(({ code, message, at }) => {
+    if (!UNREAD.has(code) || at === undefined) return [];
+    return [`not checked: ${message.includes(at.file) ? '' : `${at.file}:${at.line}: `}${message}`];
+  });
+  return [...new Set(lines)];
+}
+
+const UNREAD = new Set(['unit-template', 'start-command-unread', 'service-unfollowed']);
 
 async function readAnew(root: string): Promise<Project> {
   const { readProject } = await import('../project/read-project.ts');

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { EntryPoint, Service } from '../project/project.ts';
+import type { EntryPoint, Note, Service } from '../project/project.ts';
 import { moduleName as pythonModuleName } from '../project/python-modules.ts';
 import { DEVELOPMENT } from '../project/supervisors/index.ts';
 import { modulesToWire } from './middleware.ts';
@@ -34,18 +34,39 @@ export function wireUnits(situation: Situation): Wiring {
   const scripts = services.filter((service) => service.supervisor === 'openrc');
   for (const service of scripts) wireOpenrc(wiring, service, situation);
   if (scripts.length > 0) return wiring;
+  const templates = project.notes.flatMap(({ code, at }) =>
+    code === 'unit-template' && at ? [at.file] : [],
+  );
+  if (supervisor === undefined && services.length === 0 && templates[0] !== undefined) {
+    wiring.notes.push(unreadTemplates(templates[0], templates.length));
+    return wiring;
+  }
   const other = startedElsewhere(services, situation);
   if (supervisor === 'systemd' || (supervisor === undefined && other === undefined)) {
     wiring.wishes.push(completeUnit(situation, systemdVersion));
   } else if (other !== undefined) {
+    const starts = services.length > 0 ? 'starts the service' : 'may start the service';
     wiring.notes.push({
       code: 'no-systemd-unit',
       message:
-        `${other} starts the service without systemd, so no unit was written (--supervisor systemd writes one). ` +
+        `${other} ${starts} without systemd, so no unit was written (--supervisor systemd writes one). ` +
         'Something has to start a crashed process again, with a core limit of unlimited and a folder that keeps the core',
     });
   }
   return wiring;
+}
+
+function unreadTemplates(first: string, count: number): Note {
+  const which =
+    count === 1
+      ? `${first} is a template of a unit`
+      : `${first} and ${count - 1} more are templates of units`;
+  return {
+    code: 'no-systemd-unit',
+    message:
+      `${which}; what they start was not read, so no unit was written (--supervisor systemd writes one). ` +
+      'A unit needs what starts a crashed process again, LimitCORE=infinity and a folder that keeps the core',
+  };
 }
 
 /** Files by which a repository that has no systemd unit says how it is started. */

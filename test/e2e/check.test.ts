@@ -55,6 +55,23 @@ test('an initialised project has no findings, the one before has', async () => {
   expect(schemaErrors('check', document)).toBeNull();
 });
 
+test('what starts something that was not found out is said on stderr, never left out in silence', async () => {
+  const folder = project({
+    'compose.yml': 'services:\n  web:\n    image: shop\n    command: web-dev 8000\n',
+    'deploy/web.service.j2': '[Service]\nExecStart={{ venv }}/bin/gunicorn shop.wsgi\n',
+    'deploy/worker.service': '[Service]\nExecStart=/srv/bin/celery -A shop worker\n',
+  });
+  const outcome = await pycrash(['check', folder]);
+  expect(outcome.stderr.trimEnd().split('\n').toSorted()).toEqual([
+    'not checked: compose.yml:4: what `web-dev 8000` starts was not found out',
+    'not checked: deploy/web.service.j2 is a template of a unit; it was not read',
+    expect.stringMatching(
+      /^not checked: worker\.service \(deploy\/worker\.service\) starts celery with shop, and no/,
+    ),
+  ]);
+  expect((await pycrash(['check', folder, '--quiet'])).stderr).toBe('');
+});
+
 test('two runs print the same bytes', async () => {
   for (const format of ['text', 'sarif', 'junit', 'gitlab', 'github']) {
     const [first, second] = await Promise.all([1, 2].map(() => pycrash(['check', bare, '--format', format])));

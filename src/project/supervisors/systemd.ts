@@ -37,6 +37,7 @@ function findUnits(reader: CommandReader, found: Found): void {
       found.notes.push({
         code: 'unit-template',
         message: `${path} is a template of a unit; it was not read`,
+        at: file.span(0, 0),
       });
       continue;
     }

@@ -259,7 +259,7 @@ describe('without a unit', () => {
   test('none where a Dockerfile starts the service, unless --supervisor systemd', async () => {
     const root = projectWith({ Dockerfile: 'FROM python:3.12\n' });
     const first = await pycrash(['init', '--yes'], { cwd: root });
-    expect(first.stderr).toContain('Dockerfile starts the service without systemd');
+    expect(first.stderr).toContain('Dockerfile may start the service without systemd');
     expect(existsSync(join(root, 'deploy'))).toBe(false);
     await pycrash(['init', '--yes', '--force', '--supervisor', 'systemd'], { cwd: root });
     expect(existsSync(join(root, 'deploy/shop.service'))).toBe(true);
@@ -372,6 +372,21 @@ test('a complete unit runs the module that serves, not the command line of the p
   expect(keys(text)).toContain('[Service]ExecStart=/srv/shop/.venv/bin/python -m shop.server');
   const again = await pycrash(['init', '--yes'], { cwd: root });
   expect(again).toMatchObject({ exitCode: 0, stdout: '' });
+});
+
+test('none where templates of units start the service: their first is named', async () => {
+  const template = '[Service]\nExecStart={{ venv }}/bin/gunicorn app:app\n';
+  const root = makeTree({
+    'app.py': 'from flask import Flask\n\napp = Flask(__name__)\n',
+    'roles/web/web.service.j2': template,
+    'roles/web/worker.service.j2': template,
+  });
+  trees.push(root);
+  const { stderr } = await pycrash(['init', '--yes'], { cwd: root });
+  expect(stderr).toContain(
+    'roles/web/web.service.j2 and 1 more are templates of units; what they start was not read, so no unit was written',
+  );
+  expect(existsSync(join(root, 'deploy'))).toBe(false);
 });
 
 const docker = (command: string): string => `FROM python\nCMD ${command}\n`;
