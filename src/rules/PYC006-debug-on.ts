@@ -1,5 +1,5 @@
 import { productionSettings } from '../project/production-settings.ts';
-import type { Located, StaticValue } from '../project/project.ts';
+import type { Located, Service, SettingsModule, StaticValue } from '../project/project.ts';
 import { isTurnedOn } from './pycrash-options.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 
@@ -14,12 +14,24 @@ export const rule: Rule = {
         (application) => application.framework === 'django' && !isTurnedOn([application], 'UNDER_DEBUG'),
       )
       .flatMap((application) =>
-        productionSettings(application).flatMap(({ module, values }) => {
-          const debug = values.get('DEBUG');
-          return debug === undefined ? [] : lookAt(debug, module, application.settings.length > 1);
-        }),
+        productionSettings(application)
+          .filter((settings) => !isOverruled(settings, project.services))
+          .flatMap(({ module, values }) => {
+            const debug = values.get('DEBUG');
+            return debug === undefined ? [] : lookAt(debug, module, application.settings.length > 1);
+          }),
       ),
 };
+
+/** Is it only what wsgi.py falls back on, where every service says another module? */
+function isOverruled({ module, role }: SettingsModule, services: readonly Service[]): boolean {
+  const serving = services.filter(({ command }) => command?.value.server !== undefined);
+  return (
+    role !== 'production' &&
+    serving.length > 0 &&
+    serving.every(({ settingsModule }) => settingsModule !== undefined && settingsModule.value !== module)
+  );
+}
 
 function lookAt({ value, at }: Located<StaticValue>, module: string, surely: boolean): RuleFinding[] {
   const help = 'write DEBUG = False';

@@ -55,6 +55,16 @@ const READ_ONLY = 'securityContext: {readOnlyRootFilesystem: true}\n';
 const MOUNTED = 'volumeMounts:\n  - {name: data, mountPath: /srv/shop}\n';
 const STARTED = { 'shop.conf': '[program:shop]\ncommand=uwsgi --ini deploy/uwsgi.ini\n' };
 
+const CMD = 'CMD ["gunicorn", "shop.wsgi"]\n';
+const DEBUG_IN_BASE = {
+  'shop/settings/__init__.py': 'from .base import *\n',
+  'shop/settings/base.py': 'DEBUG = True\nMIDDLEWARE = ["a"]\n',
+  'shop/settings/docker.py': 'from .base import *\nDEBUG = False\n',
+  'shop/wsgi.py':
+    'import os\nfrom django.core.wsgi import get_wsgi_application\n' +
+    'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\napplication = get_wsgi_application()\n',
+};
+
 type Case = [string, string, Record<string, string>, string[]];
 
 const CASES: readonly Case[] = [
@@ -88,6 +98,18 @@ const CASES: readonly Case[] = [
     'a Procfile starts runserver beside gunicorn',
     { Procfile: `web: python manage.py runserver\nother: ${GUNICORN}\n` },
     ['error Procfile:1'],
+  ],
+  [
+    'PYC006',
+    'wsgi.py falls back on settings that the service does not use',
+    { ...DEBUG_IN_BASE, Dockerfile: `FROM python\nENV DJANGO_SETTINGS_MODULE=shop.settings.docker\n${CMD}` },
+    [],
+  ],
+  [
+    'PYC006',
+    'wsgi.py falls back on settings, and the service says none',
+    { ...DEBUG_IN_BASE, Dockerfile: `FROM python\n${CMD}` },
+    ['error shop/settings/base.py:1'],
   ],
   [
     'PYC022',
