@@ -282,7 +282,8 @@ export const UNITS: readonly Variant[] = [
       ['core-found-and-deleted', `${IN}ExecStartPre=/usr/bin/find /srv/NAME -name core* -delete\n`],
     ] as const
   ).map(([name, service]): Variant => ({ name, service: `${GOOD}${service}`, given: true })),
-  { name: 'mask-of-everything-module', service: `${GOOD}User=www-data\n${IN}UMask=0777\n`, module: true },
+  // the module of each user has one folder in /var/tmp, and a core that nobody may write keeps the next one out
+  { name: 'mask-of-everything-module', service: `${GOOD}User=games\n${IN}UMask=0777\n`, module: true },
   ...(
     [
       ['address-space-too-small-in-command', '/usr/bin/prlimit --as=4000000 PROGRAM'],
