@@ -1,41 +1,20 @@
 // `npm test [-- vitest arguments]`: installs what is missing, builds the bundle, runs every test.
 // A test whose part is still missing says so and is listed at the end.
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { installDebianPackages, installPackages, root, run } from './install.mjs';
 
+// The systemd of the tests has a /tmp of its own (test/e2e/verify/private-machine.ts), where a clone would not be seen.
+if (root.startsWith('/tmp/')) {
+  process.stderr.write(
+    `${root} is below /tmp, which the tests replace: clone into another folder, such as ~/pycrash\n`,
+  );
+  process.exit(2);
+}
 installPackages();
-const complete = installDebianPackages([
-  'apache2',
-  'busybox-static',
-  'daemontools',
-  'debootstrap',
-  'dumb-init',
-  'elfutils',
-  'execline',
-  'gcc',
-  'gdb',
-  'git',
-  'gnupg',
-  'gosu',
-  'libapache2-mod-wsgi-py3',
-  'libcap2-bin',
-  'lz4',
-  'netavark',
-  'podman',
-  'python3-venv',
-  'python3.11-dbg',
-  'qemu-system-x86',
-  'qemu-user-static',
-  'redis-server',
-  'runc',
-  'runit',
-  's6',
-  'supervisor',
-  'systemd',
-  'tini',
-  'xz-utils',
-  'zstd',
-]);
+// test/install-list.test.ts holds every program that a test runs against this list.
+const testPackages = JSON.parse(readFileSync(`${root}.build/debian-packages.json`, 'utf8'));
+const complete = installDebianPackages(testPackages);
 // Python 3.14 and 3.15 live in a folder of their own, which takes root (chroot), and so do OpenRC and the virtual machine
 // for what needs a kernel of its own (it shares this machine's files).
 if (complete && process.getuid?.() === 0) {

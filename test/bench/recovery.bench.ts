@@ -16,8 +16,8 @@ import { pythonEnvironment } from '../python-environment.ts';
 
 const ROUNDS = 9;
 const SECONDS = 30;
-// esbuild puts this file into .cache/bench.
-const ROOT = join(import.meta.dirname, '../..');
+// esbuild puts this file into .cache.
+const ROOT = join(import.meta.dirname, '..');
 
 const folder = mkdtempSync(join(tmpdir(), 'pycrash-bench-'));
 const shop = join(folder, 'django-shop');
