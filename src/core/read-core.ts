@@ -97,6 +97,12 @@ export async function readCore(source: ByteSource, options: ReadCoreOptions): Pr
     for (const { path, module, reason } of modules.refused) {
       report.warnings.push({ code: 'wrong-file', message: `${path} was not used for ${module}: ${reason}` });
     }
+    for (const refused of modules.notOpened) {
+      report.warnings.push({
+        code: 'not-opened',
+        message: `${refused}; --search-path, --sysroot or --executable opens it, or run the report as another user`,
+      });
+    }
     for (const path of modules.unverified) {
       report.warnings.push({
         code: 'no-build-id',

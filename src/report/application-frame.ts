@@ -5,11 +5,16 @@
 export function isApplicationFrame({ file }: { file: string }): boolean {
   if (file === '' || file.startsWith('<')) return false;
   const parts = file.split('/');
-  if (parts.at(-1) === 'abort_on_exception.py') return false;
-  return !parts.some(
-    (part, at) =>
+  return parts.at(-1) !== 'abort_on_exception.py' && libraryFolder(parts) === undefined;
+}
+
+/** Which part of a path is the innermost folder that packages or the standard library lie in. */
+export function libraryFolder(parts: readonly string[]): number | undefined {
+  const at = parts.findLastIndex(
+    (part, index) =>
       part === 'site-packages' ||
       part === 'dist-packages' ||
-      (/^python3\.\d+t?$/.test(part) && (parts[at - 1] ?? '').startsWith('lib')),
+      (/^python3\.\d+t?$/.test(part) && (parts[index - 1] ?? '').startsWith('lib')),
   );
+  return at === -1 ? undefined : at;
 }

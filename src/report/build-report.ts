@@ -21,11 +21,13 @@ export function buildReport(
   { name, showSecrets, sources }: BuildOptions,
 ): CrashReport {
   const redaction = new Redaction(showSecrets);
-  const frame = ({ locals, ...rest }: ReportedFrame<PythonValue>): ReportedFrame => {
-    const source = sources.line(rest.file, rest.line);
+  for (const each of framesOf(contents)) sources.expect(each);
+  const frame = ({ locals, code, ...rest }: ReportedFrame<PythonValue>): ReportedFrame => {
+    const source = sources.line({ ...rest, ...(code === undefined ? {} : { code }) });
     return {
       ...rest,
-      ...(source === undefined ? {} : { source: redaction.source(source) }),
+      ...(source === undefined ? {} : { source: redaction.source(source.text) }),
+      ...(source?.doubtful === true ? { sourceDoubtful: true } : {}),
       locals: record(Object.entries(locals).map(([local, value]) => [local, redaction.value(local, value)])),
     };
   };
@@ -84,9 +86,19 @@ export function buildReport(
     fingerprint: '',
     ...(showSecrets ? { secretsShown: true } : {}),
   };
+  report.warnings = [...report.warnings, ...sources.warnings()];
   report.fingerprint = fingerprint(report.exceptions[0]);
   if (!showSecrets) maskAll(report, redaction);
   return report;
+}
+
+function* framesOf({
+  exceptions,
+  threads,
+  tasks = [],
+}: UnredactedReport): Generator<ReportedFrame<PythonValue>> {
+  for (const { chain } of exceptions) for (const { frames } of chain) yield* frames;
+  for (const { frames } of [...threads, ...tasks]) yield* frames;
 }
 
 /** An object without a prototype: names come from the core, and `__proto__` is a name like any other. */

@@ -14,6 +14,8 @@ export interface FoundCore {
   path: string;
   /** What to call it to people: the file that was named, or what coredumpctl was asked for. */
   name: string;
+  /** When it was written, in milliseconds since the epoch; unknown for what coredumpctl hands out. */
+  written?: number;
   /** Set where it could not be unpacked to its end. */
   broken?: string;
   /** Removes what was unpacked. */
@@ -43,15 +45,17 @@ export async function findCore(wanted: string, terminal: Terminal): Promise<Foun
     if (dumped !== undefined) return dumped;
   }
   const compression = compressionOf(file);
-  if (compression === undefined) return { path: file, name: wanted, remove: () => undefined };
+  const written = stat.mtimeMs;
+  if (compression === undefined) return { path: file, name: wanted, written, remove: () => undefined };
   // loaded only here: the streams, zlib and execa, which a plain core does not need
   const { unpackCore } = await import('./compression.ts');
-  return unpack(wanted, terminal, (target) => {
+  const found = await unpack(wanted, terminal, (target) => {
     terminal.progress(`unpacking ${wanted} …`);
     return unpackCore(file, compression, target, (bytes) =>
       terminal.progress(`unpacking ${wanted} … ${Math.floor((100 * bytes) / Math.max(stat.size, 1))} %`),
     );
   });
+  return { ...found, written };
 }
 
 /** Is it an ELF file that is no core: what coredumpctl(1) takes for the program that crashed (elf(5), e_type)? */
@@ -80,7 +84,8 @@ async function fromJournal(wanted: string, terminal: Terminal): Promise<FoundCor
   });
   if (listed.code === 'ENOENT' && wanted === 'last') {
     const [newest] = apportCores() ?? [];
-    if (newest !== undefined) return { path: newest.path, name: newest.path, remove: () => undefined };
+    if (newest !== undefined)
+      return { path: newest.path, name: newest.path, written: newest.modified, remove: () => undefined };
   }
   if (listed.code === 'ENOENT') {
     throw new UserError('no-core', `there is no file ${wanted}, and no coredumpctl here to ask for it`, {

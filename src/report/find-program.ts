@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { fileBuildId, readElf } from '../core/elf/file.ts';
-import { insideRoot, openLocalFile } from '../core/local-files.ts';
+import { insideRoot, openLocalFile, openNamedFile, type OpenFile } from '../core/local-files.ts';
 import type { CrashReport } from './model.ts';
 
 interface Places {
@@ -17,17 +17,17 @@ export function findProgram({ process }: Pick<CrashReport, 'process'>, places: P
   if (places.executable !== undefined) return resolve(places.executable);
   const { executable: path, buildId } = process;
   if (buildId === undefined || !path.startsWith('/')) return undefined;
-  const inside = places.sysroot === undefined ? path : insideRoot(places.sysroot, path);
   const name = path.slice(path.lastIndexOf('/') + 1);
-  const candidates = [
-    ...places.searchPath.map((folder) => join(folder, name)),
-    ...(inside === undefined ? [] : [inside]),
-  ];
-  return candidates.find((candidate) => buildIdOf(candidate) === buildId);
+  const inside = places.sysroot === undefined ? undefined : insideRoot(places.sysroot, path);
+  const candidates = places.searchPath.map((folder) => join(folder, name));
+  if (inside !== undefined) candidates.push(inside);
+  const found = candidates.find((candidate) => buildIdOf(openLocalFile(candidate)) === buildId);
+  if (found !== undefined || places.sysroot !== undefined) return found;
+  const named = openNamedFile(path);
+  return named !== undefined && 'read' in named && buildIdOf(named) === buildId ? path : undefined;
 }
 
-function buildIdOf(path: string): string | undefined {
-  const file = openLocalFile(path);
+function buildIdOf(file: OpenFile | undefined): string | undefined {
   if (file === undefined) return undefined;
   try {
     const elf = readElf(file);

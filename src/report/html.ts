@@ -79,6 +79,7 @@ function shownFrame(frame: ReportedFrame) {
     where: printable(`${frame.file}:${frame.line}`),
     function: printable(frame.function),
     source: printable(frame.source ?? ''),
+    doubtful: frame.sourceDoubtful === true,
     own: isApplicationFrame(frame),
     locals: Object.entries(frame.locals).map(([name, { type, repr, redacted }]) => ({
       name: printable(name),

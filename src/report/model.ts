@@ -65,7 +65,19 @@ export interface ReportedFrame<Value = ReportedValue> {
   line: number;
   function: string;
   source?: string;
+  /** The file was changed after the core was written: `source` may not be the line that ran. */
+  sourceDoubtful?: true;
   locals: Record<string, Value>;
+  /** What the source has to fit; no part of the report. */
+  code?: FrameCode;
+}
+
+/** What a code object says about the source that it was compiled from. */
+export interface FrameCode {
+  name: string;
+  firstLine: number;
+  /** Names of parameters and variables. */
+  slots: readonly { name: string }[];
 }
 
 export interface ReportedValue {

@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts';
 import { printableJson } from '../printable.ts';
 import type { Terminal } from '../terminal.ts';
 import { buildReport } from './build-report.ts';
-import { findCore } from './find-core.ts';
+import { findCore, type FoundCore } from './find-core.ts';
 import type { CrashReport } from './model.ts';
 import { SourceLines } from './source-lines.ts';
 import { reportText, type TextOptions } from './text.ts';
@@ -31,7 +31,7 @@ export async function reportCore(wanted: string, options: Options, terminal: Ter
 
 /** The report of a core that was found, with progress on the terminal. */
 export async function readReport(
-  core: { path: string; name: string; broken?: string },
+  core: Omit<FoundCore, 'remove'>,
   options: Options,
   terminal: Terminal,
 ): Promise<CrashReport> {
@@ -67,6 +67,7 @@ export async function readReport(
   const sources = new SourceLines({
     folders: strings(options['source']).map((folder) => resolve(cwd, folder)),
     ...(sysroot === undefined ? {} : { sysroot }),
+    ...(core.written === undefined ? {} : { written: core.written }),
   });
   return buildReport(contents, { name: core.name, showSecrets: options['showSecrets'] === true, sources });
 }

@@ -145,7 +145,10 @@ class Page {
   #frame(frame: ReportedFrame, margin: string, withLocals: boolean, own: boolean): void {
     const where = `File "${printable(frame.file)}", line ${frame.line}, in ${printable(frame.function)}`;
     this.line(`${margin}${own ? where : this.#paint('dim', where)}`);
-    if (frame.source !== undefined) this.line(`${margin}  ${this.#paint('bold', printable(frame.source))}`);
+    if (frame.source !== undefined) {
+      const doubt = frame.sourceDoubtful === true ? this.#paint('yellow', '  (file changed since)') : '';
+      this.line(`${margin}  ${this.#paint('bold', printable(frame.source))}${doubt}`);
+    }
     if (!withLocals) return;
     for (const [name, value] of Object.entries(frame.locals)) {
       const cut = this.#cut(value.repr);

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CrashReport } from '../../src/report/model.ts';
 import { makeDjangoCore } from './cores/django.ts';
-import { PROGRAMS, makeCore, type MadeCore } from './cores/make-core.ts';
+import { makeCore, type MadeCore } from './cores/make-core.ts';
 import { pythonBuild } from './cores/python-builds.ts';
 import { needs } from '../parts.ts';
 import { pycrash } from './pycrash.ts';
@@ -159,18 +159,6 @@ test.each(['text', 'markdown'])('--max-value-length cuts what is longer, in %s',
 test('a --max-value-length that is no number is wrong usage', async () => {
   const outcome = await pycrash(['report', made.path, '--max-value-length', 'all']);
   expect(outcome).toMatchObject({ exitCode: 2, stdout: '' });
-});
-
-test('source lines come from --source, by the tail of the path', async () => {
-  const folder = join(made.folder, 'elsewhere');
-  mkdirSync(folder);
-  const text = readFileSync(`${PROGRAMS}django_shop.py`, 'utf8');
-  writeFileSync(
-    join(folder, 'django_shop.py'),
-    text.replaceAll('raise RuntimeError(', 'raise   RuntimeError('),
-  );
-  const { stdout } = await pycrash(['report', made.path, '--source', folder]);
-  expect(stdout).toContain('raise   RuntimeError("order %d failed" % number)');
 });
 
 test('equal crashes of other processes, builds and patch releases have one fingerprint', async () => {

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { insideRoot, openLocalFile, type OpenFile } from '../local-files.ts';
+import { insideRoot, openLocalFile, openNamedFile, type OpenFile } from '../local-files.ts';
 import {
   PT_LOAD,
   PT_NOTE,
@@ -47,6 +47,8 @@ export class Modules {
   readonly refused: RefusedFile[] = [];
   /** Files of which the core does not have the build ID. */
   readonly unverified: string[] = [];
+  /** Files that are not opened, with the reason. */
+  readonly notOpened = new Set<string>();
   private readonly memory: Memory;
   private readonly files: ModuleFiles;
   private readonly opened: OpenFile[] = [];
@@ -150,12 +152,17 @@ export class Modules {
     if (sysroot !== undefined) {
       const inside = insideRoot(sysroot, path);
       if (inside !== undefined) candidates.push(inside);
-    } else if (!module.path.endsWith(' (deleted)')) {
-      candidates.push(path);
     }
-    for (const candidate of candidates) {
-      const source = openLocalFile(candidate);
+    const opening = candidates.map((candidate) => ({ candidate, open: openLocalFile }));
+    const named = { candidate: path, open: openNamedFile };
+    const onThisMachine = sysroot === undefined && !module.path.endsWith(' (deleted)');
+    for (const { candidate, open } of onThisMachine ? [...opening, named] : opening) {
+      const source = open(candidate);
       if (source === undefined) continue;
+      if ('refused' in source) {
+        this.notOpened.add(source.refused);
+        continue;
+      }
       const elf = readElf(source);
       const id = elf === undefined ? undefined : fileBuildId(source, elf);
       if (elf !== undefined && id !== undefined && id === module.buildId)

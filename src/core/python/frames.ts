@@ -152,7 +152,7 @@ export class Frames {
       ? this.locals(frame).map(({ name, value }): [string, PythonValue] => [name, this.objects.local(value)])
       : [];
     const { file, qualifiedName } = frame.code;
-    return { file, line, function: qualifiedName, locals: Object.fromEntries(locals) };
+    return { file, line, function: qualifiedName, locals: Object.fromEntries(locals), code: frame.code };
   }
 
   /** The names of a module or class body, without those that Python puts into every one. */
