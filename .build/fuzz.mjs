@@ -1,11 +1,19 @@
 // `npm run fuzz [-- CORES LAYOUTS SEED]`: mutated cores and layout tables, 20,000 and 5,000 where nothing is said.
+// `npm run fuzz -- client [--connections N …]`: a hostile client of every example under every server (test/hostile-client/run.ts).
 import { rmSync } from 'node:fs';
-import { installPackages, root } from './install.mjs';
+import { installPackages, root, run } from './install.mjs';
 
 installPackages();
 // esbuild is one of the packages
 const { runProgram } = await import('./program.mjs');
-// the programs beside make-core.ts are found through import.meta.url
-const outfile = 'test/e2e/cores/fuzz.tmp.mjs';
+const [what, ...others] = process.argv.slice(2);
+const isClient = what === 'client';
+// what is beside a program, or above it, is found through import.meta.url
+const outfile = isClient ? 'test/hostile-client/run.tmp.mjs' : 'test/e2e/cores/fuzz.tmp.mjs';
 process.on('exit', () => rmSync(`${root}${outfile}`, { force: true }));
-await runProgram('test/core/fuzz/run.ts', outfile, process.argv.slice(2));
+if (isClient) run(process.execPath, ['.build/bundle.mjs']);
+await runProgram(
+  isClient ? 'test/hostile-client/run.ts' : 'test/core/fuzz/run.ts',
+  outfile,
+  isClient ? others : process.argv.slice(2),
+);

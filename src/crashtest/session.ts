@@ -440,18 +440,23 @@ export function structuredLine(log: string, requestId: string): Record<string, u
   return undefined;
 }
 
-/** The last structured line of a crash; undefined where the log has none. */
-export function lastCrash(log: string): Record<string, unknown> | undefined {
-  for (const line of log.split('\n').toReversed()) {
-    if (!line.startsWith('{') || !line.includes('"crash"')) continue;
+/** The structured lines of crashes. */
+export function crashesIn(log: string): Record<string, unknown>[] {
+  return log.split('\n').flatMap((line) => {
+    if (!line.startsWith('{') || !line.includes('"crash"')) return [];
     try {
       const value = JSON.parse(line) as Record<string, unknown>;
-      if (value['event'] === 'crash') return value;
+      return value['event'] === 'crash' ? [value] : [];
     } catch {
       // cut off, or a line of the application
+      return [];
     }
-  }
-  return undefined;
+  });
+}
+
+/** The last structured line of a crash; undefined where the log has none. */
+export function lastCrash(log: string): Record<string, unknown> | undefined {
+  return crashesIn(log).at(-1);
 }
 
 /** Hosts, or domains after a `.`, that the application answers to. */

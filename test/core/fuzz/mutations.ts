@@ -1,16 +1,6 @@
 import type { ByteSource } from '../../../src/core/byte-source.ts';
+import { randomNumbers } from '../../../src/crashtest/hostile-client/random.ts';
 import { layoutOf, type Layout, type LayoutTable } from '../../../src/core/python/layouts.ts';
-
-/** Numbers that are the same for the same seed: mulberry32. */
-function randomNumbers(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
 
 /** A core in memory that notes where it is read, so that the mutations hit what matters. */
 export function recorded(bytes: Buffer): { source: ByteSource; read: Set<number> } {

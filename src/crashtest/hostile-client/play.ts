@@ -1,0 +1,109 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Address } from '../provoke.ts';
+import type { Action } from './connection.ts';
+
+/** A server that takes no more does not hold the client for longer, in milliseconds. */
+const LONGEST_SEND = 1000;
+
+/** Does with one connection what the actions say. Never throws: whatever the server does is fine. */
+export async function play(actions: readonly Action[], address: Address): Promise<void> {
+  const socket = connect({
+    ...('port' in address ? address : { path: address.socketPath }),
+    allowHalfOpen: true,
+  });
+  socket.setNoDelay(true);
+  const client = new PlayedSocket(socket);
+  try {
+    await client.event(LONGEST_SEND, 'connect');
+    for (const action of actions) {
+      if (client.isOver) return;
+      await client.play(action);
+    }
+  } finally {
+    socket.destroy();
+  }
+}
+
+class PlayedSocket {
+  readonly #socket: Socket;
+  #isReading = true;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    // 'close' comes after it
+    socket.on('error', () => {});
+    socket.on('data', () => {});
+  }
+
+  get isOver(): boolean {
+    return this.#socket.destroyed || (this.#socket.readableEnded && this.#socket.writableEnded);
+  }
+
+  /** Waits until the socket has one of the events, has closed, or the time is over. */
+  async event(milliseconds: number, ...names: string[]): Promise<void> {
+    const socket = this.#socket;
+    if (socket.closed) return;
+    const stop = new AbortController();
+    const listeners: (() => void)[] = [];
+    const happened = new Promise<void>((resolve) => {
+      for (const name of [...names, 'close']) {
+        const listener = (): void => resolve();
+        socket.once(name, listener);
+        listeners.push(() => socket.off(name, listener));
+      }
+    });
+    const late = sleep(milliseconds, undefined, { signal: stop.signal }).catch(() => undefined);
+    await Promise.race([happened, late]);
+    stop.abort();
+    for (const remove of listeners) remove();
+  }
+
+  async play(action: Action): Promise<void> {
+    const socket = this.#socket;
+    switch (action.do) {
+      case 'send':
+        if (socket.writable && !socket.write(action.bytes)) await this.event(LONGEST_SEND, 'drain');
+        break;
+      case 'wait':
+        await sleep(action.milliseconds);
+        break;
+      case 'await-bytes':
+        if (this.#isReading) await this.event(action.milliseconds, 'data', 'end');
+        break;
+      case 'await-end':
+        if (this.#isReading && !socket.readableEnded) await this.event(action.milliseconds, 'end');
+        break;
+      case 'stop-reading':
+        this.#isReading = false;
+        socket.pause();
+        break;
+      case 'half-close':
+        socket.end();
+        break;
+      case 'close':
+        socket.destroy();
+        await this.event(100);
+        break;
+      case 'reset':
+        // only TCP has it
+        if (socket.remoteFamily === undefined) socket.destroy();
+        else socket.resetAndDestroy();
+        await this.event(100);
+        break;
+    }
+  }
+}
+
+/** Several at a time, the next one as soon as one is over. */
+export async function playAll(
+  connections: readonly (readonly Action[])[],
+  address: Address,
+  concurrency: number,
+): Promise<void> {
+  const waiting = connections.values();
+  const work = async (): Promise<void> => {
+    for (const actions of waiting) await play(actions, address);
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
+}
