@@ -4,7 +4,7 @@ import { hostileConnection, numberOf } from '../../src/crashtest/hostile-client/
 import { playAll } from '../../src/crashtest/hostile-client/play.ts';
 import { waitFor } from '../../src/crashtest/wait.ts';
 import type { Hosted, HostedCopy } from './hosted.ts';
-import { startWords, type HostedServer } from './servers.ts';
+import { startWords, surfaceOf, type HostedServer } from './servers.ts';
 import { Service } from './service.ts';
 
 /** Connections between two looks at the service. */
@@ -49,6 +49,7 @@ export async function attack(
   { seed, numbers, environment = {}, mostFailures = 20 }: Attack,
 ): Promise<Result> {
   const many = '1000000';
+  const surface = surfaceOf(server, hosted);
   const port = await freePort();
   const words = (at: number): [string, ...string[]] => {
     const [program, ...args] = startWords(server, hosted, at);
@@ -78,7 +79,7 @@ export async function attack(
     for (let at = 0; at < numbers.length && failures.length < mostFailures; at += BATCH) {
       const batch = numbers.slice(at, at + BATCH);
       await playAll(
-        batch.map((number) => hostileConnection(seed, number, hosted.surface).actions),
+        batch.map((number) => hostileConnection(seed, number, surface).actions),
         service.address,
         CONCURRENCY,
       );
@@ -100,7 +101,7 @@ export async function attack(
     const cores = service.takeCores();
     for (const crash of crashes.slice(seen)) {
       const number = numberOf(String(crash['request_id'] ?? ''));
-      const kind = number === undefined ? undefined : hostileConnection(seed, number, hosted.surface).kind;
+      const kind = number === undefined ? undefined : hostileConnection(seed, number, surface).kind;
       const what = cores > 0 ? 'aborted' : 'logged a crash';
       failures.push({
         what,

@@ -23,6 +23,8 @@ export interface Hosted {
   /** The words of a program of the repository that is its own server. */
   readonly own?: readonly string[];
   readonly surface: Surface;
+  /** Pages that only ASGI serves well: under WSGI Django runs their coroutines to the end, which gevent cannot have. */
+  readonly asgiPages?: readonly string[];
   /** Answers 200. */
   readonly healthy: string;
   /** Runs into a bug. */
@@ -46,7 +48,7 @@ function board(names: string, websockets = '', more: readonly string[] = SHOP): 
 }
 
 const DJANGO_PAGES =
-  'json form upload read protected query stream stream-async slow slow-async background number/7 uuid/00000000-0000-4000-8000-000000000000';
+  'json form upload read protected query stream slow background number/7 uuid/00000000-0000-4000-8000-000000000000';
 const DJANGO_MORE = ['/', '/admin/', '/admin/login/', '/missing'];
 const DJANGO_URLS = '\nfrom $PACKAGE import board\n\nurlpatterns = board.urlpatterns + urlpatterns\n';
 
@@ -58,6 +60,7 @@ function django(example: string, name: string, more: readonly string[]): Hosted 
     wsgi: `from ${name}.wsgi import application`,
     asgi: `from ${name}.asgi import application`,
     surface: board(DJANGO_PAGES, '', more),
+    asgiPages: ['/board/stream-async/', '/board/slow-async/'],
     healthy: '/admin/login/',
     bug: '/board/bug/',
     prepare: ['manage.py', 'migrate', '-v0'],

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hostileConnection } from '../../src/crashtest/hostile-client/hostile-connection.ts';
-import type { Action } from '../../src/crashtest/hostile-client/connection.ts';
+import type { Action, Surface } from '../../src/crashtest/hostile-client/connection.ts';
 import { pycrash } from '../e2e/pycrash.ts';
 import { pythonEnvironment } from '../python-environment.ts';
 import { attack, type Failure, type Result } from './attack.ts';
-import { HOSTED, HostedCopy, type Hosted } from './hosted.ts';
-import { PACKAGES, SERVERS, serves } from './servers.ts';
+import { HOSTED, HostedCopy } from './hosted.ts';
+import { PACKAGES, SERVERS, serves, surfaceOf } from './servers.ts';
 
 // `npm run fuzz -- client [--seed N] [--connections N] [--example NAME] [--server NAME] [--only FIRST[-LAST]] [--log-only]`
 const { values } = parseArgs({
@@ -47,7 +47,7 @@ for (const [name, hosted] of examples) {
       const seconds = Math.round((performance.now() - start) / 1000);
       cells += 1;
       total += result.sent;
-      if (!tell(name, hosted, serverName, result, seconds)) failed += 1;
+      if (!tell(name, serverName, surfaceOf(server, hosted), result, seconds)) failed += 1;
     } catch (error) {
       failed += 1;
       print(`FAILED  ${name} under ${serverName}: ${String(error)}`);
@@ -59,7 +59,7 @@ for (const [name, hosted] of examples) {
 print(`${total} connections, ${cells} pairs of an example and a server, ${failed} of them failed`);
 process.exitCode = failed > 0 || cells === 0 ? 1 : 0;
 
-function tell(name: string, hosted: Hosted, server: string, result: Result, seconds: number): boolean {
+function tell(name: string, server: string, surface: Surface, result: Result, seconds: number): boolean {
   const { sent, failures, bugAborted } = result;
   const isLogOnly = values['log-only'];
   const bug = isLogOnly ? '' : `; its bug ${bugAborted ? 'aborts' : 'DOES NOT ABORT'}`;
@@ -74,8 +74,7 @@ function tell(name: string, hosted: Hosted, server: string, result: Result, seco
     print(`  ${alike.length} × ${what}`);
     print(`    npm run fuzz -- client --seed ${seed} --example ${name} --server ${server} --only ${only}`);
     if (first !== last) continue;
-    for (const line of described(hostileConnection(seed, first, hosted.surface).actions))
-      print(`      ${line}`);
+    for (const line of described(hostileConnection(seed, first, surface).actions)) print(`      ${line}`);
   }
   if (failures.length > 0 && values.only !== undefined) print(result.log.slice(-6000));
   return good;

@@ -1,3 +1,4 @@
+import type { Surface } from '../../src/crashtest/hostile-client/connection.ts';
 import type { Hosted } from './hosted.ts';
 
 /** What of an example a server runs. */
@@ -95,4 +96,9 @@ export function startWords(server: HostedServer, hosted: Hosted, port: number): 
 /** Can this server run that example? */
 export function serves({ runs, only }: HostedServer, name: string, hosted: Hosted): boolean {
   return hosted[runs] !== undefined && (only?.includes(name) ?? true);
+}
+
+/** What of the example is asked for under that server. */
+export function surfaceOf({ runs }: HostedServer, { surface, asgiPages = [] }: Hosted): Surface {
+  return runs === 'asgi' ? { ...surface, pages: [...surface.pages, ...asgiPages] } : surface;
 }

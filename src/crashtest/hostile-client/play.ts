@@ -69,7 +69,7 @@ class PlayedSocket {
         await sleep(action.milliseconds);
         break;
       case 'await-bytes':
-        if (this.#isReading) await this.event(action.milliseconds, 'data', 'end');
+        if (this.#isReading && !socket.readableEnded) await this.event(action.milliseconds, 'data', 'end');
         break;
       case 'await-end':
         if (this.#isReading && !socket.readableEnded) await this.event(action.milliseconds, 'end');
