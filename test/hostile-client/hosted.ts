@@ -37,9 +37,12 @@ export interface Hosted {
 const LOCAL: Header = ['Host', '127.0.0.1'];
 const SHOP = ['/', '/orders/1/', '/orders/9/', '/missing'];
 
+function words(text: string): string[] {
+  return text.split(' ').filter((word) => word !== '');
+}
+
 /** The `surface` of a shop, by the names of its board's pages and websockets. */
 function board(names: string, websockets = '', more: readonly string[] = SHOP): Surface {
-  const words = (text: string): string[] => text.split(' ').filter((word) => word !== '');
   return {
     headers: [LOCAL],
     pages: [...more, ...words(names).map((name) => `/board/${name}/`)],

@@ -62,7 +62,7 @@ export const HTTP2_KINDS: Readonly<Record<string, Kind>> = {
   },
 };
 
-export function http2Frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
+function http2Frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
   const head = Buffer.alloc(9);
   head.writeUIntBE(payload.length, 0, 3);
   head[3] = type;
@@ -72,9 +72,12 @@ export function http2Frame(type: number, flags: number, stream: number, payload:
 }
 
 /** A header block of literals without indexing (RFC 7541, 6.2.2), not Huffman-coded. */
-export function headerBlock(headers: readonly (readonly [string, string])[]): Buffer {
-  const text = (value: string): Buffer[] => [integer(value.length, 7), bytesOf(value)];
+function headerBlock(headers: readonly (readonly [string, string])[]): Buffer {
   return Buffer.concat(headers.flatMap(([name, value]) => [Buffer.from([0]), ...text(name), ...text(value)]));
+}
+
+function text(value: string): Buffer[] {
+  return [integer(value.length, 7), bytesOf(value)];
 }
 
 /** RFC 7541, 5.1, with the bits above the prefix zero. */

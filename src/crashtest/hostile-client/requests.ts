@@ -42,8 +42,8 @@ export function withBody(
 
 /** The same with other headers after, or in place of, those of the same name. */
 export function withHeaders(request: WireRequest, headers: readonly Header[]): WireRequest {
-  const names = headers.map(([name]) => name.toLowerCase());
-  const kept = request.headers.filter(([name]) => !names.includes(name.toLowerCase()));
+  const names = new Set(headers.map(([name]) => name.toLowerCase()));
+  const kept = request.headers.filter(([name]) => !names.has(name.toLowerCase()));
   return { ...request, headers: [...kept, ...headers] };
 }
 

@@ -9,8 +9,8 @@ async function server(
   serve: (socket: Socket, saw: (event: string) => void) => void,
 ): Promise<{ host: string; port: number; seen: string[] }> {
   const seen: string[] = [];
+  const saw = (event: string): void => void seen.push(event);
   const listener = createServer({ allowHalfOpen: true }, (socket) => {
-    const saw = (event: string): void => void seen.push(event);
     socket.on('data', (bytes) => saw(String(bytes)));
     socket.on('end', () => saw('FIN'));
     socket.on('error', (error: NodeJS.ErrnoException) => saw(error.code ?? ''));
@@ -65,15 +65,11 @@ test('several at a time, and all of them', async () => {
     most = Math.max(most, (open += 1));
     socket.on('data', (bytes) => setTimeout(() => socket.end(bytes), 20)).on('close', () => (open -= 1));
   });
-  const actions = (index: number): Action[] => [
+  const connections = Array.from({ length: 30 }, (_, index): Action[] => [
     send(`<${index}>`),
     { do: 'await-end', milliseconds: 10_000 },
-  ];
-  await playAll(
-    Array.from({ length: 30 }, (_, index) => actions(index)),
-    one,
-    5,
-  );
+  ]);
+  await playAll(connections, one, 5);
   expect(one.seen.filter((event) => event.startsWith('<'))).toHaveLength(30);
   expect(most).toBeGreaterThan(1);
   expect(most).toBeLessThanOrEqual(10);
