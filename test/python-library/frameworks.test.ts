@@ -29,7 +29,6 @@ const STARLETTE = {
   others: {
     http403: '403',
     handled: '418',
-    disconnected: '500',
     ok: '200',
     missing: '404',
     websocket_gone: '',

@@ -168,7 +168,6 @@ def scope_of(path, kind="http", client="127.0.0.1"):
 def starlette_cases(make_app):
     from starlette.background import BackgroundTask
     from starlette.exceptions import HTTPException
-    from starlette.requests import ClientDisconnect
     from starlette.responses import PlainTextResponse, StreamingResponse
 
     def fail(*args):
@@ -196,9 +195,6 @@ def starlette_cases(make_app):
     async def handled(request):
         raise KeyError("handled")
 
-    async def disconnected(request):
-        raise ClientDisconnect
-
     async def ok(request):
         return PlainTextResponse("fine")
 
@@ -210,7 +206,7 @@ def starlette_cases(make_app):
         await websocket.accept()
         await websocket.receive_text()
 
-    pages = [view, sync, stream, background, http403, handled, disconnected, ok]
+    pages = [view, sync, stream, background, http403, handled, ok]
     sockets = [websocket_view, websocket_gone]
 
     def make(**options):

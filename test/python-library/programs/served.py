@@ -1,9 +1,11 @@
 """A small Django project in one file: `served:application` for gunicorn, `served:asgi_application` for uvicorn."""
 
+import json
+
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
@@ -30,6 +32,28 @@ def upload(request):
     return HttpResponse(str(len(request.body)))
 
 
+@csrf_exempt
+def form(request):
+    return HttpResponse(str(len(request.POST)))
+
+
+@csrf_exempt
+def loads(request):
+    return HttpResponse(str(json.loads(request.body.decode())))
+
+
+def query(request):
+    return HttpResponse(str(json.loads(request.GET["filter"])))
+
+
+def stream(request):
+    return StreamingHttpResponse(b"x" * 65536 for _ in range(100))
+
+
+def number(request):
+    return HttpResponse(str(int(request.GET["page"])))
+
+
 def crash(request):
     raise RuntimeError("nobody handles this")
 
@@ -40,8 +64,18 @@ def missing(request):
 
 urlpatterns = [
     path("upload/", upload),
+    path("upload", upload),
+    path("form", form),
+    path("parsed", loads),
+    path("loads", loads),
+    path("query", query),
+    path("slow", stream),
+    path("stream", stream),
+    path("number/", number),
     path("crash/", crash),
+    path("crash", crash),
     path("missing/", missing),
+    path("ok", lambda request: HttpResponse("ok")),
     path("ok/", lambda request: HttpResponse("ok")),
 ]
 application = abort_on_exception.wrap_wsgi(get_wsgi_application())
