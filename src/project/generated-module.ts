@@ -34,22 +34,32 @@ function watcherOf(call: string): string {
   return call.replace(/^(watch|wrap)_/, '');
 }
 
+/** What the project's own test says of it. */
+export interface ModuleTest {
+  /** Dotted name of the generated module. */
+  module: string;
+  /** Its file, from the root of the repository. */
+  moduleFile: string;
+  /** Folder that Python imports from, from the root; '' for the root itself. */
+  importRoot: string;
+  /** The file that uses the module, from the root, and the text that shows it. */
+  wired?: { file: string; call: string };
+  /** The settings to run with, and their class in the module (django-configurations); else the function that watches the application. */
+  by: { settings: string; configuration?: string } | { call: string; jobs: boolean };
+}
+
 /**
- * The text of the test that `init` puts into the project: an unhandled exception aborts a process, a 404 does not.
- * `module` is the dotted name of the generated module, `settings` that of the settings to run with; for a framework
- * without settings `call` is the function that watches its application; `jobs`: it runs tasks instead of serving pages.
+ * The text of the test that `init` puts into the project: an uncaught exception aborts a process, a 404, or a task that is
+ * ignored, does not.
  */
-export function renderModuleTest(
-  options:
-    | { module: string; settings: string }
-    | { module: string; framework: string; call: string; jobs?: boolean },
-): string {
+export function renderModuleTest({ by, wired, ...options }: ModuleTest): string {
+  const django = 'settings' in by;
   return render('python/test_abort_on_exception.py.njk', {
-    framework: 'django',
-    settings: '',
-    call: '',
+    configuration: '',
     jobs: false,
-    watcher: 'call' in options ? watcherOf(options.call) : '',
+    wired: wired ?? false,
+    watcher: django ? 'django' : watcherOf(by.call),
     ...options,
+    ...by,
   });
 }

@@ -81,35 +81,36 @@ test.each(VARIANTS)('%j is as ruff would write it, and mypy is content', (varian
 
 test.each([
   { settings: 'shop.settings' },
-  { framework: 'flask', call: 'watch_flask' },
-  { framework: 'fastapi', call: 'watch_starlette' },
-  { framework: 'falcon', call: 'watch_falcon' },
-  { framework: 'falcon', call: 'watch_falcon_asgi' },
-  { framework: 'bottle', call: 'watch_bottle' },
-  { framework: 'aiohttp', call: 'watch_aiohttp' },
-  { framework: 'tornado', call: 'watch_tornado' },
-  { framework: 'litestar', call: 'watch_litestar' },
-  { framework: 'pyramid', call: 'watch_pyramid' },
-  { framework: 'celery', call: 'watch_celery', jobs: true },
-  { framework: 'wsgi', call: 'wrap_wsgi' },
-  { framework: 'asgi', call: 'wrap_asgi' },
-])('the test for the project is as ruff would write it: %j', (options) => {
+  { settings: 'shop.settings', configuration: 'Production' },
+  ...[
+    'watch_flask',
+    'watch_starlette',
+    'watch_falcon',
+    'watch_falcon_asgi',
+    'watch_bottle',
+    'watch_aiohttp',
+    'watch_tornado',
+    'watch_litestar',
+    'watch_pyramid',
+    'wrap_wsgi',
+    'wrap_asgi',
+  ].map((call) => ({ call, jobs: false })),
+  ...['watch_celery', 'watch_dramatiq', 'watch_rq'].map((call) => ({ call, jobs: true })),
+])('the test for the project has at most 40 lines, as ruff would write them: %j', (by) => {
   const file = join(folder, 'test_abort_on_exception.py');
-  const text = renderModuleTest({ module: 'shop.abort_on_exception', ...options });
-  expect(/django|middleware/i.test(text)).toBe('settings' in options);
+  const text = renderModuleTest({
+    module: 'shop.abort_on_exception',
+    moduleFile: 'src/shop/abort_on_exception.py',
+    importRoot: 'src',
+    wired: { file: 'src/shop/wsgi.py', call: 'wrap_wsgi(' },
+    by,
+  });
+  expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(40);
+  expect(/django|middleware/i.test(text)).toBe('settings' in by);
   writeFileSync(file, text);
+  const selected = 'E,F,W,I,B,UP,BLE,PTH,ANN';
   expect(
-    run(
-      'ruff',
-      'check',
-      '--isolated',
-      '--quiet',
-      '--output-format',
-      'concise',
-      '--select',
-      'E,F,W,I,B,UP',
-      file,
-    ),
+    run('ruff', 'check', '--isolated', '--quiet', '--output-format', 'concise', '--select', selected, file),
   ).toBe('');
   expect(run('ruff', 'format', '--isolated', '--diff', '--quiet', file)).toBe('');
 });
