@@ -3,9 +3,9 @@ import { relative, sep } from 'node:path';
 import { decodeText, encodeText } from '../project/readers/text.ts';
 import { targetOf } from './apply.ts';
 import { insertAll, type Insertion } from './insertion.ts';
-import { lineHashes, splitHashes } from './line-hashes.ts';
+import { lineHashes } from './line-hashes.ts';
 import { sha256 } from '../sha256.ts';
-import type { Manifest, ManifestEntry, PlacedInsertion } from './manifest.ts';
+import { isAsWritten, type Manifest, type ManifestEntry, type PlacedInsertion } from './manifest.ts';
 import { mergeThreeWays } from './merge.ts';
 import type { FileChange } from './plan.ts';
 import { findInsertions, placed } from './take-out.ts';
@@ -51,7 +51,6 @@ export function draftFile(
     action: 'create',
     kind: wish.kind,
     path,
-    sha256: sha256(after),
     lines: lineHashes(wish.text),
   };
   if (bytes === undefined) return { change: { path, action: 'create', after }, entry };
@@ -66,7 +65,8 @@ export function draftFile(
     ...(known === undefined ? {} : { entry: known }),
   });
   const text = decodeText(bytes).text;
-  if (lineHashes(text) === entry.lines) return unchanged();
+  if (text.replaceAll('\r\n', '\n') === wish.text)
+    return { ...unchanged(), ...(known === undefined ? {} : { entry }) };
   if (known === undefined) {
     if (wish.others === 'leave')
       return unchanged('there is already a file of this name; it was left as it is');
@@ -76,12 +76,12 @@ export function draftFile(
   if (ifOurs === 'replace') return { change: { path, action: 'edit', before: bytes, after }, entry };
   if (ifOurs === 'leave') {
     return unchanged(
-      lineHashes(text) === known.lines
+      isAsWritten(known, bytes)
         ? 'written for another state of the project; `pycrash upgrade` brings it up to date'
         : 'edited by hand since; it was left as it is (`pycrash upgrade` merges)',
     );
   }
-  const merged = mergeThreeWays(splitHashes(known.lines), text, wish.text);
+  const merged = mergeThreeWays(known.lines, text, wish.text);
   if (merged.conflicts.length > 0) {
     const places = merged.conflicts
       .map(({ from, to }) => (from === to ? `${from}` : `${from}–${to}`))

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { UserError } from '../errors.ts';
+import { decodeText } from '../project/readers/text.ts';
+import { sha256 } from '../sha256.ts';
+import { hasLines } from './line-hashes.ts';
 
 /** The file in the repository's root that lists what init did, so that `remove` and `upgrade` are exact. */
 export const MANIFEST = '.pycrash.json';
@@ -22,15 +25,14 @@ const Entry = v.variant('action', [
     action: v.literal('create'),
     kind: v.string(),
     path: v.string(),
-    /** SHA-256 of the file as init left it. */
-    sha256: v.string(),
     /** See line-hashes.ts. */
-    lines: v.string(),
+    lines: v.union([v.string(), v.array(v.string())]),
   }),
   v.object({
     action: v.literal('edit'),
     kind: v.string(),
     path: v.string(),
+    /** SHA-256 of the file as init left it. */
     sha256: v.string(),
     /** SHA-256 of the file before; absent where local edits came between two runs. */
     original: v.optional(v.string()),
@@ -40,8 +42,8 @@ const Entry = v.variant('action', [
 
 const Document = v.object({
   about: v.string(),
-  schemaVersion: v.literal(1),
-  version: v.string(),
+  /** 1: that of 0.1.0, which had its version in it and all hashes of a file in one line. */
+  schemaVersion: v.picklist([1, 2]),
   files: v.array(Entry),
   /** Folders that init made. */
   folders: v.array(v.string()),
@@ -72,12 +74,18 @@ export function readManifest(root: string): Manifest | undefined {
   }
 }
 
+/** Is the file as init left it? The line ends of a generated one do not count. */
+export function isAsWritten(entry: ManifestEntry, bytes: Uint8Array): boolean {
+  return entry.action === 'edit'
+    ? sha256(bytes) === entry.sha256
+    : hasLines(decodeText(bytes).text, entry.lines);
+}
+
 /** The manifest's text, with the entries in the order of their paths. */
 export function renderManifest(manifest: Omit<Manifest, 'about' | 'schemaVersion'>): string {
   const document: Manifest = {
     about: ABOUT,
-    schemaVersion: 1,
-    version: manifest.version,
+    schemaVersion: 2,
     files: [...manifest.files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
     folders: [...manifest.folders].sort(),
   };

@@ -1,5 +1,5 @@
 import { matches, splitLines } from './diff.ts';
-import { hashOfLine } from './line-hashes.ts';
+import { hashOfLine, splitHashes, type LineHashes } from './line-hashes.ts';
 
 export interface Merged {
   text: string;
@@ -11,11 +11,13 @@ export interface Merged {
  * Merges the local edits of a generated file (`ours` against the hashes of the lines as they were generated) with its
  * new version `theirs`. Where both changed the same lines, `conflicts` names them and `text` keeps the local ones.
  */
-export function mergeThreeWays(base: readonly string[], ours: string, theirs: string): Merged {
+export function mergeThreeWays(hashes: LineHashes, ours: string, theirs: string): Merged {
+  const base = splitHashes(hashes);
+  const hashOf = (line: string): string => hashOfLine(line, hashes);
   const ourLines = splitLines(ours);
   const theirLines = splitLines(theirs);
-  const toOurs = pairsOf(base, ourLines.map(hashOfLine));
-  const theirHashes = theirLines.map(hashOfLine);
+  const toOurs = pairsOf(base, ourLines.map(hashOf));
+  const theirHashes = theirLines.map(hashOf);
   const toTheirs = pairsOf(base, theirHashes);
   const lines: string[] = [];
   const conflicts: Merged['conflicts'] = [];
@@ -31,8 +33,8 @@ export function mergeThreeWays(base: readonly string[], ours: string, theirs: st
     const mine = ourLines.slice(o, oEnd);
     const old = base.slice(b, anchor);
     const new_ = theirHashes.slice(t, tEnd);
-    const kept = same(mine.map(hashOfLine), old);
-    if (kept || same(mine.map(hashOfLine), new_)) lines.push(...theirLines.slice(t, tEnd));
+    const kept = same(mine.map(hashOf), old);
+    if (kept || same(mine.map(hashOf), new_)) lines.push(...theirLines.slice(t, tEnd));
     else {
       lines.push(...mine);
       if (!same(new_, old)) conflicts.push({ from: o + 1, to: Math.max(o + 1, oEnd) });

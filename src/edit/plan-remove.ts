@@ -1,8 +1,7 @@
 import { decodeText, encodeText } from '../project/readers/text.ts';
 import { currentFile } from './draft.ts';
-import { lineHashes } from './line-hashes.ts';
 import { sha256 } from '../sha256.ts';
-import { MANIFEST, type Manifest, type ManifestEntry } from './manifest.ts';
+import { isAsWritten, MANIFEST, type Manifest, type ManifestEntry } from './manifest.ts';
 import type { FileChange, Plan } from './plan.ts';
 import { takeOut } from './take-out.ts';
 import type { Note } from '../project/project.ts';
@@ -26,7 +25,7 @@ function removal(root: string, entry: ManifestEntry, force: boolean, notes: Note
   if (before === undefined) return { path, action: 'unchanged', reason: 'already gone' };
   const source = decodeText(before);
   if (entry.action === 'create') {
-    if (sha256(before) === entry.sha256 || lineHashes(source.text) === entry.lines || force) {
+    if (isAsWritten(entry, before) || force) {
       return { path, action: 'delete', before };
     }
     notes.push({

@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { applyChanges, removeFolderIfEmpty } from '../edit/apply.ts';
 import { unifiedDiff } from '../edit/diff.ts';
 import { uncommitted } from '../edit/git-state.ts';
-import { sha256 } from '../sha256.ts';
-import { MANIFEST, type Manifest } from '../edit/manifest.ts';
+import { isAsWritten, MANIFEST, type Manifest } from '../edit/manifest.ts';
 import type { FileChange, Plan } from '../edit/plan.ts';
 import { UserError } from '../errors.ts';
 import { decodeText } from '../project/readers/text.ts';
@@ -178,7 +177,7 @@ function dirtyFiles({ root, manifest }: Operation, writes: readonly FileChange[]
   const ours = new Set([MANIFEST]);
   for (const { path, before } of edits) {
     const known = manifest?.files.find((file) => file.path === path);
-    if (known !== undefined && before !== undefined && sha256(before) === known.sha256) ours.add(path);
+    if (known !== undefined && before !== undefined && isAsWritten(known, before)) ours.add(path);
   }
   for (const { path } of manifest?.files ?? []) if (!edits.some((edit) => edit.path === path)) ours.add(path);
   return uncommitted(

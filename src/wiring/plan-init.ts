@@ -7,7 +7,6 @@ import type { FileChange, Plan } from '../edit/plan.ts';
 import type { Application, Note, Project } from '../project/project.ts';
 import { readProject } from '../project/read-project.ts';
 import { SourceFile } from '../project/readers/text.ts';
-import { VERSION } from '../version.ts';
 import { unmetExpectations } from './expectations.ts';
 import { wireContinuousIntegration } from './ci/continuous-integration.ts';
 import { wireEntryPoints } from './entry-points.ts';
@@ -90,8 +89,8 @@ export async function planInit(
     if (wiring === undefined || reasons.length === 0) continue;
     wiring.wishes = wiring.wishes.filter((wish) => 'good' in wish);
     wiring.impossible.push(...reasons);
-    // the test looks for our class in MIDDLEWARE
-    if (kind === 'settings') wirings.delete('tests');
+    // the test looks for our class in MIDDLEWARE, and for our call in an entry point
+    if (kind === 'settings' || kind === 'entry-points') wirings.delete('tests');
   }
   if (unmet.size > 0 && wirings.has('docs')) {
     const others = [...wirings].filter(([kind]) => kind !== 'docs').flatMap(([, { wishes }]) => wishes);
@@ -256,7 +255,7 @@ function withManifest(
       if (!existsSync(join(root, folder))) folders.add(folder);
     }
   }
-  const text = renderManifest({ version: VERSION, files: [...entries.values()], folders: [...folders] });
+  const text = renderManifest({ files: [...entries.values()], folders: [...folders] });
   const after = Buffer.from(text, 'utf8');
   const { bytes: before } = currentFile(root, MANIFEST);
   return [

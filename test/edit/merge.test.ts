@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { lineHashes, splitHashes } from '../../src/edit/line-hashes.ts';
+import { lineHashes } from '../../src/edit/line-hashes.ts';
 import { mergeThreeWays } from '../../src/edit/merge.ts';
 
 function merge(base: string, ours: string, theirs: string): ReturnType<typeof mergeThreeWays> {
-  return mergeThreeWays(splitHashes(lineHashes(base)), ours, theirs);
+  return mergeThreeWays(lineHashes(base), ours, theirs);
 }
 
 test('keeps the local edit and takes the new version elsewhere', () => {
