@@ -21,6 +21,8 @@ export function buildReport(
   { name, showSecrets, sources }: BuildOptions,
 ): CrashReport {
   const redaction = new Redaction(showSecrets);
+  const values = (all: Record<string, PythonValue>): Record<string, ReportedValue> =>
+    record(Object.entries(all).map(([called, value]) => [called, redaction.value(called, value)]));
   for (const each of framesOf(contents)) sources.expect(each);
   const frame = ({ locals, code, ...rest }: ReportedFrame<PythonValue>): ReportedFrame => {
     const source = sources.line({ ...rest, ...(code === undefined ? {} : { code }) });
@@ -28,15 +30,16 @@ export function buildReport(
       ...rest,
       ...(source === undefined ? {} : { source: redaction.source(source.text) }),
       ...(source?.doubtful === true ? { sourceDoubtful: true } : {}),
-      locals: record(Object.entries(locals).map(([local, value]) => [local, redaction.value(local, value)])),
+      locals: values(locals),
     };
   };
   const framed = <F extends { frames: ReportedFrame<PythonValue>[] }>(each: F) => ({
     ...each,
     frames: each.frames.map(frame),
   });
-  const chained = (each: ChainedException<PythonValue>): ChainedException => ({
+  const chained = ({ attributes, ...each }: ChainedException<PythonValue>): ChainedException => ({
     ...each,
+    ...(attributes === undefined ? {} : { attributes: values(attributes) }),
     message: redaction.message(each.message),
     notes: each.notes.map((note) => redaction.message(note)),
     frames: each.frames.map(frame),
@@ -131,6 +134,7 @@ function maskAll(report: CrashReport, redaction: Redaction): void {
     for (const each of chain) {
       each.message = redaction.mask(each.message);
       each.notes = each.notes.map((note) => redaction.mask(note));
+      values(each.attributes ?? {});
       frames(each.frames);
     }
   }

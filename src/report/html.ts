@@ -1,8 +1,8 @@
 import { printable, printableLines } from '../printable.ts';
 import { renderHtml } from '../templates.ts';
 import { isApplicationFrame } from './application-frame.ts';
-import type { CrashReport, ReportedFrame } from './model.ts';
-import { headline, printedChain, type PrintedException } from './printed-chain.ts';
+import type { CrashReport, ReportedFrame, ReportedValue } from './model.ts';
+import { headline, printedChain, remarks, type PrintedException } from './printed-chain.ts';
 import { size } from './text.ts';
 
 /** A page that stands alone: no script, no request to anywhere (its own policy forbids both), every value escaped. */
@@ -53,6 +53,7 @@ interface Block {
   depth: number;
   headline: string;
   notes: string[];
+  attributes: ReturnType<typeof shownValues>;
   frames: ReturnType<typeof shownFrame>[];
 }
 
@@ -63,7 +64,8 @@ function blocks(printed: PrintedException, depth: number): Block[] {
     sentence: before?.sentence ?? '',
     depth,
     headline: printableLines(headline(exception)),
-    notes: exception.notes.map(printableLines),
+    notes: remarks(exception).map(printableLines),
+    attributes: shownValues(exception.attributes ?? {}),
     frames: exception.frames.map(shownFrame),
   };
   return [
@@ -81,13 +83,17 @@ function shownFrame(frame: ReportedFrame) {
     source: printable(frame.source ?? ''),
     doubtful: frame.sourceDoubtful === true,
     own: isApplicationFrame(frame),
-    locals: Object.entries(frame.locals).map(([name, { type, repr, redacted }]) => ({
-      name: printable(name),
-      type: printable(type),
-      repr: printable(repr),
-      redacted: redacted === true,
-    })),
+    locals: shownValues(frame.locals),
   };
+}
+
+function shownValues(values: Record<string, ReportedValue>) {
+  return Object.entries(values).map(([name, { type, repr, redacted }]) => ({
+    name: printable(name),
+    type: printable(type),
+    repr: printable(repr),
+    redacted: redacted === true,
+  }));
 }
 
 function requestRows(request: NonNullable<CrashReport['request']>): string[][] {

@@ -50,7 +50,14 @@ export interface ChainedException<Value = ReportedValue> {
   type: string;
   module: string;
   message: string;
+  /**
+   * The `__str__` written in Python that was not run, where there is one that is not known: `message` is then what
+   * `BaseException` makes of the arguments.
+   */
+  ownStr?: string;
   notes: string[];
+  /** Its `__dict__` and slots, and what exceptions in C have (`errno`, `filename`, `code`). */
+  attributes?: Record<string, Value>;
   relation: 'cause' | 'context' | 'group' | null;
   /** Index in `chain` of the exception that this one is the cause, context or member of. */
   of?: number;

@@ -58,6 +58,12 @@ function typeName({ module, type }: ChainedException): string {
   return module === '' || module === 'builtins' || module === '__main__' ? type : `${module}.${type}`;
 }
 
+/** What belongs below the last line: its notes, and that the message is not the class's own. */
+export function remarks({ notes, ownStr }: ChainedException): string[] {
+  if (ownStr === undefined) return notes;
+  return [...notes, `(these are its arguments: ${ownStr} is Python code, and no code of a core is run)`];
+}
+
 /** The last line of a traceback: `Type: message`. */
 export function headline(exception: ChainedException): string {
   const name = typeName(exception);

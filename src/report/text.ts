@@ -1,8 +1,8 @@
 import { printable, printableLines, shellQuoted } from '../printable.ts';
 import type { Terminal } from '../terminal.ts';
 import { isApplicationFrame } from './application-frame.ts';
-import type { ChainedException, CrashReport, ReportedFrame, ReportedThread } from './model.ts';
-import { headline, printedChain, type PrintedException } from './printed-chain.ts';
+import type { ChainedException, CrashReport, ReportedFrame, ReportedThread, ReportedValue } from './model.ts';
+import { headline, printedChain, remarks, type PrintedException } from './printed-chain.ts';
 
 export interface TextOptions {
   /** The frames of every thread, not one line each. */
@@ -118,9 +118,10 @@ class Page {
   #headline(exception: ChainedException, margin: string): void {
     const [first, ...rest] = printableLines(headline(exception)).split('\n');
     this.line(`${margin}${this.#paint(['bold', 'red'], first ?? '')}`);
-    for (const line of [...rest, ...exception.notes.flatMap((note) => printableLines(note).split('\n'))]) {
+    for (const line of [...rest, ...remarks(exception).flatMap((note) => printableLines(note).split('\n'))]) {
       this.line(`${margin}${line}`);
     }
+    if (this.#options.locals !== 'none') this.#values(exception.attributes ?? {}, margin);
   }
 
   /** Frames in the order given; a recursion is cut as Python cuts it, after the third time. */
@@ -149,8 +150,11 @@ class Page {
       const doubt = frame.sourceDoubtful === true ? this.#paint('yellow', '  (file changed since)') : '';
       this.line(`${margin}  ${this.#paint('bold', printable(frame.source))}${doubt}`);
     }
-    if (!withLocals) return;
-    for (const [name, value] of Object.entries(frame.locals)) {
+    if (withLocals) this.#values(frame.locals, margin);
+  }
+
+  #values(values: Record<string, ReportedValue>, margin: string): void {
+    for (const [name, value] of Object.entries(values)) {
       const cut = this.#cut(value.repr);
       const shown = value.redacted ? this.#paint('magenta', cut) : cut;
       this.line(`${margin}    ${this.#paint('cyan', printable(name))} = ${shown}`);

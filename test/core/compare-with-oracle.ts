@@ -89,6 +89,11 @@ function compareException(
   }
 }
 
+/** With its classes and functions, where `code.replace(co_name=…)` has not made the name another one. */
+function nameOf({ function: name, qualname }: OracleFrame): string {
+  return qualname?.endsWith(name) === true ? qualname : name;
+}
+
 function compareFrames(
   ours: readonly ReportedFrame<PythonValue>[],
   theirs: readonly OracleFrame[],
@@ -102,7 +107,7 @@ function compareFrames(
   same(
     `${path}: frames`,
     ours.map((frame) => place(frame)),
-    theirs.map((frame) => place({ ...frame, function: frame.qualname ?? frame.function })),
+    theirs.map((frame) => place({ ...frame, function: nameOf(frame) })),
   );
   theirs.forEach((frame, index) => {
     const locals = ours[index]?.locals ?? {};
@@ -127,12 +132,12 @@ function compareValue(path: string, ours: PythonValue, theirs: OracleValue, { sa
   same(`${path}: repr`, repr(ours), theirs.repr);
 }
 
-/** Its `__repr__`, or that of a part, is Python code or unknown C code: it is shown with its attributes instead. */
+/** It is marked with its class: its `__repr__`, or that of a part, is code that is not run, or its base's. */
 function isOpaque(value: PythonValue): boolean {
   const front = value.text ?? value.open ?? '';
   return (
     value.truncated === true ||
-    /^<[\w.<>]+ (at 0x|[[{(])/.test(front) ||
+    (value.type.includes('.') && front.startsWith(`<${value.type} `)) ||
     (value.children ?? []).some(
       (child) => isOpaque(child.value) || (child.key !== undefined && isOpaque(child.key)),
     )

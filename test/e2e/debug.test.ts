@@ -35,7 +35,7 @@ test('py-exc, py-tb and py-tb-locals work on a stripped Python', async (context)
   const at = stripped.oracle.exception?.frames.at(-1);
   expect(stdout).toContain(`#0 File "${at?.file}", line ${at?.line}, in ${at?.qualname}`);
   expect(stdout).toContain("RuntimeError: ('checkout failed', 60)");
-  expect(stdout).toContain("    text = 'in the closure of plain'\n    captured = <kinds.Plain at 0x");
+  expect(stdout).toContain("    text = 'in the closure of plain'\n    captured = <kinds.Plain name=");
   expect(readdirSync(scratch)).toEqual([]);
 });
 

@@ -232,13 +232,18 @@ export class Modules {
     const bytes = this.memory.available(begin.start, 4096);
     if (bytes.length < 64 || bytes.readUInt32BE(0) !== 0x7f454c46) return undefined;
     const table = u64(bytes, 32);
-    for (let index = 0; index < bytes.readUInt16LE(56); index += 1) {
+    const headers = Math.min(bytes.readUInt16LE(56), Math.floor((bytes.length - table) / 56));
+    for (let index = 0; index < headers; index += 1) {
       const at = table + index * 56;
-      if (at + 56 > bytes.length) break;
-      if (bytes.readUInt32LE(at) !== PT_NOTE) continue;
-      const offset = u64(bytes, at + 8);
+      const [type, offset, address] = [bytes.readUInt32LE(at), u64(bytes, at + 8), u64(bytes, at + 16)];
+      if (type !== PT_NOTE) continue;
       const size = Math.min(u64(bytes, at + 32), 0x10000);
-      const id = buildIdIn(bytes.subarray(offset, offset + size));
+      const here = offset + size <= bytes.length;
+      // patchelf, and so auditwheel, moves the notes of a wheel's library behind its data: libraries load at PT_LOAD 0
+      const note = here
+        ? bytes.subarray(offset, offset + size)
+        : this.memory.available(begin.start + address, size);
+      const id = buildIdIn(note);
       if (id !== undefined) return id;
     }
     return undefined;

@@ -3,6 +3,11 @@ import { attempt, type Process } from './process.ts';
 import { readText } from './text.ts';
 import { FLAG, type PythonType } from './types.ts';
 
+/** The attribute is an implementation detail by its name. */
+function isBookkeeping({ name }: Attribute): boolean {
+  return name.startsWith('_');
+}
+
 export interface Attribute {
   name: string;
   value: number;
@@ -20,13 +25,34 @@ export function attributes(process: Process, object: number, type: PythonType, m
     if (name !== undefined) found.push({ name, value });
   }
   for (const base of type.bases) {
-    if (!base.heap || found.length >= most) continue;
-    for (const { name, offset } of slots(process, base)) {
-      const value = attempt(() => process.memory.u64(object + offset), 0);
-      if (value !== 0) found.push({ name, value });
-    }
+    if (base.heap && found.length < most) found.push(...members(process, object, base));
   }
   return found.slice(0, most);
+}
+
+/** The slots of one class, and what a type in C calls its members, of an instance. */
+export function members(process: Process, object: number, type: PythonType): Attribute[] {
+  return slots(process, type).flatMap(({ name, offset }) => {
+    const value = attempt(() => process.memory.u64(object + offset), 0);
+    return value === 0 || name.startsWith('__') ? [] : [{ name, value }];
+  });
+}
+
+/** The slots of an instance alone, those of the class's own machinery (`__pydantic_extra__`) too. */
+export function slotsOf(process: Process, object: number, type: PythonType): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const base of type.bases) {
+    for (const { name, offset } of base.heap ? slots(process, base) : []) {
+      const value = attempt(() => process.memory.u64(object + offset), 0);
+      if (value !== 0) found.set(name, value);
+    }
+  }
+  return found;
+}
+
+/** The same, what is public first: `_state` and caches take no room from the fields. */
+export function fieldsFirst(found: readonly Attribute[]): Attribute[] {
+  return [...found.filter((each) => !isBookkeeping(each)), ...found.filter(isBookkeeping)];
 }
 
 /** One attribute of an instance (not of its class); undefined where it has none of that name. */
@@ -46,9 +72,8 @@ function slots({ memory, layout }: Process, type: PythonType): { name: string; o
       if (name === 0) break;
       const kind = memory.u32(member + layout.at('member.type'));
       if (kind === T_OBJECT_EX || kind === T_OBJECT) {
-        const text = memory.cString(name, 200);
-        if (!text.startsWith('__'))
-          found.push({ name: text, offset: memory.u64(member + layout.at('member.offset')) });
+        const offset = memory.u64(member + layout.at('member.offset'));
+        found.push({ name: memory.cString(name, 200), offset });
       }
       member += layout.at('member.size');
     }

@@ -1,7 +1,10 @@
+import { members } from './attributes.ts';
 import { dictEntries } from './dicts.ts';
-import { hex, type Objects, type Reader } from './objects.ts';
+import { hex, nameInC, type Objects, type Reader } from './objects.ts';
 import { attempt } from './process.ts';
 import { textRepr } from './text.ts';
+import type { PythonType } from './types.ts';
+import type { PythonChild } from './value.ts';
 
 function pointer({ process: { memory, layout } }: Objects, address: number, field: string): number {
   return memory.u64(address + layout.at(field));
@@ -42,7 +45,7 @@ const readBuiltin: Reader = (objects, address, type) => {
   }
   return {
     type: type.dotted,
-    text: `<built-in method ${name} of ${types.of(self).dotted} object at ${hex(self)}>`,
+    text: `<built-in method ${name} of ${nameInC(types.of(self))} object at ${hex(self)}>`,
   };
 };
 
@@ -59,6 +62,7 @@ const readModule: Reader = (objects, address, type) => {
     else if (called === '__spec__') spec = value;
   }
   name ??= objects.text(pointer(objects, address, 'module.md_name')) ?? '?';
+  name = (spec === 0 ? undefined : objects.text(objects.attribute(spec, 'name'))) ?? name;
   // Lib/importlib/_bootstrap.py, _module_repr_from_spec: has_location is `_set_fileattr`.
   const origin = spec === 0 ? undefined : objects.text(objects.attribute(spec, 'origin'));
   const located = spec !== 0 && objects.number(objects.attribute(spec, '_set_fileattr')) === 1;
@@ -79,9 +83,48 @@ function readDescriptor(kind: string): Reader {
   return (objects, address, type) => {
     const name = objects.text(pointer(objects, address, 'descriptor.d_name')) ?? '?';
     const owner = objects.process.types.at(pointer(objects, address, 'descriptor.d_type'));
-    return { type: type.dotted, text: `<${kind} ${textRepr(name)} of ${textRepr(owner.dotted)} objects>` };
+    return { type: type.dotted, text: `<${kind} ${textRepr(name)} of ${textRepr(nameInC(owner))} objects>` };
   };
 }
+
+const readWeakReference: Reader = (objects, address, type) => {
+  const target = pointer(objects, address, 'weakReference.wr_object');
+  const { types } = objects.process;
+  const dead = target === 0 || types.isNative(target, 'NoneType');
+  const what = dead ? 'dead' : `to '${nameInC(types.of(target))}' at ${hex(target)}`;
+  return { type: type.dotted, text: `<weakref at ${hex(address)}; ${what}>` };
+};
+
+const readView: Reader = (_, address, type) => ({ type: type.dotted, text: `<memory at ${hex(address)}>` });
+
+/** Members of a type in C, by name. */
+function fields({ process }: Objects, address: number, type: PythonType): Map<string, number> {
+  return new Map(members(process, address, type).map(({ name, value }) => [name, value]));
+}
+
+const readPartial: Reader = (objects, address, type, depth) => {
+  const native = type.bases.find((base) => base.native) ?? type;
+  const there = fields(objects, address, native);
+  const [callee, args, keywords] = ['func', 'args', 'keywords'].map((name) => there.get(name));
+  if (callee === undefined) return { type: type.dotted, text: `<functools.partial>`, truncated: true };
+  const children: PythonChild[] = [callee, ...objects.tuple(args ?? 0)].map((value) => ({
+    value: objects.value(value, depth + 1),
+  }));
+  for (const { key, value } of attempt(
+    () => dictEntries(objects.process, keywords ?? 0, objects.limits.items),
+    [],
+  )) {
+    children.push({ name: objects.text(key) ?? '?', value: objects.value(value, depth + 1) });
+  }
+  return { type: type.dotted, open: 'functools.partial(', children, close: ')' };
+};
+
+const readZone: Reader = (objects, address, type) => {
+  const key = objects.text(fields(objects, address, type).get('key'));
+  const text =
+    key === undefined ? `<zoneinfo.ZoneInfo at ${hex(address)}>` : `zoneinfo.ZoneInfo(key=${textRepr(key)})`;
+  return { type: type.dotted, text };
+};
 
 const readCell: Reader = (objects, address, type) => {
   const content = pointer(objects, address, 'cell.ob_ref');
@@ -114,5 +157,10 @@ export const CALLABLE_READERS: readonly (readonly [string, Reader])[] = [
   ['member_descriptor', readDescriptor('member')],
   ['wrapper_descriptor', readDescriptor('slot wrapper')],
   ['cell', readCell],
+  ['weakref', readWeakReference],
+  ['weakref.ReferenceType', readWeakReference],
+  ['memoryview', readView],
+  ['functools.partial', readPartial],
+  ['zoneinfo.ZoneInfo', readZone],
   ['code', readCode],
 ];

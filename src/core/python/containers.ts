@@ -1,4 +1,5 @@
 import { dictEntries, dictLength, type Entry } from './dicts.ts';
+import { floatRepr } from './numbers.ts';
 import type { Objects, Reader } from './objects.ts';
 import { attempt } from './process.ts';
 import { textRepr } from './text.ts';
@@ -66,17 +67,15 @@ const readDefaultDict: Reader = (objects, address, type, depth) => {
   const factory = objects.value(memory.u64(address + layout.at('defaultDict.factory')), depth + 1);
   return {
     type: type.dotted,
-    open: 'defaultdict(',
+    open: `${type.short}(`,
     children: [{ value: factory }, { value: readDict(objects, address, type, depth) }],
     close: ')',
   };
 };
 
 /** In the order of its list of nodes, which move_to_end changes and the table does not know. */
-const readOrderedDict: Reader = (objects, address, type, depth) => {
-  const { process, limits } = objects;
+function orderedEntries({ process }: Objects, address: number): Entry[] {
   const { memory, layout } = process;
-  const count = dictLength(process, address);
   const entries = dictEntries(process, address, 10_000);
   const place = new Map<number, number>();
   let node = attempt(() => memory.u64(address + layout.at('orderedDict.first')), 0);
@@ -87,13 +86,19 @@ const readOrderedDict: Reader = (objects, address, type, depth) => {
     place.set(key, index);
     node = attempt(() => memory.u64(from + layout.at('orderedDictNode.next')), 0);
   }
-  entries.sort((a, b) => (place.get(a.key) ?? Infinity) - (place.get(b.key) ?? Infinity) || 0);
-  const pairs = entries.slice(0, limits.items);
-  if (count === 0) return { type: type.dotted, text: 'OrderedDict()' };
+  return entries.sort((a, b) => (place.get(a.key) ?? Infinity) - (place.get(b.key) ?? Infinity) || 0);
+}
+
+const readOrderedDict: Reader = (objects, address, type, depth) => {
+  const { process, limits } = objects;
+  const { layout } = process;
+  const count = dictLength(process, address);
+  const pairs = orderedEntries(objects, address).slice(0, limits.items);
+  if (count === 0) return { type: type.dotted, text: `${type.short}()` };
   if (layout.minor >= 12) {
     return {
       type: type.dotted,
-      open: 'OrderedDict({',
+      open: `${type.short}({`,
       ...entriesOf(objects, pairs, count, depth),
       close: '})',
     };
@@ -106,19 +111,32 @@ const readOrderedDict: Reader = (objects, address, type, depth) => {
       close: ')',
     },
   }));
-  const shown: PythonValue = { type: type.dotted, open: 'OrderedDict([', children, close: '])' };
+  const shown: PythonValue = { type: type.dotted, open: `${type.short}([`, children, close: '])' };
   return children.length < count ? { ...shown, truncated: true } : shown;
 };
 
-const readCounter: Reader = (objects, address, type, depth) => {
+/** Counts are what the program adds up: floats too. */
+function countOf(objects: Objects, address: number): number {
+  const { memory, layout, types } = objects.process;
+  return types.isNative(address, 'float')
+    ? attempt(() => memory.f64(address + layout.at('float.value')), NaN)
+    : objects.number(address);
+}
+
+export const readCounter: Reader = (objects, address, type, depth) => {
   const { process } = objects;
   const entries = dictEntries(process, address, 10_000);
-  const counts = new Map(entries.map((entry) => [entry, objects.number(entry.value)]));
+  const counts = new Map(entries.map((entry) => [entry, countOf(objects, entry.value)]));
   // most_common(): a stable sort, the largest first
   entries.sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0) || 0);
-  if (entries.length === 0) return { type: type.dotted, text: 'Counter()' };
+  if (entries.length === 0) return { type: type.dotted, text: `${type.short}()` };
   const count = dictLength(process, address);
-  return { type: type.dotted, open: 'Counter({', ...entriesOf(objects, entries, count, depth), close: '})' };
+  return {
+    type: type.dotted,
+    open: `${type.short}({`,
+    ...entriesOf(objects, entries, count, depth),
+    close: '})',
+  };
 };
 
 function setItems(objects: Objects, address: number): { items: number[]; count: number } {
@@ -137,11 +155,11 @@ function setItems(objects: Objects, address: number): { items: number[]; count: 
 
 const readSet: Reader = (objects, address, type, depth) => {
   const { items, count } = setItems(objects, address);
-  if (count === 0) return { type: type.dotted, text: `${type.name}()` };
-  if (type.name === 'set') {
+  if (count === 0) return { type: type.dotted, text: `${type.short}()` };
+  if (type.native && type.name === 'set') {
     return { type: type.dotted, open: '{', ...objects.items(items, depth, count), close: '}' };
   }
-  return { type: type.dotted, open: `${type.name}({`, ...objects.items(items, depth, count), close: '})' };
+  return { type: type.dotted, open: `${type.short}({`, ...objects.items(items, depth, count), close: '})' };
 };
 
 const DEQUE_BLOCK = 64;
@@ -171,7 +189,7 @@ const readDeque: Reader = (objects, address, type, depth) => {
   const close = most >= 0 ? `], maxlen=${most})` : '])';
   return {
     type: type.dotted,
-    open: 'deque([',
+    open: `${type.short}([`,
     ...objects.items(dequeItems(objects, address, count), depth, count),
     close,
   };
@@ -182,8 +200,11 @@ function readView(part: 'keys' | 'values' | 'items'): Reader {
     const { process, limits } = objects;
     const dict = process.memory.u64(address + process.layout.at('dictView.dict'));
     const count = dictLength(process, dict);
-    const entries = dictEntries(process, dict, limits.items);
-    const frame = { open: `dict_${part}([`, close: '])' };
+    const ordered = process.types.is(process.types.of(dict), 'collections.OrderedDict');
+    const entries = ordered
+      ? orderedEntries(objects, dict).slice(0, limits.items)
+      : dictEntries(process, dict, limits.items);
+    const frame = { open: `${ordered && type.native ? 'odict' : 'dict'}_${part}([`, close: '])' };
     if (part !== 'items') {
       const addresses = entries.map((entry) => (part === 'keys' ? entry.key : entry.value));
       return { type: type.dotted, ...frame, ...objects.items(addresses, depth, count) };
@@ -231,7 +252,7 @@ const readNamespace: Reader = (objects, address, type, depth) => {
     name: objects.text(key) ?? '?',
     value,
   }));
-  const name = type.name === 'SimpleNamespace' ? 'namespace' : type.name;
+  const name = type.native ? 'namespace' : type.short;
   return { type: type.dotted, open: `${name}(`, ...objects.named(pairs, depth), close: ')' };
 };
 
@@ -246,15 +267,20 @@ const readArray: Reader = (objects, address, type) => {
     '?',
   );
   const size = ARRAY_SIZES[code];
+  if (size === undefined)
+    return { type: type.dotted, text: `array('${code}', <${count} items>)`, truncated: true };
   if (count === 0) return { type: type.dotted, text: `array('${code}')` };
-  if (size === undefined) return { type: type.dotted, text: `array('${code}', <${count} items>)` };
-  const shown = Math.min(count, objects.limits.items);
+  const isText = code === 'u' || code === 'w';
+  const shown = Math.min(count, isText ? objects.limits.characters : objects.limits.items);
   const bytes = memory.bytes(memory.u64(address + layout.at('array.items')), shown * size);
   const numbers = [];
   for (let at = 0; at < bytes.length; at += size) numbers.push(arrayItem(bytes, at, code, size));
-  const cut = shown < count ? ', ...' : '';
-  const text = code === 'u' || code === 'w' ? textRepr(numbers.join('')) : `[${numbers.join(', ')}${cut}]`;
-  return { type: type.dotted, text: `array('${code}', ${text})` };
+  const cut = shown < count;
+  const text = isText
+    ? `${textRepr(numbers.join(''))}${cut ? '...' : ''}`
+    : `[${numbers.join(', ')}${cut ? ', ...' : ''}]`;
+  const value: PythonValue = { type: type.dotted, text: `${type.short}('${code}', ${text})` };
+  return cut ? { ...value, truncated: true } : value;
 };
 
 const ARRAY_SIZES: Record<string, number> = {
@@ -276,15 +302,11 @@ const ARRAY_SIZES: Record<string, number> = {
 
 function arrayItem(bytes: Buffer, at: number, code: string, size: number): string {
   if (code === 'u' || code === 'w') return String.fromCodePoint(Math.min(bytes.readUInt32LE(at), 0x10ffff));
-  if (code === 'f') return floatText(bytes.readFloatLE(at));
-  if (code === 'd') return floatText(bytes.readDoubleLE(at));
+  if (code === 'f') return floatRepr(bytes.readFloatLE(at));
+  if (code === 'd') return floatRepr(bytes.readDoubleLE(at));
   if (size === 8)
     return String(code === code.toUpperCase() ? bytes.readBigUInt64LE(at) : bytes.readBigInt64LE(at));
   return String(code === code.toUpperCase() ? bytes.readUIntLE(at, size) : bytes.readIntLE(at, size));
-}
-
-function floatText(value: number): string {
-  return Number.isInteger(value) && Math.abs(value) < 1e16 ? `${value}.0` : String(value);
 }
 
 export const CONTAINER_READERS: readonly (readonly [string, Reader])[] = [
@@ -293,16 +315,28 @@ export const CONTAINER_READERS: readonly (readonly [string, Reader])[] = [
   ['dict', readDict],
   ['collections.defaultdict', readDefaultDict],
   ['collections.OrderedDict', readOrderedDict],
-  ['collections.Counter', readCounter],
   ['set', readSet],
   ['frozenset', readSet],
   ['collections.deque', readDeque],
   ['dict_keys', readView('keys')],
   ['dict_values', readView('values')],
   ['dict_items', readView('items')],
+  ['odict_keys', readView('keys')],
+  ['odict_values', readView('values')],
+  ['odict_items', readView('items')],
   ['range', readRange],
   ['slice', readSlice],
   ['mappingproxy', readProxy],
   ['types.SimpleNamespace', readNamespace],
   ['array.array', readArray],
+];
+
+/** They show the name of a subclass themselves, as `repr` does. */
+export const NAMED_CONTAINERS: readonly Reader[] = [
+  readDefaultDict,
+  readOrderedDict,
+  readSet,
+  readDeque,
+  readNamespace,
+  readArray,
 ];

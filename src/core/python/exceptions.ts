@@ -1,5 +1,5 @@
 import type { ChainedException, ReportedFrame } from '../../report/model.ts';
-import { attributes } from './attributes.ts';
+import { attributes, fieldsFirst, members } from './attributes.ts';
 import { dictEntries } from './dicts.ts';
 import type { Frame, Frames } from './frames.ts';
 import { attempt } from './process.ts';
@@ -8,8 +8,18 @@ import { repr, type PythonValue } from './value.ts';
 
 const MOST_EXCEPTIONS = 50;
 const MOST_ENTRIES = 5000;
+const MOST_ATTRIBUTES = 100;
 // Of a deep recursion the report shows the values of the outermost and the innermost calls.
 const WITH_LOCALS = { outermost: 60, innermost: 140 };
+
+// `object` and `BaseException` have nothing of their own: args, traceback and the rest are shown as what they are.
+function isGeneral(type: PythonType): boolean {
+  return type.dotted === 'object' || type.dotted === 'BaseException';
+}
+
+function isNative(type: PythonType, name: string): boolean {
+  return type.bases.some((base) => base.native && base.dotted === name);
+}
 
 interface TracebackEntry {
   frame: number;
@@ -96,7 +106,8 @@ export class Exceptions {
       return {
         type: type.name,
         module: type.module,
-        message: attempt(() => this.message(address, type), ''),
+        ...this.message(address),
+        ...this.attributes(address, type),
         notes: attempt(() => this.notes(address, type), []),
         frames: this.traceback(address),
       };
@@ -113,23 +124,33 @@ export class Exceptions {
     return attempt(() => memory.u8(address + layout.at('exception.suppress_context')) !== 0, false);
   }
 
-  private isGroup(type: PythonType): boolean {
-    return type.bases.some((base) => base.dotted === 'BaseExceptionGroup');
-  }
-
   private members(address: number): number[] {
     const { types } = this.frames.objects.process;
-    if (!attempt(() => this.isGroup(types.of(address)), false)) return [];
-    return attempt(() => this.tuple(this.pointer(address, 'exceptionGroup.excs')), []);
+    const group = attempt(() => isNative(types.of(address), 'BaseExceptionGroup'), false);
+    return group ? this.frames.objects.tuple(this.pointer(address, 'exceptionGroup.excs')) : [];
   }
 
-  private tuple(address: number): number[] {
-    const { memory, layout } = this.frames.objects.process;
-    const count = Math.min(memory.u64(address + layout.at('varObject.ob_size')), 1000);
-    const items = [];
-    for (let index = 0; index < count; index += 1)
-      items.push(memory.u64(address + layout.at('tuple.items') + index * 8));
-    return items;
+  /** `str(exception)`, and which `__str__` would have said more than that. */
+  private message(address: number): { message: string; ownStr?: string } {
+    const texts = this.frames.objects.texts();
+    const message = attempt(() => texts.str(address), '');
+    return { message, ...(texts.unknown === undefined ? {} : { ownStr: texts.unknown }) };
+  }
+
+  /** What is in its `__dict__` and slots, and what those in C keep in fields of their own (`errno`, `filename`, `code`). */
+  private attributes(address: number, type: PythonType): { attributes?: Record<string, PythonValue> } {
+    const { objects } = this.frames;
+    const own = fieldsFirst(attributes(objects.process, address, type)).filter(
+      ({ name }) => name !== '__notes__',
+    );
+    const inC = type.bases
+      .filter((base) => base.native && !isGeneral(base))
+      .flatMap((base) => members(objects.process, address, base))
+      .filter(({ value }) => !objects.process.types.isNative(value, 'NoneType'));
+    const shown = [...inC, ...own]
+      .slice(0, MOST_ATTRIBUTES)
+      .map(({ name, value }) => [name, objects.local(value)] as const);
+    return shown.length === 0 ? {} : { attributes: Object.fromEntries(shown) };
   }
 
   /** The frames of its traceback, from the outermost call; without those that cannot be read. */
@@ -196,90 +217,8 @@ export class Exceptions {
     const notes = [];
     for (let index = 0; index < count; index += 1) {
       const note = memory.u64(items + index * 8);
-      notes.push(objects.text(note) ?? this.shown(note));
+      notes.push(objects.text(note) ?? repr(objects.local(note)));
     }
     return notes;
-  }
-
-  /** `repr` of a value, short. */
-  private shown(address: number): string {
-    return repr(this.frames.objects.local(address));
-  }
-
-  /** `str` of a value. */
-  private text(address: number): string {
-    return this.frames.objects.text(address) ?? this.shown(address);
-  }
-
-  /** `str(exception)`: Objects/exceptions.c. What a `__str__` in Python would say cannot be known; its args can. */
-  private message(address: number, type: PythonType): string {
-    const bases = new Set(type.bases.map((base) => base.dotted));
-    const args = this.tuple(this.pointer(address, 'exception.args'));
-    if (bases.has('OSError')) {
-      const [number, text, first, second] = ['myerrno', 'strerror', 'filename', 'filename2'].map((name) =>
-        this.pointer(address, `osError.${name}`),
-      );
-      if (number && text) {
-        const named = first && !this.isNone(first) ? `: ${this.shown(first)}` : '';
-        const both = named !== '' && second && !this.isNone(second) ? ` -> ${this.shown(second)}` : '';
-        return `[Errno ${this.text(number)}] ${this.text(text)}${named}${both}`;
-      }
-    }
-    if (bases.has('BaseExceptionGroup')) {
-      const count = this.members(address).length;
-      const text = this.text(this.pointer(address, 'exceptionGroup.msg'));
-      return `${text} (${count} sub-exception${count === 1 ? '' : 's'})`;
-    }
-    if (bases.has('SyntaxError')) {
-      const message = this.pointer(address, 'syntaxError.msg');
-      const file = this.frames.objects.text(this.pointer(address, 'syntaxError.filename'));
-      const line = this.frames.objects.number(this.pointer(address, 'syntaxError.lineno'));
-      const base = message === 0 ? 'None' : this.text(message);
-      const name = file?.slice(file.lastIndexOf('/') + 1);
-      if (name !== undefined && !Number.isNaN(line)) return `${base} (${name}, line ${line})`;
-      return name === undefined
-        ? Number.isNaN(line)
-          ? base
-          : `${base} (line ${line})`
-        : `${base} (${name})`;
-    }
-    if (bases.has('UnicodeDecodeError') || bases.has('UnicodeEncodeError'))
-      return this.codecMessage(address, bases);
-    if (bases.has('ImportError')) {
-      const message = this.pointer(address, 'importError.msg');
-      if (message !== 0 && this.frames.objects.text(message) !== undefined) return this.text(message);
-    }
-    const [only] = args;
-    if (only === undefined) return '';
-    if (args.length === 1) return bases.has('KeyError') ? this.shown(only) : this.text(only);
-    return `(${args.map((each) => this.shown(each)).join(', ')})`;
-  }
-
-  private codecMessage(address: number, bases: ReadonlySet<string>): string {
-    const { memory, layout } = this.frames.objects.process;
-    const encoding = this.text(this.pointer(address, 'unicodeError.encoding'));
-    const reason = this.text(this.pointer(address, 'unicodeError.reason'));
-    const start = memory.i64(address + layout.at('unicodeError.start'));
-    const end = memory.i64(address + layout.at('unicodeError.end'));
-    const object = this.frames.objects.local(this.pointer(address, 'unicodeError.object')).string ?? '';
-    const decode = bases.has('UnicodeDecodeError');
-    if (end !== start + 1) {
-      const what = decode ? 'decode bytes' : 'encode characters';
-      return `'${encoding}' codec can't ${what} in position ${start}-${end - 1}: ${reason}`;
-    }
-    if (decode) {
-      const byte = object.charCodeAt(start).toString(16).padStart(2, '0');
-      return `'${encoding}' codec can't decode byte 0x${byte} in position ${start}: ${reason}`;
-    }
-    const point = [...object][start]?.codePointAt(0) ?? 0;
-    const width = point < 0x100 ? 2 : point < 0x10000 ? 4 : 8;
-    const letter = { 2: 'x', 4: 'u', 8: 'U' }[width];
-    const shown = `\\${letter}${point.toString(16).padStart(width, '0')}`;
-    return `'${encoding}' codec can't encode character '${shown}' in position ${start}: ${reason}`;
-  }
-
-  private isNone(address: number): boolean {
-    const { types } = this.frames.objects.process;
-    return attempt(() => types.of(address).dotted === 'NoneType', false);
   }
 }

@@ -108,9 +108,10 @@ export class Frames {
       address,
       file: objects.text(memory.u64(address + layout.at('code.co_filename'))) ?? '?',
       name,
-      qualifiedName: layout.has('code.co_qualname')
-        ? (objects.text(memory.u64(address + layout.at('code.co_qualname'))) ?? name)
-        : name,
+      qualifiedName: qualified(
+        name,
+        objects.text(attempt(() => memory.u64(address + layout.at('code.co_qualname')), 0)),
+      ),
       firstLine: memory.i32(address + layout.at('code.co_firstlineno')),
       table: memory.bytes(table + layout.at('bytes.value'), length),
       flags: memory.u32(address + layout.at('code.co_flags')),
@@ -197,6 +198,11 @@ export class Frames {
     }
     return names;
   }
+}
+
+/** `code.replace(co_name=…)` leaves the qualified name as it was (Jinja2 does so); tracebacks print the name. */
+function qualified(name: string, qualifiedName: string | undefined): string {
+  return qualifiedName?.endsWith(name) === true ? qualifiedName : name;
 }
 
 /** 3.14 and later keep two tag bits in references of frames: Include/internal/pycore_stackref.h. */

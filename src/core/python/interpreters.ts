@@ -278,10 +278,32 @@ export function nameTypes(interpreters: Interpreters): void {
     attempt(() => memory.u64(object + layout.at('object.ob_type')), 0);
   const isType = (address: number): boolean =>
     attempt(() => (memory.u32(typeOf(address) + layout.at('type.tp_flags')) & FLAG.type) !== 0, false);
+  types.useModules((name) => interpreters.all.map((each) => interpreters.contents(each, name)));
   const sys = attempt(() => memory.u64(main.address + layout.at('interpreter.sys')), 0);
   const type = typeOf(typeOf(sys));
-  if (attempt(() => memory.cString(memory.u64(type + layout.at('type.tp_name')), 8) === 'type', false))
-    return;
+  const there = attempt(
+    () => memory.cString(memory.u64(type + layout.at('type.tp_name')), 8) === 'type',
+    false,
+  );
+  const near = there ? new Map<number, string>() : namesOfBuiltins(interpreters, main, isType);
+  let far: Map<number, string> | undefined;
+  types.useNames((address) => {
+    const name = near.get(address);
+    if (name !== undefined) return name;
+    far ??= namesInModules(interpreters, main, isType);
+    return far.get(address);
+  });
+}
+
+/** The names of the interpreter's own types, by address. */
+function namesOfBuiltins(
+  interpreters: Interpreters,
+  main: Interpreter,
+  isType: (address: number) => boolean,
+): Map<number, string> {
+  const { memory, layout } = interpreters.runtime.process;
+  const typeOf = (object: number): number =>
+    attempt(() => memory.u64(object + layout.at('object.ob_type')), 0);
   const near = new Map<number, string>();
   for (const [name, value] of interpreters.contents(main, 'builtins')) {
     const constant = CONSTANTS[name];
@@ -296,22 +318,27 @@ export function nameTypes(interpreters: Interpreters): void {
     if (FROM_ABC.test(name)) near.set(value, name);
   }
   nameCallables(interpreters, main, near);
-  let far: Map<number, string> | undefined;
-  types.useNames((address) => {
-    const name = near.get(address);
-    if (name !== undefined) return name;
-    if (far === undefined) {
-      far = new Map();
-      for (const module of interpreters.modules(main).keys()) {
-        const shown = PUBLIC[module] ?? module;
-        for (const [own, value] of interpreters.contents(main, module)) {
-          // array.ArrayType is array.array
-          if (!own.endsWith('Type') && !far.has(value) && isType(value)) far.set(value, `${shown}.${own}`);
-        }
-      }
+  return near;
+}
+
+/** What every module calls its types, by address: those of libraries in C, of which the file is not on this machine. */
+function namesInModules(
+  interpreters: Interpreters,
+  main: Interpreter,
+  isType: (address: number) => boolean,
+): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const module of interpreters.modules(main).keys()) {
+    const shown = PUBLIC[module] ?? module;
+    for (const [own, value] of interpreters.contents(main, module)) {
+      const known = names.get(value);
+      // array.ArrayType is array.array, and numpy.double is numpy.float64
+      const better =
+        known === undefined || (known.startsWith(`${shown}.`) && /\d$/.test(own) && !/\d$/.test(known));
+      if (better && !own.endsWith('Type') && isType(value)) names.set(value, `${shown}.${own}`);
     }
-    return far.get(address);
-  });
+  }
+  return names;
 }
 
 /** The module `types` is not imported by every program: functions, code and modules are known by how they hang together. */

@@ -1,11 +1,13 @@
-import { attributes, attribute } from './attributes.ts';
+import { attributes, attribute, fieldsFirst } from './attributes.ts';
 import { CALLABLE_READERS } from './callables.ts';
-import { CONTAINER_READERS } from './containers.ts';
-import { dictEntries } from './dicts.ts';
+import { CONTAINER_READERS, NAMED_CONTAINERS } from './containers.ts';
 import { floatRepr, complexRepr, integerRepr, smallInteger } from './numbers.ts';
 import { attempt, type Process } from './process.ts';
-import { LIBRARY_READERS } from './library-objects.ts';
+import { DATE_READERS, NAMED_DATES } from './dates.ts';
+import { NAMED_LIBRARIES, readerOfClass } from './libraries.ts';
+import { GENERATED, readNamedTuple, readerOfRepr } from './reprs.ts';
 import { bytesRepr, readText, textRepr } from './text.ts';
+import { Texts } from './texts.ts';
 import { FLAG, type PythonType } from './types.ts';
 import type { PythonChild, PythonValue } from './value.ts';
 
@@ -34,8 +36,8 @@ export type Reader = (objects: Objects, address: number, type: PythonType, depth
 
 interface Plan {
   reader: Reader;
-  /** A class before the one that the reader is for has its own `__repr__`, which nobody can run here. */
-  ownRepr: boolean;
+  /** Shown as `<Class …>`: what the reader shows is not, or not all of, what `repr` would. */
+  marked: boolean;
 }
 
 /** Python objects as values of a report. */
@@ -80,7 +82,7 @@ export class Objects {
       const value = plan.reader(this, address, type, depth);
       value.address = address;
       value.type = type.dotted;
-      return plan.ownRepr ? named(value, type) : value;
+      return plan.marked ? named(value, type) : value;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (type === undefined) return this.unreadable(address);
@@ -128,6 +130,45 @@ export class Objects {
     }, NaN);
   }
 
+  /** The items of a tuple, at most a thousand: addresses. Empty for anything else. */
+  tuple(address: number): number[] {
+    return attempt(() => {
+      const { memory, layout, types } = this.process;
+      if ((types.of(address).flags & FLAG.tuple) === 0) return [];
+      return this.words(
+        address + layout.at('tuple.items'),
+        memory.u64(address + layout.at('varObject.ob_size')),
+      );
+    }, []);
+  }
+
+  /** The items of a list, at most a thousand: addresses. Empty for anything else. */
+  list(address: number): number[] {
+    return attempt(() => {
+      const { memory, layout, types } = this.process;
+      if ((types.of(address).flags & FLAG.list) === 0) return [];
+      const items = memory.u64(address + layout.at('list.items'));
+      return this.words(items, memory.u64(address + layout.at('varObject.ob_size')));
+    }, []);
+  }
+
+  private words(start: number, count: number): number[] {
+    return Array.from({ length: Math.min(count, 1000) }, (_, index) =>
+      this.process.memory.u64(start + index * 8),
+    );
+  }
+
+  /** The dict that an instance of a subclass is, as a dict shows itself. */
+  contents(address: number, depth: number): PythonValue {
+    const dict = READERS.get('dict');
+    return dict === undefined ? { type: '' } : dict(this, address, this.process.types.of(address), depth);
+  }
+
+  /** For texts that are made of objects. */
+  texts(): Texts {
+    return new Texts(this);
+  }
+
   attribute(address: number, name: string): number | undefined {
     return attempt(() => attribute(this.process, address, name), undefined);
   }
@@ -141,29 +182,44 @@ export class Objects {
     return plan;
   }
 
+  /**
+   * A reader stands for a `__repr__`: the first one that Python would find decides, by what it is and not by what its
+   * class is called.
+   */
   private makePlan(type: PythonType): Plan {
-    const { types } = this.process;
-    if ((type.flags & FLAG.type) !== 0) return { reader: readType, ownRepr: false };
-    if (types.is(type, 'enum.Enum')) return { reader: readEnum, ownRepr: false };
-    if (types.attribute(type, '__dataclass_fields__') !== undefined)
-      return { reader: readDataclass, ownRepr: false };
-    if ((type.flags & FLAG.tuple) !== 0 && types.attribute(type, '_fields') !== undefined) {
-      return { reader: readNamedTuple, ownRepr: false };
-    }
+    const { process } = this;
+    const { types } = process;
+    if ((type.flags & FLAG.type) !== 0) return { reader: readType, marked: false };
     const [, parent] = type.bases;
     // The static ones keep their namespace in the interpreter as of 3.12: they are told by being derived from tuple.
-    if (parent?.dotted === 'tuple' && (!type.heap || types.own(type).has('n_sequence_fields'))) {
-      return { reader: readStructSequence, ownRepr: false };
+    if (
+      type.native &&
+      parent?.dotted === 'tuple' &&
+      (!type.heap || types.own(type).has('n_sequence_fields'))
+    ) {
+      return { reader: readStructSequence, marked: false };
     }
-    if ((type.flags & FLAG.exception) !== 0) return { reader: readException, ownRepr: false };
     let ownRepr = false;
     for (const each of types.order(type)) {
-      const reader = READERS.get(each.dotted) ?? byFlags(each);
-      if (reader !== undefined) return { reader, ownRepr: ownRepr && reader !== readInstance };
-      // A framework's own repr is what its reader shows.
-      if (each.heap && !each.module.startsWith('django.') && types.own(each).has('__repr__')) ownRepr = true;
+      const native = each.native ? (READERS.get(each.dotted) ?? byFlags(each)) : undefined;
+      const found = native ?? readerOfClass(types, each) ?? readerOfRepr(process, each);
+      if (found === 'unknown') ownRepr = true;
+      else if (found === 'instance') return { reader: readInstance, marked: false };
+      else if (found !== undefined) {
+        // the names of its fields say what is a secret
+        if (
+          ownRepr &&
+          each.dotted === 'tuple' &&
+          this.tuple(types.attribute(type, '_fields') ?? 0).length > 0
+        )
+          return { reader: readNamedTuple, marked: true };
+        return {
+          reader: found,
+          marked: ownRepr || (each !== type && !NAMED.has(found) && !GENERATED.has(found)),
+        };
+      }
     }
-    return { reader: readInstance, ownRepr: false };
+    return { reader: readInstance, marked: false };
   }
 
   private repeated(address: number): PythonValue {
@@ -192,7 +248,7 @@ export class Objects {
             ? '{...}'
             : undefined;
     if (empty !== undefined) return { type: type.dotted, address, text: empty, truncated: true };
-    if (SINGLE.has(type.dotted)) return this.plan(type).reader(this, address, type, 0);
+    if (type.native && SINGLE.has(type.dotted)) return this.plan(type).reader(this, address, type, 0);
     return { type: type.dotted, address, text: `<${type.dotted} at ${hex(address)}>`, truncated: true };
   }
 
@@ -213,7 +269,7 @@ export function hex(address: number): string {
   return `0x${address.toString(16)}`;
 }
 
-/** A subclass with its own `__repr__`: its name, and what the base class would show. */
+/** A subclass: its name, and what the base class shows. */
 function named(value: PythonValue, type: PythonType): PythonValue {
   const front = `<${type.dotted} `;
   if (value.text !== undefined) return { ...value, text: `${front}${value.text}>` };
@@ -233,57 +289,24 @@ function byFlags(type: PythonType): Reader | undefined {
 }
 
 const readInstance: Reader = (objects, address, type, depth) => {
-  const shown = objects.named(attributes(objects.process, address, type), depth);
-  const some = (shown.children?.length ?? 0) > 0;
-  return { type: '', open: `<${type.dotted} at ${hex(address)}${some ? ' ' : ''}`, close: '>', ...shown };
+  const shown = objects.named(fieldsFirst(attributes(objects.process, address, type)), depth);
+  if ((shown.children?.length ?? 0) === 0)
+    return { type: '', text: `<${type.dotted} object at ${hex(address)}>` };
+  return { type: '', open: `<${type.dotted} `, close: '>', ...shown };
 };
 
 const readType: Reader = ({ process }, address) => {
   const type = process.types.at(address);
-  return { type: 'type', text: `<class '${type.dotted}'>` };
-};
-
-const readEnum: Reader = (objects, address, type, depth) => {
-  const name = objects.text(objects.attribute(address, '_name_')) ?? '?';
-  const value = objects.attribute(address, '_value_');
-  return {
-    type: '',
-    open: `<${shortName(type)}.${name}: `,
-    children: value === undefined ? [] : [{ value: objects.value(value, depth + 1) }],
-    close: '>',
-  };
-};
-
-const readDataclass: Reader = (objects, address, type, depth) => {
-  const { process } = objects;
-  const fields = process.types.attribute(type, '__dataclass_fields__') ?? 0;
-  const there = attributes(process, address, type);
-  const pairs = [];
-  for (const { key, value } of attempt(() => dictEntries(process, fields, 1000), [])) {
-    const name = objects.text(key);
-    const shown = objects.attribute(value, 'repr');
-    if (name === undefined || (shown !== undefined && objects.number(shown) === 0)) continue;
-    const found = there.find((each) => each.name === name);
-    if (found !== undefined) pairs.push(found);
+  const meta = process.types.of(address);
+  const shown = `<class '${type.dotted}'>`;
+  const own = process.types.attribute(meta, '__repr__');
+  if (meta.native || own === undefined) return { type: 'type', text: shown };
+  // EnumType since 3.11
+  if (process.types.is(meta, 'enum.EnumType') || process.types.is(meta, 'enum.EnumMeta')) {
+    const flags = process.layout.minor >= 11 && process.types.is(type, 'enum.Flag');
+    return { type: 'type', text: `<${flags ? 'flag' : 'enum'} '${type.short}'>` };
   }
-  return { type: '', open: `${type.name}(`, ...objects.named(pairs, depth), close: ')' };
-};
-
-const readNamedTuple: Reader = (objects, address, type, depth) => {
-  const { memory, layout, types } = objects.process;
-  const fields = types.attribute(type, '_fields') ?? 0;
-  const count = Math.min(
-    memory.u64(fields + layout.at('varObject.ob_size')),
-    memory.u64(address + layout.at('varObject.ob_size')),
-    1000,
-  );
-  const items = layout.at('tuple.items');
-  const pairs = [];
-  for (let index = 0; index < count; index += 1) {
-    const name = objects.text(memory.u64(fields + items + index * 8)) ?? '?';
-    pairs.push({ name, value: memory.u64(address + items + index * 8) });
-  }
-  return { type: '', open: `${shortName(type)}(`, ...objects.named(pairs, depth), close: ')' };
+  return { type: 'type', text: `<${meta.dotted} ${shown}>` };
 };
 
 /** `os.stat_result`, `time.struct_time`, …: Objects/structseq.c. */
@@ -306,21 +329,28 @@ const readStructSequence: Reader = (objects, address, type, depth) => {
 const readException: Reader = (objects, address, type, depth) => {
   const { memory, layout } = objects.process;
   const args = memory.u64(address + layout.at('exception.args'));
-  const count = Math.min(memory.u64(args + layout.at('varObject.ob_size')), 1000);
-  const items = [];
-  for (let index = 0; index < count; index += 1)
-    items.push(memory.u64(args + layout.at('tuple.items') + index * 8));
-  return { type: '', open: `${shortName(type)}(`, ...objects.items(items, depth), close: ')' };
+  const count = memory.u64(args + layout.at('varObject.ob_size'));
+  return {
+    type: '',
+    open: `${shortName(type)}(`,
+    ...objects.items(objects.tuple(args), depth, count),
+    close: ')',
+  };
 };
 
-/** `__name__`: the last part of the qualified name. */
+/** `__name__` */
 export function shortName(type: PythonType): string {
-  return type.name.slice(type.name.lastIndexOf('.') + 1);
+  return type.short;
+}
+
+/** `tp_name`: with the module for what is written in C. */
+export function nameInC(type: PythonType): string {
+  return type.native ? type.dotted : type.short;
 }
 
 const readStr: Reader = (objects, address) => {
-  const { text, length } = readText(objects.process, address, objects.limits.characters);
-  const shown = textRepr(text);
+  const { text, length, width } = readText(objects.process, address, objects.limits.characters);
+  const shown = textRepr(text, width === 2);
   const value: PythonValue = { type: 'str', string: text, text: shown };
   return text.length < length && length > objects.limits.characters
     ? { ...value, text: `${shown}...`, truncated: true }
@@ -333,10 +363,20 @@ const readBytes: Reader = (objects, address) => {
   return bytesValue(objects, address + layout.at('bytes.value'), length, 'b', '');
 };
 
-const readByteArray: Reader = (objects, address) => {
+const readByteArray: Reader = (objects, address, type) => {
   const { memory, layout } = objects.process;
   const length = memory.u64(address + layout.at('varObject.ob_size'));
-  return bytesValue(objects, memory.u64(address + layout.at('byteArray.start')), length, 'bytearray(b', ')');
+  const value = bytesValue(
+    objects,
+    memory.u64(address + layout.at('byteArray.start')),
+    length,
+    `${type.short}(b`,
+    ')',
+  );
+  // up to 3.14 Objects/bytearrayobject.c escapes this quote in double quotes too
+  if (objects.process.layout.minor < 15 && value.text?.includes('(b"') === true)
+    value.text = value.text.replaceAll("'", String.raw`\'`);
+  return value;
 };
 
 function bytesValue(
@@ -354,8 +394,9 @@ function bytesValue(
   return length > characters ? { ...value, truncated: true } : value;
 }
 
+/** The readers of what is written in C, by name. */
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  ['object', readInstance],
+  ['BaseException', readException],
   ['NoneType', () => ({ type: '', text: 'None' })],
   ['ellipsis', () => ({ type: '', text: 'Ellipsis' })],
   ['NotImplementedType', () => ({ type: '', text: 'NotImplemented' })],
@@ -383,5 +424,14 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['bytearray', readByteArray],
   ...CONTAINER_READERS,
   ...CALLABLE_READERS,
-  ...LIBRARY_READERS,
+  ...DATE_READERS,
+]);
+
+/** They show the name of the subclass themselves, as `repr` does. */
+const NAMED: ReadonlySet<Reader> = new Set([
+  readException,
+  readByteArray,
+  ...NAMED_CONTAINERS,
+  ...NAMED_DATES,
+  ...NAMED_LIBRARIES,
 ]);

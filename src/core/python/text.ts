@@ -3,27 +3,49 @@ import type { Process } from './process.ts';
 const SURROGATE_AND_UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\p{Zs}]/u;
 const NOT_PLAIN_ASCII = /[^ -~]|\\/;
 
+interface Characters {
+  length: number;
+  /** Bytes of a character: 1, 2 or 4. */
+  width: 1 | 2 | 4;
+  /** Address of the first one. */
+  data: number;
+}
+
 /** The characters of a str object, at most `most` of them; `length` is what it really has. */
 export function readText(
-  { memory, layout }: Process,
+  { memory, layout }: Pick<Process, 'memory' | 'layout'>,
   address: number,
   most = 10_000,
-): { text: string; length: number } {
+): { text: string; length: number; width: number } {
+  const { length, width, data } = charactersOf({ memory, layout }, address);
+  const bytes = memory.bytes(data, Math.min(length, most) * width);
+  return { text: width === 1 ? bytes.toString('latin1') : fromWide(bytes, width), length, width };
+}
+
+/** One character of a str object, wherever it is. */
+export function codePointAt(
+  process: Pick<Process, 'memory' | 'layout'>,
+  address: number,
+  index: number,
+): number {
+  const { length, width, data } = charactersOf(process, address);
+  if (!(index >= 0 && index < length)) throw new Error('no such character');
+  return process.memory.bytes(data + index * width, width).readUIntLE(0, width);
+}
+
+function charactersOf({ memory, layout }: Pick<Process, 'memory' | 'layout'>, address: number): Characters {
   const length = memory.u64(address + layout.at('ascii.length'));
   const state = memory.u32(address + layout.at('ascii.length') + 16);
   // struct { interned:2, kind:3, compact:1, ascii:1, … } in every version: Include/cpython/unicodeobject.h.
   const kind = (state >>> 2) & 7;
   const compact = (state >>> 5) & 1;
   const ascii = (state >>> 6) & 1;
-  const taken = Math.min(length, most);
   const data =
     compact === 1
       ? address + layout.at(ascii === 1 ? 'ascii.size' : 'compactUnicode.size')
       : memory.u64(address + layout.at('unicode.data'));
-  if (kind === 1) return { text: memory.bytes(data, taken).toString('latin1'), length };
-  if (kind === 2) return { text: fromWide(memory.bytes(data, taken * 2), 2), length };
-  if (kind === 4) return { text: fromWide(memory.bytes(data, taken * 4), 4), length };
-  throw new Error('not a str');
+  if (kind !== 1 && kind !== 2 && kind !== 4) throw new Error('not a str');
+  return { length, width: kind, data };
 }
 
 /** UCS-2 or UCS-4 units; a surrogate that stands alone in Python stays alone. */
@@ -36,8 +58,11 @@ function fromWide(bytes: Buffer, width: 2 | 4): string {
   return text;
 }
 
-/** A str as `repr` shows it: Objects/unicodeobject.c, unicode_repr. */
-export function textRepr(text: string): string {
+/**
+ * A str as `repr` shows it: Objects/unicodeobject.c, unicode_repr. `narrow`: it has no character above U+FFFF, so that two
+ * surrogates side by side are two characters.
+ */
+export function textRepr(text: string, narrow = false): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   if (!NOT_PLAIN_ASCII.test(text)) {
     return quote === '"' || !text.includes("'")
@@ -45,7 +70,7 @@ export function textRepr(text: string): string {
       : `'${text.replaceAll("'", String.raw`\'`)}'`;
   }
   let shown = quote;
-  for (const character of text) {
+  for (const character of narrow ? text.split('') : text) {
     const point = character.codePointAt(0) ?? 0;
     if (character === quote || character === '\\') shown += `\\${character}`;
     else if (character === '\n') shown += String.raw`\n`;

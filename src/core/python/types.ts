@@ -22,8 +22,12 @@ export interface PythonType {
   /** `__qualname__` */
   name: string;
   module: string;
+  /** `__name__` */
+  short: string;
   /** With the module, but for builtins. */
   dotted: string;
+  /** Written in C: a static type, or made from a `PyType_Spec`. A class statement cannot make one. */
+  native: boolean;
   flags: number;
   basicSize: number;
   itemSize: number;
@@ -35,6 +39,13 @@ export interface PythonType {
 
 /** What a type is called whose name is nowhere. */
 export const NAMELESS = 'type whose name is not in the core';
+/** Modules of the standard library that readers know classes of. */
+const STANDARD = new Set(
+  (
+    '_pydatetime _pydecimal argparse asyncio collections concurrent configparser dataclasses datetime decimal enum ' +
+    'fractions getopt http ipaddress os pathlib subprocess types urllib uuid xmlrpc zoneinfo'
+  ).split(' '),
+);
 const MOST_BASES = 64;
 const MOST_TYPES = 50_000;
 
@@ -46,6 +57,8 @@ export class Types {
   /** Types that were met before their names could be looked up. */
   private unnamed: PythonType[] = [];
   private names: (address: number) => string | undefined = () => undefined;
+  private modules: (name: string) => readonly ReadonlyMap<string, number>[] = () => [];
+  private readonly genuine = new Map<number, boolean>();
   readonly process: Process;
 
   constructor(process: Omit<Process, 'types'>) {
@@ -58,6 +71,12 @@ export class Types {
     const waiting = this.unnamed;
     this.unnamed = [];
     for (const type of waiting) this.name(type, names(type.address));
+  }
+
+  /** Where to look for what is in an imported module. */
+  useModules(modules: (name: string) => readonly ReadonlyMap<string, number>[]): void {
+    this.modules = modules;
+    this.genuine.clear();
   }
 
   /** The type of an object. Throws where it cannot be one. */
@@ -123,9 +142,85 @@ export class Types {
     return undefined;
   }
 
-  /** The type is this one or derived from it. */
+  /** The type is this one or derived from it; a class that only has its name is not. */
   is(type: PythonType, name: string): boolean {
-    return this.order(type).some((each) => each.dotted === name);
+    return this.order(type).some((each) => each.dotted === name && this.isGenuine(each));
+  }
+
+  /** The object is an instance of exactly this type, which is written in C. */
+  isNative(object: number, name: string): boolean {
+    return attempt(() => {
+      const type = this.of(object);
+      return type.native && type.dotted === name;
+    }, false);
+  }
+
+  /**
+   * The type is what its name says: written in C, or found under that name in the module of that name. Any class can
+   * set `__module__` and `__qualname__`.
+   */
+  isGenuine(type: PythonType): boolean {
+    if (type.native) return true;
+    let known = this.genuine.get(type.address);
+    if (known === undefined) {
+      known = type.name.includes('.<locals>.')
+        ? this.isMadeIn(type)
+        : this.classesAt(type.module, type.name).includes(type.address);
+      this.genuine.set(type.address, known);
+    }
+    return known;
+  }
+
+  /** A class that a function of the module makes: its methods have the globals of that function. */
+  private isMadeIn(type: PythonType): boolean {
+    const { memory, layout } = this.process;
+    const [outer = ''] = type.name.split('.', 1);
+    const globals = (address: number): number =>
+      this.isNative(address, 'function') ? memory.u64(address + layout.at('function.func_globals')) : 0;
+    return this.inModule(type.module, outer).some((maker) =>
+      attempt(() => {
+        const own = globals(maker);
+        return own !== 0 && [...this.own(type).values()].some((each) => globals(each) === own);
+      }, false),
+    );
+  }
+
+  /** Addresses of the classes with that qualified name in a module: one in each interpreter that has imported it. */
+  classesAt(module: string, qualifiedName: string): number[] {
+    const [first = '', ...rest] = qualifiedName.split('.');
+    return this.contents(module).flatMap((contents) => {
+      let found = contents.get(first);
+      for (const part of rest) {
+        const outer = found;
+        if (outer === undefined) return [];
+        found = attempt(() => this.own(this.at(outer)).get(part), undefined);
+      }
+      return found === undefined ? [] : [found];
+    });
+  }
+
+  /** One name of a module: an address in each interpreter that has imported it. */
+  inModule(module: string, name: string): number[] {
+    return this.contents(module).flatMap((contents) => contents.get(name) ?? []);
+  }
+
+  /** What is in an imported module, by name: addresses; for each interpreter. */
+  private contents(module: string): readonly ReadonlyMap<string, number>[] {
+    const standard = STANDARD.has(module.split('.')[0] ?? '');
+    return standard && !this.isOfTheLibrary(module) ? [] : this.modules(module);
+  }
+
+  /** The module lies where `os` lies: a file of the application that is called `uuid.py` hides the library's. */
+  private isOfTheLibrary(module: string): boolean {
+    const folder = (name: string): string | undefined => {
+      const file = this.modules(name)[0]?.get('__file__');
+      const path =
+        file === undefined ? undefined : attempt(() => readText(this.process, file, 4096).text, undefined);
+      return path?.replace(/[^/]*$/, '');
+    };
+    const [own, library] = [folder(module), folder('os')];
+    // a frozen module has no file
+    return own === undefined || library === undefined || own.startsWith(library);
   }
 
   private read(address: number): PythonType {
@@ -140,7 +235,9 @@ export class Types {
       address,
       name: '',
       module: '',
+      short: '',
       dotted: '',
+      native: !heap || !this.isMadeByClass(address),
       flags,
       basicSize: memory.u64(address + layout.at('type.tp_basicsize')),
       itemSize: memory.u64(address + layout.at('type.tp_itemsize')),
@@ -149,13 +246,11 @@ export class Types {
       bases: [],
     };
     if (heap) {
-      type.name = attempt(
-        () => readText(this.process, memory.u64(address + layout.at('heapType.ht_qualname')), 300).text,
-        '?',
-      );
+      type.name = this.textAt(memory.u64(address + layout.at('heapType.ht_qualname'))) ?? '?';
+      type.short = this.textAt(memory.u64(address + layout.at('heapType.ht_name'))) ?? '?';
       const module = this.own(type).get('__module__');
-      type.module =
-        module === undefined ? 'builtins' : attempt(() => readText(this.process, module, 300).text, '?');
+      // `__module__` can be set to anything; repr() leaves out what is no str
+      type.module = module === undefined ? 'builtins' : (this.textAt(module) ?? '');
     } else {
       this.name(
         type,
@@ -173,8 +268,34 @@ export class Types {
     const text = full ?? NAMELESS;
     const dot = text.lastIndexOf('.');
     type.name = text.slice(dot + 1);
+    type.short = type.name;
     type.module = dot < 0 ? 'builtins' : text.slice(0, dot);
     type.dotted = dotted(type);
+  }
+
+  /** The characters of a str object. */
+  private textAt(address: number): string | undefined {
+    const { memory, layout } = this.process;
+    return attempt(() => {
+      const type = memory.u64(address + layout.at('object.ob_type'));
+      if ((memory.u32(type + layout.at('type.tp_flags')) & FLAG.text) === 0) return undefined;
+      return readText(this.process, address, 300).text;
+    }, undefined);
+  }
+
+  /**
+   * `type_new` lets `tp_name` point into the str `__name__` itself; `PyType_FromSpec` into the specification or a copy of
+   * its own: Objects/typeobject.c.
+   */
+  private isMadeByClass(address: number): boolean {
+    const { memory, layout } = this.process;
+    return attempt(() => {
+      const name = memory.u64(address + layout.at('heapType.ht_name'));
+      const text = memory.u64(address + layout.at('type.tp_name'));
+      const ascii = layout.at('ascii.size');
+      // PyCompactUnicodeObject: the length of the UTF-8 text, then its address
+      return text === name + ascii || text === memory.u64(name + ascii + 8);
+    }, true);
   }
 
   private basesOf(type: PythonType): PythonType[] {

@@ -1,0 +1,116 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { openLocalFile } from '../../src/core/local-files.ts';
+import { repr } from '../../src/core/python/value.ts';
+import { readCore, type UnredactedReport } from '../../src/core/read-core.ts';
+import { makeCore, type MadeCore } from '../e2e/cores/make-core.ts';
+import { pythonBuilds, type PythonBuild } from '../e2e/cores/python-builds.ts';
+import { differences } from './compare-with-oracle.ts';
+
+const cores: MadeCore[] = [];
+afterAll(() => cores.forEach((core) => core.remove()));
+
+async function read(
+  build: PythonBuild,
+  scenario: string,
+): Promise<{ report: UnredactedReport; core: MadeCore }> {
+  const core = await makeCore(build, scenario, { program: 'type_identity.py' });
+  cores.push(core);
+  const source = openLocalFile(core.path);
+  if (source === undefined) throw new Error(`${core.path} cannot be opened`);
+  try {
+    const sysroot = build.sysroot === undefined ? {} : { sysroot: build.sysroot };
+    return { core, report: await readCore(source, { path: core.path, ...sysroot }) };
+  } finally {
+    source.close();
+  }
+}
+
+/** The locals of the frame that raised, as text. */
+function localsOf(report: UnredactedReport): Record<string, string> {
+  const locals = report.exceptions[0]?.chain[0]?.frames.at(-1)?.locals ?? {};
+  return Object.fromEntries(Object.entries(locals).map(([name, value]) => [name, repr(value)]));
+}
+
+const builds = pythonBuilds().filter((build) => build.id === build.version);
+
+describe.each(builds)('CPython $id', (build) => {
+  test('a class that only has the name of another is shown by its attributes', async () => {
+    const { report, core } = await read(build, 'look_alikes');
+    expect(differences(report, core.oracle)).toEqual([]);
+    expect(localsOf(report)).toMatchObject({
+      amount: '<decimal.Decimal euros=3>',
+      moment: "<datetime.datetime when='now'>",
+      identity: '<uuid.UUID int=5>',
+      path: "<pathlib.PurePath _raw_path='/x'>",
+      member: "<enum.Enum _name_='N', _value_=1>",
+      nothing: '<NoneType there=True>',
+      function: '<function there=True>',
+      request: "<django.http.request.HttpRequest method='GET', path='/', META={}>",
+      frame: '<pandas.DataFrame rows=2>',
+      ordered: "<collections.OrderedDict {'one': 1}>",
+      numbers: '<array.array [1, 2]>',
+    });
+  });
+
+  test('a subclass is shown under its own name', async () => {
+    const { report, core } = await read(build, 'subclasses');
+    expect(differences(report, core.oracle)).toEqual([]);
+    const late = Number(build.version.slice(2)) >= 12;
+    expect(localsOf(report)).toMatchObject({
+      names: "<__main__.subclasses.<locals>.Names ['ada']>",
+      pair: '<__main__.subclasses.<locals>.Pair (1, 2)>',
+      settings: "<__main__.subclasses.<locals>.Settings {'debug': True}>",
+      text: "<__main__.subclasses.<locals>.Text 'text'>",
+      money: "<__main__.subclasses.<locals>.Money Decimal('1.50')>",
+      ordered: late ? "Ordered({'a': 1})" : "Ordered([('a', 1)])",
+      tags: "Tags({'x'})",
+      moment: 'Moment(2020, 1, 2, 0, 0)',
+    });
+  });
+
+  test('a `__repr__` that is not run is not imitated, and fields come before bookkeeping', async () => {
+    const { report, core } = await read(build, 'own_reprs');
+    expect(differences(report, core.oracle)).toEqual([]);
+    expect(localsOf(report)).toMatchObject({
+      own: "<__main__.Own weight_g=None, _state={'adding': False}>",
+      own_list: '<__main__.own_reprs.<locals>.OwnList [1]>',
+      own_data: '<__main__.own_reprs.<locals>.OwnData number=1>',
+      plain_data: '<__main__.own_reprs.<locals>.PlainData number=1>',
+      derived: 'own_reprs.<locals>.Derived(number=1)',
+      shade: '<__main__.own_reprs.<locals>.Shade <Shade.DARK: 1>>',
+      login: "<__main__.own_reprs.<locals>.Login Login(user='ada', password='hunter2')>",
+      point: 'Point(x=1, y=2)',
+    });
+  });
+
+  test.each(['standard', 'pure_python', 'renamed', 'messages'])('%s: what Python says', async (scenario) => {
+    const { report, core } = await read(build, scenario);
+    expect(differences(report, core.oracle)).toEqual([]);
+    // what is marked as cut or as not run would not be compared
+    const marked = Object.entries(localsOf(report)).filter(([, text]) => /\.\.\.|^<__main__/.test(text));
+    expect(marked).toEqual([]);
+    expect(report.exceptions[0]?.chain.filter((each) => each.ownStr !== undefined)).toEqual([]);
+  });
+
+  test('a text that is not known is marked, and attributes are there', async () => {
+    const { report } = await read(build, 'unknown_texts');
+    const chain = report.exceptions[0]?.chain ?? [];
+    const [declined, value, limit] = chain;
+    expect(declined).toMatchObject({
+      message: "('card_declined', 'no money')",
+      ownStr: '__main__.Declined.__str__',
+    });
+    expect(value?.message).toMatch(/^<__main__\.Text object at 0x/);
+    expect(value?.ownStr).toBe('__main__.Text.__str__');
+    expect(limit).toMatchObject({ message: 'over the limit' });
+    expect(limit?.ownStr).toBeUndefined();
+    const attributes = chain.map((each) =>
+      Object.entries(each.attributes ?? {}).map(([name, shown]) => `${name}=${repr(shown)}`),
+    );
+    expect(attributes).toEqual([
+      ["code='card_declined'", "reason='no money'"],
+      [],
+      ["password='hunter2-of-the-test'", "field='amount'", '_cache={}'],
+    ]);
+  });
+});

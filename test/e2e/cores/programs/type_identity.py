@@ -1,0 +1,331 @@
+"""`python type_identity.py SCENARIO`: values whose classes look like others, and exceptions with texts and attributes of their own."""
+
+import array
+import collections
+import dataclasses
+import datetime
+import decimal
+import enum
+import io
+import ipaddress
+import os
+import pathlib
+import subprocess
+import sys
+import urllib.error
+import uuid
+
+import oracle
+
+
+def abort_with(exception):
+    oracle.write(exception) or os.abort()
+
+
+def named(cls, module, name):
+    cls.__module__ = module
+    cls.__name__ = cls.__qualname__ = name
+    return cls
+
+
+def look_alikes():
+    class Plain:
+        def __init__(self, **fields):
+            self.__dict__.update(fields)
+
+    class FakeDict(dict):
+        pass
+
+    class FakeList(list):
+        pass
+
+    def plain(module, name, **fields):
+        return named(type(name, (Plain,), {}), module, name)(**fields)
+
+    amount = plain("decimal", "Decimal", euros=3)
+    moment = plain("datetime", "datetime", when="now")
+    identity = plain("uuid", "UUID", int=5)
+    path = plain("pathlib", "PurePath", _raw_path="/x")
+    member = plain("enum", "Enum", _name_="N", _value_=1)
+    nothing = plain("builtins", "NoneType", there=True)
+    function = plain("builtins", "function", there=True)
+    request = plain("django.http.request", "HttpRequest", method="GET", path="/", META={})
+    frame = plain("pandas", "DataFrame", rows=2)
+    ordered = named(FakeDict, "collections", "OrderedDict")(one=1)
+    numbers = named(FakeList, "array", "array")([1, 2])
+    raise LookupError("look-alikes")
+
+
+def subclasses():
+    class Names(list):
+        pass
+
+    class Pair(tuple):
+        pass
+
+    class Settings(dict):
+        pass
+
+    class Text(str):
+        pass
+
+    class Money(decimal.Decimal):
+        pass
+
+    class Ordered(collections.OrderedDict):
+        pass
+
+    class Tags(set):
+        pass
+
+    class Moment(datetime.datetime):
+        pass
+
+    names = Names(["ada"])
+    pair = Pair((1, 2))
+    settings = Settings(debug=True)
+    text = Text("text")
+    money = Money("1.50")
+    ordered = Ordered(a=1)
+    tags = Tags(["x"])
+    moment = Moment(2020, 1, 2)
+    raise LookupError("subclasses")
+
+
+class Own:
+    def __init__(self):
+        self._state = {"adding": False}
+        self.weight_g = None
+
+    def __repr__(self):
+        return "Own!"
+
+
+def own_reprs():
+    class OwnList(list):
+        def __repr__(self):
+            return "OwnList!"
+
+    @dataclasses.dataclass
+    class OwnData:
+        number: int
+
+        def __repr__(self):
+            return "OwnData!"
+
+    @dataclasses.dataclass(repr=False)
+    class PlainData:
+        number: int
+
+    @dataclasses.dataclass
+    class Base:
+        number: int
+
+    class Derived(Base):
+        pass
+
+    class Shade(enum.Enum):
+        DARK = 1
+
+        def __repr__(self):
+            return "Shade!"
+
+    class Login(collections.namedtuple("Login", "user password")):
+        def __repr__(self):
+            return "Login!"
+
+    class Point(collections.namedtuple("Point", "x y")):
+        pass
+
+    own = Own()
+    own_list = OwnList([1])
+    own_data = OwnData(1)
+    plain_data = PlainData(1)
+    derived = Derived(1)
+    shade = Shade.DARK
+    login = Login("ada", "hunter2")
+    point = Point(1, 2)
+    raise LookupError("own reprs")
+
+
+def standard():
+    class Mode(enum.Flag):
+        READ = 1
+        WRITE = 2
+
+    class Kind(str, enum.Enum):
+        BIG = "big"
+
+    no_mode = Mode(0)
+    mode = Mode.READ | Mode.WRITE
+    kind = Kind.BIG
+    floats = array.array("d", [-0.0, 1e-07, 1e16, float("inf"), float("nan"), 1e20])
+    singles = array.array("f", [1.5, -0.0])
+    text = array.array("u", "x" * 150)
+    surrogates = "\ud83d\ude00"
+    escaped = bytearray(b"it's")
+    payload = decimal.Decimal("NaN123")
+    minus = decimal.Decimal("-Infinity")
+    weights = collections.Counter({"x": 1.5, "y": 2})
+    layers = collections.ChainMap({"a": 1}, {"b": 2})
+    wrapped = collections.UserDict(a=1)
+    ordered = collections.OrderedDict((number, number) for number in range(3))
+    ordered.move_to_end(0)
+    keys = ordered.keys()
+    four = ipaddress.ip_address("10.0.0.1")
+    six = ipaddress.ip_address("2001:db8::1")
+    network = ipaddress.ip_network("10.0.0.0/8")
+    interface = ipaddress.ip_interface("10.0.0.1/8")
+    windows = pathlib.PureWindowsPath("C:/a/b")
+    raise LookupError("standard")
+
+
+def pure_python():
+    sys.modules["_datetime"] = sys.modules["_decimal"] = None
+    for module in ("datetime", "decimal", "_pydatetime", "_pydecimal"):
+        sys.modules.pop(module, None)
+    import datetime
+    import decimal
+
+    day = datetime.date(2020, 1, 2)
+    moment = datetime.datetime(2020, 1, 2, 3, 4, 5, 6)
+    aware = datetime.datetime(2020, 1, 2, tzinfo=datetime.timezone.utc)
+    clock = datetime.time(1, 2, 3, 4, fold=1)
+    span = datetime.timedelta(-1, 5, 6)
+    no_span = datetime.timedelta(0)
+    zone = datetime.timezone(datetime.timedelta(hours=2))
+    price = decimal.Decimal("12.50")
+    tiny = decimal.Decimal("1E-10")
+    zero = decimal.Decimal("-0.00")
+    infinite = decimal.Decimal("-Infinity")
+    no_number = decimal.Decimal("sNaN7")
+    raise LookupError("pure Python")
+
+
+def renamed():
+    def later():
+        pass
+
+    class Renamed:
+        def method(self):
+            pass
+
+    later.__qualname__ = "Other.later"
+    Renamed.__qualname__ = "Other.Renamed"
+    bound = Renamed().method
+    code = compile("raise ValueError(1)", "<template>", "exec").replace(co_name="block 'body'")
+    exec(code)
+
+
+class Declined(Exception):
+    """Its text is known to nobody but itself."""
+
+    def __init__(self, code, reason):
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+    def __str__(self):
+        return "declined: " + self.reason
+
+
+class Limit(ValueError):
+    __slots__ = ("field",)
+
+    def __init__(self, field):
+        super().__init__("over the limit")
+        self.field = field
+        self._cache = {}
+        self.password = "hunter2-of-the-test"
+
+
+class Inherits(KeyError):
+    __str__ = Exception.__str__
+
+
+class Text:
+    def __str__(self):
+        return "text of its own"
+
+
+def caught(function, *args, **kwargs):
+    try:
+        function(*args, **kwargs)
+    except BaseException as error:
+        return error
+
+
+def linked(exceptions):
+    """One exception after the other as the cause of the one before."""
+    for cause, exception in zip(exceptions[1:], exceptions):
+        exception.__cause__ = cause
+    return exceptions[0]
+
+
+def messages():
+    return linked(
+        [
+            RuntimeError(ValueError("inner text")),
+            RuntimeError(KeyError("inner key")),
+            RuntimeError(OSError(2, "No such file", "name")),
+            ValueError(decimal.Decimal("1.5")),
+            ValueError(datetime.datetime(2020, 1, 2)),
+            ValueError(datetime.date(2020, 1, 2)),
+            ValueError(datetime.timedelta(1, 2)),
+            ValueError(uuid.UUID(int=3)),
+            ValueError(pathlib.PurePosixPath("/a")),
+            ValueError(Colour.RED),
+            ValueError(1.5),
+            ValueError(True),
+            KeyError("key"),
+            KeyError(),
+            KeyError(1, 2),
+            Inherits("key"),
+            OSError(2, "text"),
+            OSError(2, "text", "one", None, "two"),
+            OSError(2, "text", b"one"),
+            OSError("only a text"),
+            caught((b"a" * 5000 + b"\xff").decode),
+            caught(("a" * 5000 + "\u20ac").encode, "latin1"),
+            caught(("\U0001f600" * 10 + "\u20ac").encode, "latin1"),
+            caught("\U0001f600".encode, "ascii"),
+            caught("\u20ac\u20ac".encode, "ascii"),
+            UnicodeTranslateError("abc", 1, 2, "not mapped"),
+            UnicodeTranslateError("abc", 0, 2, "not mapped"),
+            caught(compile, "a b", "/x/file.py", "exec"),
+            SyntaxError("text"),
+            SyntaxError("text", (None, 3, 2, "line")),
+            caught(__import__, "there_is_no_such_module"),
+            ImportError("text", name="name"),
+            SystemExit("bye"),
+            SystemExit(3),
+            subprocess.CalledProcessError(1, ["false", "x"]),
+            subprocess.CalledProcessError(-9, "cmd"),
+            subprocess.CalledProcessError(-99, "cmd"),
+            subprocess.TimeoutExpired("cmd", 0.5),
+            urllib.error.HTTPError("http://x/", 404, "Not Found", {}, io.BytesIO()),
+            urllib.error.URLError(OSError(111, "Connection refused")),
+        ]
+    )
+
+
+class Colour(enum.Enum):
+    RED = 1
+
+
+def unknown_texts():
+    return linked([Declined("card_declined", "no money"), ValueError(Text()), Limit("amount")])
+
+
+def raised_here(make):
+    raise make()
+
+
+LINKED = {"messages": messages, "unknown_texts": unknown_texts}
+
+if __name__ == "__main__":
+    scenario = sys.argv[1]
+    try:
+        raised_here(LINKED[scenario]) if scenario in LINKED else globals()[scenario]()
+    except BaseException as exception:
+        abort_with(exception)
