@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 
 /** The options that say how to read a core, of `report` and of `debug`. */
 export function defineReading(command: Command): Command {
@@ -8,5 +8,10 @@ export function defineReading(command: Command): Command {
     .option('--search-path <dir...>', 'folders in which programs and libraries are found by name')
     .option('--source <dir...>', 'folders with the source code, for the source lines')
     .option('--scan', 'search the whole heap for exceptions')
-    .option('--show-secrets', 'redact nothing');
+    .addOption(
+      new Option('--redact <level>', 'strict: no text of the process at all; none: hide nothing')
+        .choices(['strict', 'default', 'none'])
+        .default('default'),
+    )
+    .option('--show-secrets', 'the same as --redact none');
 }

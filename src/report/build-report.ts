@@ -1,14 +1,24 @@
 import type { PythonValue } from '../core/python/value.ts';
 import type { UnredactedReport } from '../core/read-core.ts';
 import { fingerprint } from './fingerprint.ts';
-import type { ChainedException, CrashReport, ReportedFrame, ReportedValue } from './model.ts';
-import { Redaction } from './redaction.ts';
+import type {
+  ChainedException,
+  CrashReport,
+  MissingPart,
+  ReportedFrame,
+  ReportedRequest,
+  ReportedTask,
+  ReportedThread,
+  ReportedValue,
+} from './model.ts';
+import type { RedactionLevel, Through } from './redaction/door.ts';
+import { Redaction } from './redaction/redaction.ts';
 import type { SourceLines } from './source-lines.ts';
 
 interface BuildOptions {
   /** What to call the core: as the user named it. */
   name: string;
-  showSecrets: boolean;
+  redact: RedactionLevel;
   sources: SourceLines;
 }
 
@@ -18,81 +28,158 @@ interface BuildOptions {
  */
 export function buildReport(
   contents: UnredactedReport,
-  { name, showSecrets, sources }: BuildOptions,
+  { name, redact, sources }: BuildOptions,
 ): CrashReport {
-  const redaction = new Redaction(showSecrets);
-  const values = (all: Record<string, PythonValue>): Record<string, ReportedValue> =>
-    record(Object.entries(all).map(([called, value]) => [called, redaction.value(called, value)]));
   for (const each of framesOf(contents)) sources.expect(each);
-  const frame = ({ locals, code, ...rest }: ReportedFrame<PythonValue>): ReportedFrame => {
+  const redaction = new Redaction(redact);
+  const report: CrashReport = redaction.through((door) => shownReport(contents, door, name, sources));
+  report.fingerprint = fingerprint(report.exceptions[0]);
+  return report;
+}
+
+/** Every text goes through the door; the type of the result holds that. */
+function shownReport(
+  contents: UnredactedReport,
+  door: Redaction,
+  name: string,
+  sources: SourceLines,
+): Through<CrashReport> {
+  const values = (all: Record<string, PythonValue>): Record<string, Through<ReportedValue>> =>
+    record(Object.entries(all), (called, value) => door.value(called, value));
+  const frame = ({ locals, code, ...rest }: ReportedFrame<PythonValue>): Through<ReportedFrame> => {
     const source = sources.line({ ...rest, ...(code === undefined ? {} : { code }) });
+    const { source: _, ...place } = rest;
     return {
-      ...rest,
-      ...(source === undefined ? {} : { source: redaction.source(source.text) }),
+      ...place,
+      file: door.own(rest.file),
+      function: door.own(rest.function),
+      ...(source === undefined ? {} : { source: door.source(source.text) }),
       ...(source?.doubtful === true ? { sourceDoubtful: true } : {}),
       locals: values(locals),
     };
   };
-  const framed = <F extends { frames: ReportedFrame<PythonValue>[] }>(each: F) => ({
+  const chained = ({
+    attributes,
+    ownStr,
+    ...each
+  }: ChainedException<PythonValue>): Through<ChainedException> => ({
     ...each,
-    frames: each.frames.map(frame),
-  });
-  const chained = ({ attributes, ...each }: ChainedException<PythonValue>): ChainedException => ({
-    ...each,
+    type: door.own(each.type),
+    module: door.own(each.module),
+    message: door.text(each.message),
+    ...(ownStr === undefined ? {} : { ownStr: door.own(ownStr) }),
+    notes: each.notes.map((note) => door.text(note)),
     ...(attributes === undefined ? {} : { attributes: values(attributes) }),
-    message: redaction.message(each.message),
-    notes: each.notes.map((note) => redaction.message(note)),
     frames: each.frames.map(frame),
   });
-  const { environment, cmdline, ...process } = contents.process;
-  const { exceptions, threads, tasks, request, ground: _, ...rest } = contents;
-  const report: CrashReport = {
-    ...rest,
-    core: { ...contents.core, path: name },
-    process: {
-      ...process,
-      cmdline: redaction.words(cmdline),
-      ...(environment === undefined
-        ? {}
-        : {
-            // POSIX: PWD is the working directory, and masking it would hide every path below it
-            environment: record(
-              Object.entries(environment).map(([key, value]) => [
-                key,
-                redaction.text(key === 'PWD' && value.startsWith('/') ? 'directory' : key, value),
-              ]),
-            ),
-          }),
-    },
-    exceptions: exceptions.map(({ threadId, foundVia, chain }) => ({
-      threadId,
-      foundVia,
-      chain: chain.map(chained),
-    })),
-    threads: threads.map(framed),
-    ...(tasks === undefined ? {} : { tasks: tasks.map(framed) }),
-    ...(request === undefined
+  const thread = ({
+    name: called,
+    native,
+    ...each
+  }: ReportedThread<PythonValue>): Through<ReportedThread> => ({
+    ...each,
+    id: door.own(each.id),
+    ...(called === undefined ? {} : { name: door.text(called) }),
+    frames: each.frames.map(frame),
+    ...(native === undefined
       ? {}
       : {
-          request: {
-            ...request,
-            ...(request.path === undefined ? {} : { path: redaction.message(request.path) }),
-            ...(request.query === undefined ? {} : { query: redaction.query(request.query) }),
-            headers: record(
-              Object.entries(request.headers).map(([header, value]) => [
-                header,
-                redaction.text(header, value),
-              ]),
-            ),
-          },
+          native: native.map(({ function: symbol, library, address, python }) => ({
+            function: door.own(symbol),
+            address: door.own(address),
+            ...(library === undefined ? {} : { library: door.own(library) }),
+            ...(python === undefined ? {} : { python }),
+          })),
         }),
-    fingerprint: '',
-    ...(showSecrets ? { secretsShown: true } : {}),
+  });
+  const task = ({
+    name: called,
+    state,
+    awaits,
+    ...each
+  }: ReportedTask<PythonValue>): Through<ReportedTask> => ({
+    ...each,
+    ...(called === undefined ? {} : { name: door.text(called) }),
+    ...(state === undefined ? {} : { state: door.own(state) }),
+    frames: each.frames.map(frame),
+    ...(awaits === undefined ? {} : { awaits: awaits.map((other) => door.text(other)) }),
+  });
+  const { core, process, python, exceptions, threads, tasks, request, warnings } = contents;
+  return {
+    schemaVersion: contents.schemaVersion,
+    core: {
+      ...core,
+      path: door.own(name),
+      missing: core.missing.map((each) => missingPart(each, door)),
+    },
+    process: shownProcess(process, door),
+    python: {
+      ...python,
+      version: door.own(python.version),
+      implementation: door.own(python.implementation),
+      layoutSource: door.own(python.layoutSource),
+    },
+    exceptions: exceptions.map(({ threadId, foundVia, chain }) => ({
+      threadId: door.own(threadId),
+      foundVia: door.sentence(foundVia),
+      chain: chain.map(chained),
+    })),
+    threads: threads.map(thread),
+    ...(tasks === undefined ? {} : { tasks: tasks.map(task) }),
+    ...(request === undefined ? {} : { request: shownRequest(request, door) }),
+    fingerprint: door.own(''),
+    warnings: [...warnings, ...sources.warnings()].map(({ code, message }) => ({
+      code: door.own(code),
+      message: door.sentence(message),
+    })),
+    redaction: door.level,
+    ...(door.level === 'none' ? { secretsShown: true } : {}),
   };
-  report.warnings = [...report.warnings, ...sources.warnings()];
-  report.fingerprint = fingerprint(report.exceptions[0]);
-  if (!showSecrets) maskAll(report, redaction);
-  return report;
+}
+
+function missingPart({ what, bytes, consequence }: MissingPart, door: Redaction): Through<MissingPart> {
+  return {
+    what: door.own(what),
+    ...(bytes === undefined ? {} : { bytes }),
+    consequence: door.sentence(consequence),
+  };
+}
+
+function shownProcess(
+  process: UnredactedReport['process'],
+  door: Redaction,
+): Through<CrashReport['process']> {
+  const { signal, executable, buildId, cmdline, cwd, environment, ...rest } = process;
+  return {
+    ...rest,
+    signal: { ...signal, name: door.own(signal.name) },
+    executable: door.own(executable),
+    ...(buildId === undefined ? {} : { buildId: door.own(buildId) }),
+    cmdline: door.words(cmdline),
+    ...(cwd === undefined ? {} : { cwd: door.text(cwd) }),
+    ...(environment === undefined
+      ? {}
+      : {
+          environment: record(Object.entries(environment), (key, value) =>
+            // POSIX: these are the working directory and no passwords
+            /^(?:OLD)?PWD$/.test(key) && value.startsWith('/') ? door.text(value) : door.named(key, value),
+          ),
+        }),
+  };
+}
+
+function shownRequest(request: ReportedRequest, door: Redaction): Through<ReportedRequest> {
+  const { framework, method, path, query, view, user, headers, ...rest } = request;
+  return {
+    ...rest,
+    framework: door.own(framework),
+    ...(method === undefined ? {} : { method: door.text(method) }),
+    ...(path === undefined ? {} : { path: door.path(path) }),
+    ...(query === undefined ? {} : { query: door.text(query) }),
+    ...(view === undefined ? {} : { view: door.own(view) }),
+    ...(user === undefined ? {} : { user: door.text(user) }),
+    headers: record(Object.entries(headers), (header, value) => door.named(header, value)),
+  };
 }
 
 function* framesOf({
@@ -105,45 +192,11 @@ function* framesOf({
 }
 
 /** An object without a prototype: names come from the core, and `__proto__` is a name like any other. */
-function record<V>(pairs: readonly (readonly [string, V])[]): Record<string, V> {
-  const result = Object.create(null) as Record<string, V>;
-  for (const [key, value] of pairs) result[key] = value;
+function record<V, R>(
+  entries: readonly [string, V][],
+  change: (key: string, value: V) => R,
+): Record<string, R> {
+  const result = Object.create(null) as Record<string, R>;
+  for (const [key, value] of entries) result[key] = change(key, value);
   return result;
-}
-
-/** A second pass, because the name that gives a secret away may come after a text that contains it. */
-function maskAll(report: CrashReport, redaction: Redaction): void {
-  const values = (locals: Record<string, ReportedValue>): void => {
-    for (const value of Object.values(locals)) {
-      const masked = redaction.mask(value.repr);
-      if (masked === value.repr) continue;
-      value.repr = masked;
-      value.redacted = true;
-    }
-  };
-  const frames = (all: readonly ReportedFrame[]): void => {
-    for (const each of all) {
-      values(each.locals);
-      if (each.source !== undefined) each.source = redaction.mask(each.source);
-    }
-  };
-  const texts = (all: Record<string, string> = {}): void => {
-    for (const [key, text] of Object.entries(all)) all[key] = redaction.mask(text);
-  };
-  for (const { chain } of report.exceptions) {
-    for (const each of chain) {
-      each.message = redaction.mask(each.message);
-      each.notes = each.notes.map((note) => redaction.mask(note));
-      values(each.attributes ?? {});
-      frames(each.frames);
-    }
-  }
-  for (const thread of report.threads) frames(thread.frames);
-  for (const task of report.tasks ?? []) frames(task.frames);
-  report.process.cmdline = report.process.cmdline.map((word) => redaction.mask(word));
-  texts(report.process.environment);
-  if (report.request === undefined) return;
-  texts(report.request.headers);
-  if (report.request.path !== undefined) report.request.path = redaction.mask(report.request.path);
-  if (report.request.query !== undefined) report.request.query = redaction.mask(report.request.query);
 }

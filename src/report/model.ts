@@ -28,11 +28,13 @@ export interface CrashReport<Value = ReportedValue> {
   request?: ReportedRequest;
   fingerprint: string;
   warnings: { code: string; message: string }[];
-  /** `--show-secrets`: nothing in this report was redacted. */
+  /** How much was hidden (`--redact`). */
+  redaction?: 'strict' | 'default' | 'none';
+  /** `--redact none`: nothing in this report was redacted. */
   secretsShown?: true;
 }
 
-interface MissingPart {
+export interface MissingPart {
   what: string;
   bytes?: number;
   consequence: string;

@@ -8,6 +8,7 @@ import type { Terminal } from '../terminal.ts';
 import { buildReport } from './build-report.ts';
 import { findCore, type FoundCore } from './find-core.ts';
 import type { CrashReport } from './model.ts';
+import type { RedactionLevel } from './redaction/door.ts';
 import { SourceLines } from './source-lines.ts';
 import { reportText, type TextOptions } from './text.ts';
 
@@ -69,7 +70,13 @@ export async function readReport(
     ...(sysroot === undefined ? {} : { sysroot }),
     ...(core.written === undefined ? {} : { written: core.written }),
   });
-  return buildReport(contents, { name: core.name, showSecrets: options['showSecrets'] === true, sources });
+  return buildReport(contents, { name: core.name, redact: redactionLevel(options), sources });
+}
+
+/** `--show-secrets` is the older name of `--redact none`. */
+function redactionLevel({ redact, showSecrets }: Options): RedactionLevel {
+  if (showSecrets === true) return 'none';
+  return redact === 'strict' || redact === 'none' ? redact : 'default';
 }
 
 /** The options of the command line that are the reader's, with absolute paths. */

@@ -244,7 +244,7 @@ class Page {
       this.line(
         this.#paint(
           ['bold', 'yellow'],
-          'Nothing is redacted in this report (--show-secrets): do not pass it on.',
+          'Nothing is redacted in this report (--redact none): do not pass it on.',
         ),
       );
     }

@@ -127,7 +127,7 @@ test('secrets are in no format unless asked for, and then the report says so', a
   }
   const shown = await pycrash(['report', made.path, '--show-secrets', '--locals', 'all']);
   for (const secret of SECRETS.slice(0, 4)) expect(shown.stdout).toContain(secret);
-  expect(shown.stdout).toContain('Nothing is redacted in this report (--show-secrets)');
+  expect(shown.stdout).toContain('Nothing is redacted in this report (--redact none)');
 });
 
 test('the request is a section of its own', () => {

@@ -1,0 +1,237 @@
+import { isPlaceholder, looksRandom } from '../looks.ts';
+import { isKnownName, judgeName, mayHide, type NameKind } from '../names.ts';
+import { isBlank, nameBefore, quotedEnd, startsLine, type NameBefore, type Scan } from './scan.ts';
+import { isSecretText } from './values.ts';
+
+/** Of a value that only may be a secret so much is looked at: unbounded, `key=key=key=…` costs its square. */
+const MOST_DOUBTFUL = 256;
+const HEADER = /^(?:proxy-)?authorization$|^(?:set-)?cookie2?$/i;
+
+/**
+ * `name=value`, `name: value`, `"name": "value"`, `name := value`, `name => value`: the assignments of forms, headers,
+ * cookies, INI, env, properties and YAML files, keyword arguments, connection strings, command lines and code. One
+ * scanner, because a message has all of them in one line, and what it is as a whole is not known.
+ */
+export function scanAssignments(scan: Scan): void {
+  const { text, work } = scan;
+  work.spend(text.length);
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code !== 0x3d && code !== 0x3a) continue;
+    const before = nameBefore(scan, at);
+    if (before === undefined) continue;
+    const kind = kindBefore(scan, before, at);
+    if (!mayHide(kind)) continue;
+    const after = hideValue(scan, before, kind, at);
+    if (after > at) at = after - 1;
+  }
+}
+
+/** In `password: str = 'x'` the name is before the type. */
+function kindBefore(scan: Scan, before: NameBefore, at: number): NameKind {
+  const kind = judgeName(before.name);
+  if (mayHide(kind) || scan.text[at] !== '=' || before.start < 3) return kind;
+  if (before.name === 'input_value') return judgeName(fieldOfLine(scan, before.start));
+  let colon = before.start;
+  while (colon > 0 && before.start - colon < 3 && isBlank(scan.text[colon - 1])) colon -= 1;
+  if (scan.text[colon - 1] !== ':') return kind;
+  const annotated = nameBefore(scan, colon - 1);
+  return annotated === undefined ? kind : judgeName(annotated.name);
+}
+
+/** pydantic names the field in the line above: `password\n  too short [type=…, input_value='x']`. */
+function fieldOfLine({ text, work }: Scan, at: number): string {
+  const above =
+    text
+      .slice(Math.max(0, at - 400), at)
+      .split('\n')
+      .at(-2) ?? '';
+  work.spend(400);
+  return above.trim();
+}
+
+/** Hides the value after the separator, and returns where it ends; `at` where nothing was looked at. */
+function hideValue(scan: Scan, before: NameBefore, kind: NameKind, at: number): number {
+  const { text, work, literals } = scan;
+  const sure = kind === 'strong' || kind === 'person';
+  let from = at + 1;
+  while (
+    from - at < 4 &&
+    (text[from] === '=' || text[from] === '>' || text[from] === '~' || text[from] === ':')
+  )
+    from += 1;
+  const blanks = from;
+  while (from - blanks < 40 && isBlank(text[from])) from += 1;
+  const prefix = /^[bBuUrRfF]{1,2}(?=\\*["'])/.exec(text.slice(from, from + 12))?.[0].length ?? 0;
+  const most = sure ? text.length : Math.min(text.length, from + MOST_DOUBTFUL);
+  const quoted = quotedEnd(text, from + prefix, most);
+  if (quoted !== undefined) {
+    work.spend(quoted.end - from);
+    const value = text.slice(quoted.start, quoted.end);
+    if (literals && !isLiteralSecret(value)) return quoted.after;
+    if (!isSecretText(kind, value)) return at;
+    const whole = sure ? quoted : (quotedEnd(text, from + prefix) ?? quoted);
+    work.spend(whole.end - from);
+    scan.hide(whole.start, whole.end, kind);
+    return whole.after;
+  }
+  if (literals || text[from] === undefined) return at;
+  let end = unquotedEnd(scan, before, kind, at, from, most);
+  work.spend(end - from);
+  while (from < end && /\s/.test(text[from] ?? 'x')) from += 1;
+  let value = text.slice(from, end);
+  if (/^[{[(<]/.test(value) && kind !== 'strong') return at;
+  // a call, a subscript: code, and no value
+  const call = /^([A-Za-z_][\w.]{0,80})(?:\(\)|[([][\w"']{1,80})/.exec(value)?.[1];
+  if (call !== undefined && !looksRandom(call)) return at;
+  if (HEADER.test(before.name)) {
+    // RFC 9110, 11.4: what the scheme is called explains crashes and is no secret
+    const scheme = /^[A-Za-z][\w-]*[ \t]+(?=\S)/.exec(value)?.[0].length ?? 0;
+    if (/authorization/i.test(before.name)) {
+      from += scheme;
+      value = value.slice(scheme);
+    }
+    if (isPlaceholder(value.trim())) return at;
+    scan.hide(from, end, kind);
+    return end;
+  }
+  if (!isSecretText(kind, value)) return at;
+  if (end === most && !sure) end = unquotedEnd(scan, before, kind, at, from, text.length);
+  scan.hide(from, end, kind);
+  return end;
+}
+
+/** In source code a value that is one word of a name is a key, not a secret: `password = form["password"]`. */
+function isLiteralSecret(value: string): boolean {
+  return !isPlaceholder(value) && (looksRandom(value) || !mayHide(judgeName(value)) || !isKnownName(value));
+}
+
+/** Where a value without quotes ends. */
+function unquotedEnd(
+  scan: Scan,
+  before: NameBefore,
+  kind: NameKind,
+  at: number,
+  from: number,
+  most: number,
+): number {
+  const { text } = scan;
+  const enclosing = enclosingQuote(text, before.start);
+  const line = Math.min(most, scan.lineEnd(at + 1));
+  const bound = enclosing === undefined ? line : Math.min(most, closingQuote(scan, from, enclosing));
+  if (HEADER.test(before.name)) return enclosing === undefined ? foldedEnd(scan, line) : bound;
+  const first = startsLine(text, before.start);
+  if (text[at] === ':') {
+    if (from >= line && first) return blockEnd(scan, at, line);
+    const block = /^[|>][-+\d]*[ \t]*$/.test(text.slice(from, Math.min(line, from + 8)));
+    if (block && first) return blockEnd(scan, at, line);
+  }
+  // ODBC and .NET: PWD={a;b}}c}
+  if (text[from] === '{' && text[at] === '=') {
+    let end = scan.next('}', from);
+    while (end < bound && text[end + 1] === '}') end = scan.next('}', end + 2);
+    return Math.min(bound, end + 1);
+  }
+  // in a form a `&` always ends it
+  const form = text[before.start - 1] === '&' || text[before.start - 1] === '?';
+  const word = wordEnd(text, from, form ? Math.min(bound, scan.next('&', from)) : bound);
+  if (form || word >= bound || kind === 'doubtful') return word;
+  if (
+    text[at] === ':' &&
+    !before.quoted &&
+    !first &&
+    isProse(text.slice(from, Math.min(bound, from + 120)), kind, first)
+  )
+    return from;
+  if (!first || !isBlank(text[word])) return word;
+  // `KEY=value command`
+  const shell =
+    text[at] === '=' &&
+    !isBlank(text[at + 1]) &&
+    /^\s+\.{0,2}\/?[\w./-]+(?:\s+-|\s+[\w./-]+\.\w+\b)/.test(text.slice(word, Math.min(bound, word + 200)));
+  if (shell) return word;
+  const rest = text.slice(from, Math.min(bound, from + 400));
+  // `password: correct horse battery`, but not `dbname=x password=y host=z`, nor `Password: This field is required.`
+  if (/[\w.-][ \t]*[=:]/.test(text.slice(word, Math.min(bound, word + 60)))) return word;
+  if (isProse(rest, kind, first))
+    return kind === 'strong' && looksRandom(text.slice(from, word)) ? word : from;
+  return bound;
+}
+
+/** Words that are in sentences, and in few passphrases. */
+const SENTENCE =
+  /(?:^|\s)(?:is|are|was|were|must|not|the|a|an|for|be|been|required|to|of|and|or|with|this|that|has|have|does|doesn't|isn't|can|cannot|can't|should|at|in|on|by|from|your|you|expected|unexpected|missing|invalid|too|got|found|failed|cannot)(?:\s|$|[.,;:!])/i;
+
+function isProse(rest: string, kind: NameKind, begins: boolean): boolean {
+  const first = /^\S+/.exec(rest)?.[0] ?? '';
+  if (looksRandom(first)) return false;
+  if (SENTENCE.test(rest) && /\s/.test(rest.trim())) return true;
+  // `token: eof at line 3` says something about the token
+  return kind === 'weak' && !begins && /^[a-z]+(?:\s|$)/i.test(rest);
+}
+
+/** A value that is one word: it may hold `&`, `;`, `,` and brackets, and ends at them where the next name follows. */
+function wordEnd(text: string, from: number, bound: number): number {
+  let open = 0;
+  for (let at = from; at < bound; at += 1) {
+    const character = text[at] ?? '';
+    if (character === ' ' || character === '\t' || character === '\n' || character === '\r') return at;
+    if (character === '(' || character === '[' || character === '{' || character === '<') open += 1;
+    else if (character === ')' || character === ']' || character === '}' || character === '>') {
+      if (open === 0) return at;
+      open -= 1;
+    } else if (character === '"' || character === "'" || character === '`') {
+      if (/^[\s,;:)\]}>.&"'`]?$/.test(text[at + 1] ?? '')) return at;
+    } else if (character === '&' || character === ';' || character === ',' || character === '|') {
+      if (
+        /^(?:amp;)?[ \t]*$|^(?:amp;)?[ \t]*["']?[\w.$%[\]-]{1,60}["']?[ \t]{0,3}[=:]|^[\s&;,|]/.test(
+          text.slice(at + 1, at + 80),
+        )
+      )
+        return at;
+    } else if (character === '\\' && /^\\+[rnt"']/.test(text.slice(at, at + 10))) {
+      return at;
+    } else if (character === '.' && /^[.\s]*$/.test(text.slice(at, at + 4)) && at + 1 >= bound) {
+      return at;
+    }
+  }
+  return bound;
+}
+
+/** Continuation lines of a header: RFC 9112, 5.2. */
+function foldedEnd(scan: Scan, line: number): number {
+  const { text } = scan;
+  let end = line;
+  for (;;) {
+    const next = text.startsWith('\r\n', end) ? end + 2 : text[end] === '\n' ? end + 1 : -1;
+    if (next < 0 || !isBlank(text[next])) return end;
+    end = scan.lineEnd(next);
+  }
+}
+
+/** The lines that are further in than the one with the name: a YAML block or value on its own line. */
+function blockEnd(scan: Scan, at: number, line: number): number {
+  const { text } = scan;
+  const start = text.lastIndexOf('\n', Math.max(0, at - 1)) + 1;
+  const margin = /^[ \t-]*/.exec(text.slice(start, Math.min(at, start + 200)))?.[0].length ?? 0;
+  let end = line;
+  for (;;) {
+    const next = text.startsWith('\r\n', end) ? end + 2 : text[end] === '\n' ? end + 1 : -1;
+    if (next < 0) return end;
+    const stop = scan.lineEnd(next);
+    const indent = /^[ \t]*/.exec(text.slice(next, Math.min(stop, next + 200)))?.[0].length ?? 0;
+    if (stop > next && indent <= margin) return end;
+    end = stop;
+  }
+}
+
+/** The quote that is right before the name: `-H 'X-Api-Key: abc'`. */
+function enclosingQuote(text: string, start: number): string | undefined {
+  const character = text[start - 1];
+  return character === '"' || character === "'" || character === '`' ? character : undefined;
+}
+
+function closingQuote(scan: Scan, from: number, quote: string): number {
+  const end = scan.next(quote, from);
+  return scan.text[end - 1] === '\\' && end > from ? end - 1 : end;
+}

@@ -1,0 +1,91 @@
+import { isPlaceholder, looksRandom } from '../looks.ts';
+import { judgeName, type NameKind } from '../names.ts';
+
+/** Options of one letter that take a secret, by program; `glued`: the secret can follow at once, as in `mysql -psecret`. */
+const SHORT: readonly (readonly [RegExp, string, 'next' | 'glued' | 'user'])[] = [
+  [/^(?:mysql|mysqldump|mysqladmin|mysqlimport|mysqlcheck|mariadb[\w-]*|mycli|mytop)$/, 'p', 'glued'],
+  [
+    /^(?:sshpass|mongo|mongosh|mongodump|mongorestore|docker|podman|helm|oc|cf|az|ibmcloud|rabbitmqadmin|kinit|smbclient|net|nmcli|openssl|keytool|wget|7z|7za|zip|unzip|rar|unrar|influx|cqlsh|vsql|bteq)$/,
+    'p',
+    'glued',
+  ],
+  [/^(?:sqlcmd|bcp|isql|tsql|osql)$/, 'P', 'glued'],
+  [/^(?:zip|unzip)$/, 'P', 'next'],
+  [/^redis-cli$/, 'a', 'next'],
+  [/^(?:ldap\w+)$/, 'w', 'next'],
+  [/^(?:curl|http|https|xh|httpie)$/, 'u', 'user'],
+  [/^(?:curl|http|https|xh|httpie)$/, 'a', 'user'],
+  [/^(?:curl)$/, 'U', 'user'],
+  [/^(?:smbclient|rpcclient|net)$/, 'U', 'user'],
+  [/^(?:snmp\w+)$/, 'A', 'next'],
+  [/^(?:snmp\w+)$/, 'X', 'next'],
+  [/^(?:snmp\w+)$/, 'c', 'next'],
+  [/^(?:mosquitto_\w+)$/, 'P', 'next'],
+  [/^(?:htpasswd)$/, 'b', 'next'],
+];
+
+/** A part of one word of a command line. */
+export interface WordPart {
+  word: number;
+  start: number;
+  end: number;
+  kind: NameKind;
+}
+
+/**
+ * The secrets of a command line: `--password x`, `--password=x` is an assignment and found as such, `-psecret` and
+ * `-u user:secret` of the programs that have these, `-passin pass:x` of openssl.
+ */
+export function secretWords(words: readonly string[]): WordPart[] {
+  const parts: WordPart[] = [];
+  const programs = words
+    .slice(0, 12)
+    .map((word) => word.slice(word.lastIndexOf('/') + 1).replaceAll(/^['"([]+|['",)\]]+$/g, ''));
+  const short = SHORT.filter(([program]) => programs.some((each) => program.test(each)));
+  const hide = (word: number, start: number, kind: NameKind): void => {
+    const text = words[word];
+    if (text === undefined || text.length <= start || isPlaceholder(text.slice(start))) return;
+    parts.push({ word, start, end: text.length, kind });
+  };
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    const next = words[at + 1];
+    if (/^pass:./.test(word)) hide(at, 5, 'strong');
+    const option = /^(?:--?|\/)([A-Za-z][\w.-]*)$/.exec(word)?.[1];
+    if (option !== undefined && option.length > 1 && next !== undefined && !next.startsWith('--')) {
+      const kind = judgeName(option);
+      if (kind === 'strong' || kind === 'weak' || (kind === 'doubtful' && looksRandom(next))) {
+        if (!(next.startsWith('-') && !looksRandom(next))) hide(at + 1, 0, kind);
+        continue;
+      }
+    }
+    for (const [, letter, how] of short) {
+      if (
+        word === `-${letter}` &&
+        how !== 'user' &&
+        next !== undefined &&
+        !next.startsWith('-') &&
+        !/^\d{1,5}(?::\d+)?$/.test(next)
+      ) {
+        hide(at + 1, 0, 'strong');
+      } else if (how === 'glued' && word.startsWith(`-${letter}`) && word.length > 2) {
+        const known =
+          /^-(?:port|path|prefix|print|pretty|progress|protocol|plain|preserve|passin|passout)$/.test(word);
+        if (!known && !/^-p\d{1,5}(?::\d+)?$/.test(word)) hide(at, 2, 'strong');
+      } else if (how === 'user' && word.startsWith(`-${letter}`) && /^-\w[^:\s]+:\S/.test(word)) {
+        hide(at, word.indexOf(':') + 1, 'strong');
+      } else continue;
+      break;
+    }
+    const user = /^(?:-U|--user|--proxy-user|-u|-a|--auth|--login)$/.test(word) && next !== undefined;
+    if (
+      user &&
+      parts.at(-1)?.word !== at + 1 &&
+      /^[^:/\s%]+[:%]\S/.test(next) &&
+      !/^\w+:\d+(?::\d+)?$/.test(next)
+    ) {
+      hide(at + 1, next.search(word === '-U' ? /[:%]/ : /:/) + 1, 'strong');
+    }
+  }
+  return parts;
+}
