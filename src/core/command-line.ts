@@ -1,19 +1,28 @@
 import type { Memory } from './elf/memory.ts';
 import type { CoreNotes } from './elf/notes.ts';
 import { attempt } from './python/process.ts';
+import { cutMark } from './python/value.ts';
 
-const MOST_WORDS = 4096;
-const MOST_SEARCHED = 4 * 1024 * 1024;
+// execve(2): arguments and environment have at most 6 MiB, the pointers to them included.
+const MOST_SEARCHED = 8 * 1024 * 1024;
+const MOST_WORDS = 10_000;
+const MOST_VARIABLES = 10_000;
+const MOST_CHARACTERS = 32_768;
 const AT_EXECFN = 31;
 
+interface CommandLine {
+  words: string[];
+  environment: Map<string, string>;
+  /** So many variables are not in `environment`. */
+  environmentLeftOut: number;
+  program: string | undefined;
+}
+
 /** What the process was started with, from where the kernel put it: the top of the first thread's stack. */
-export function readCommandLine(
-  memory: Memory,
-  notes: CoreNotes,
-): { words: string[]; environment: Map<string, string>; program: string | undefined } {
+export function readCommandLine(memory: Memory, notes: CoreNotes): CommandLine {
   const top = notes.auxiliary.get(AT_EXECFN) ?? 0;
   const program = attempt(() => memory.cString(top, 4096), undefined);
-  const nothing = { words: [], environment: new Map<string, string>(), program };
+  const nothing = { words: [], environment: new Map<string, string>(), environmentLeftOut: 0, program };
   const segment = memory.segmentAt(top);
   // The auxiliary vector itself, which a note repeats, is right behind the pointers to argv and envp (elf_create_tables).
   const vector = notes.auxiliaryBytes.subarray(0, 64);
@@ -23,23 +32,36 @@ export function readCommandLine(
     const bytes = memory.bytes(start, top - start);
     const at = bytes.lastIndexOf(vector);
     if (at < 16) return nothing;
-    const environment = pointersBefore(bytes, at - 8);
-    const words = pointersBefore(bytes, at - 8 - 8 * (environment.length + 1));
-    const strings = (pointers: number[], most: number): string[] =>
-      pointers.flatMap((each) => attempt(() => [memory.cString(each, most)], []));
-    const pairs = strings(environment, 32_768).map((text): [string, string] => {
-      const equals = text.indexOf('=');
-      return [text.slice(0, Math.max(0, equals)), text.slice(equals + 1)];
-    });
+    const variables = pointersBefore(bytes, at - 8);
     // The first word is argc, which is in front of the pointers and small enough not to be one.
-    return { words: strings(words, 4096), environment: new Map(pairs), program };
+    const words = pointersBefore(bytes, at - 8 - 8 * (variables.length + 1));
+    const text = (pointer: number): string => textAt(bytes, pointer - start);
+    const shown = words.slice(0, MOST_WORDS).map(text);
+    if (words.length > shown.length) shown.push(`${cutMark(words.length - shown.length)} words`);
+    const pairs = variables.slice(0, MOST_VARIABLES).map((pointer): [string, string] => {
+      const variable = text(pointer);
+      const equals = variable.indexOf('=');
+      return [variable.slice(0, Math.max(0, equals)), variable.slice(equals + 1)];
+    });
+    const environmentLeftOut = variables.length - pairs.length;
+    return { words: shown, environment: new Map(pairs), environmentLeftOut, program };
   }, nothing);
+}
+
+/** The string at a place among those that the kernel copied. */
+function textAt(bytes: Buffer, at: number): string {
+  if (at < 0 || at >= bytes.length) return '';
+  const nul = bytes.indexOf(0, at);
+  const end = nul < 0 ? bytes.length : nul;
+  const left = end - at - MOST_CHARACTERS;
+  const text = bytes.toString('utf8', at, Math.min(end, at + MOST_CHARACTERS));
+  return left > 0 ? `${text}${cutMark(left, 'bytes')}` : text;
 }
 
 /** The pointers that end, with a zero, at `end`; in their order. */
 function pointersBefore(bytes: Buffer, end: number): number[] {
   const found: number[] = [];
-  for (let at = end - 8; at >= 0 && found.length < MOST_WORDS; at -= 8) {
+  for (let at = end - 8; at >= 0; at -= 8) {
     const value = bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 0x1_0000_0000;
     if (value < 0x10000) break;
     found.push(value);

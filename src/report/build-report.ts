@@ -1,10 +1,12 @@
 import type { PythonValue } from '../core/python/value.ts';
 import type { UnredactedReport } from '../core/read-core.ts';
+import { crashOf } from './crash.ts';
 import { fingerprint } from './fingerprint.ts';
 import type {
   ChainedException,
   CrashReport,
   MissingPart,
+  ReportedException,
   ReportedFrame,
   ReportedRequest,
   ReportedTask,
@@ -23,8 +25,7 @@ interface BuildOptions {
 }
 
 /**
- * The report of what was read: values as text, secrets hidden, source lines and fingerprint added. The fingerprint is
- * that of the exception in flight, which is the first one.
+ * The report of what was read: values as text, secrets hidden, source lines, title and fingerprint added.
  */
 export function buildReport(
   contents: UnredactedReport,
@@ -33,7 +34,8 @@ export function buildReport(
   for (const each of framesOf(contents)) sources.expect(each);
   const redaction = new Redaction(redact);
   const report: CrashReport = redaction.through((door) => shownReport(contents, door, name, sources));
-  report.fingerprint = fingerprint(report.exceptions[0]);
+  report.fingerprint = fingerprint(report);
+  report.crash = crashOf(report);
   return report;
 }
 
@@ -71,6 +73,12 @@ function shownReport(
     notes: each.notes.map((note) => door.text(note)),
     ...(attributes === undefined ? {} : { attributes: values(attributes) }),
     frames: each.frames.map(frame),
+  });
+  const listed = (each: ReportedException<PythonValue>): Through<ReportedException> => ({
+    ...each,
+    threadId: door.own(each.threadId),
+    foundVia: door.sentence(each.foundVia),
+    chain: each.chain.map(chained),
   });
   const thread = ({
     name: called,
@@ -119,11 +127,8 @@ function shownReport(
       implementation: door.own(python.implementation),
       layoutSource: door.own(python.layoutSource),
     },
-    exceptions: exceptions.map(({ threadId, foundVia, chain }) => ({
-      threadId: door.own(threadId),
-      foundVia: door.sentence(foundVia),
-      chain: chain.map(chained),
-    })),
+    crash: { title: door.own('') },
+    exceptions: exceptions.map(listed),
     threads: threads.map(thread),
     ...(tasks === undefined ? {} : { tasks: tasks.map(task) }),
     ...(request === undefined ? {} : { request: shownRequest(request, door) }),
@@ -152,7 +157,7 @@ function shownProcess(
   const { signal, executable, buildId, cmdline, cwd, environment, ...rest } = process;
   return {
     ...rest,
-    signal: { ...signal, name: door.own(signal.name) },
+    signal: shownSignal(signal, door),
     executable: door.own(executable),
     ...(buildId === undefined ? {} : { buildId: door.own(buildId) }),
     cmdline: door.words(cmdline),
@@ -164,6 +169,26 @@ function shownProcess(
             // POSIX: these are the working directory and no passwords
             /^(?:OLD)?PWD$/.test(key) && value.startsWith('/') ? door.text(value) : door.named(key, value),
           ),
+        }),
+  };
+}
+
+function shownSignal(
+  { name, address, instruction, ...rest }: CrashReport['process']['signal'],
+  door: Redaction,
+): Through<CrashReport['process']['signal']> {
+  return {
+    ...rest,
+    name: door.own(name),
+    ...(address === undefined ? {} : { address: door.own(address) }),
+    ...(instruction === undefined
+      ? {}
+      : {
+          instruction: {
+            address: door.own(instruction.address),
+            ...(instruction.library === undefined ? {} : { library: door.own(instruction.library) }),
+            ...(instruction.function === undefined ? {} : { function: door.own(instruction.function) }),
+          },
         }),
   };
 }

@@ -1,6 +1,6 @@
 import { sha256 } from '../sha256-without-crypto.ts';
 import { isApplicationFrame } from './application-frame.ts';
-import type { ChainedException, ReportedException, ReportedFrame } from './model.ts';
+import type { ChainedException, CrashReport, ReportedFrame } from './model.ts';
 
 const MOST_EXCEPTIONS = 50;
 // Comprehensions are frames of their own before Python 3.12 only (PEP 709).
@@ -8,12 +8,28 @@ const INLINED = new Set(['<listcomp>', '<dictcomp>', '<setcomp>']);
 
 /**
  * Equal for equal crashes: 16 hexadecimal digits, as docs/crash-record.md defines them; the generated module logs the
- * same ones. The empty string where there is no exception.
+ * same ones for exceptions. The empty string where nothing crashed.
  */
-export function fingerprint(exception: ReportedException | undefined): string {
-  if (exception === undefined || exception.chain.length === 0) return '';
+export function fingerprint(report: CrashReport): string {
+  const exception = report.exceptions.find(({ crashed }) => crashed === true);
+  if (exception !== undefined) return hash(fingerprintLines(exception.chain));
+  const { signal } = report.process;
+  if (signal.number === 0) return '';
+  const frames = report.threads.find(({ current }) => current)?.frames ?? [];
+  const library = signal.instruction?.library;
+  return hash([
+    `S ${signal.name}`,
+    ...(frames.length > 0
+      ? frameLines(frames.toReversed())
+      : library === undefined
+        ? []
+        : [`L ${tail(library)}`]),
+  ]);
+}
+
+function hash(lines: readonly string[]): string {
   // a half of a surrogate pair has no UTF-8: '?', as Python's "replace" has it
-  const text = fingerprintLines(exception.chain)
+  const text = lines
     .join('\n')
     .replaceAll(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '?');
   return sha256(text).slice(0, 16);

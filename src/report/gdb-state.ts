@@ -25,9 +25,9 @@ export function gdbState(report: CrashReport | undefined, message: string): GdbS
       ? message
       : reportText(report, { threads: false, locals, width: 400, parts }, (_, shown) => shown).trimEnd();
   return {
-    chain: text(['exceptions'], 'none'),
-    chainLocals: text(['exceptions'], 'app'),
-    exceptions: (report?.exceptions[0]?.chain ?? []).map((exception) => ({
+    chain: text(['crash'], 'none'),
+    chainLocals: text(['crash'], 'app'),
+    exceptions: (report?.exceptions[report.crash.exception ?? -1]?.chain ?? []).map((exception) => ({
       headline: printableLines(headline(exception)),
       frames: exception.frames.toReversed().map(shownFrame),
     })),

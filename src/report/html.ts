@@ -1,22 +1,32 @@
 import { printable, printableLines } from '../printable.ts';
 import { renderHtml } from '../templates.ts';
 import { isApplicationFrame } from './application-frame.ts';
+import { stoppedHere } from './crash.ts';
 import type { CrashReport, ReportedFrame, ReportedValue } from './model.ts';
 import { headline, printedChain, remarks, type PrintedException } from './printed-chain.ts';
-import { size } from './text.ts';
+import { shownFrames } from './shown-frames.ts';
+import { belongsTo, size } from './text.ts';
 
 /** A page that stands alone: no script, no request to anywhere (its own policy forbids both), every value escaped. */
 export function reportHtml(report: CrashReport): string {
-  const exceptions = report.exceptions.flatMap((exception) => {
+  const exceptions = report.exceptions.flatMap((exception, index) => {
     const printed = printedChain(exception);
-    return printed === undefined
-      ? []
-      : [{ foundVia: printable(exception.foundVia), blocks: blocks(printed, 0) }];
+    if (printed === undefined) return [];
+    const crashed = index === report.crash.exception;
+    return [
+      {
+        title: crashed ? 'Exception' : belongsTo(report, exception),
+        foundVia: printable(exception.foundVia),
+        blocks: blocks(printed, 0, crashed),
+      },
+    ];
   });
+  const { title, frame } = report.crash;
   return renderHtml('html/report.html', {
-    title: exceptions[0]?.blocks.at(-1)?.headline ?? report.process.signal.name,
+    title: printable(title),
     missing: report.core.missing.map(({ what, consequence }) => printable(`${what}: ${consequence}`)),
     facts: [
+      ['Where', frame === undefined ? '' : `${frame.file}:${frame.line} in ${frame.function}`],
       ['Process', `${report.process.pid}, ${report.process.signal.name}`],
       ['Command line', report.process.cmdline.join(' ')],
       ['Executable', report.process.executable],
@@ -26,7 +36,9 @@ export function reportHtml(report: CrashReport): string {
         `${report.core.path}, ${size(report.core.bytes)}${report.core.truncated ? ', truncated' : ''}`,
       ],
       ['Fingerprint', report.fingerprint],
-    ].map((pair) => pair.map(printable)),
+    ]
+      .filter(([, value]) => value !== '')
+      .map((pair) => pair.map(printable)),
     exceptions,
     request: report.request === undefined ? [] : requestRows(report.request),
     threads: report.threads.map((thread) => ({
@@ -34,16 +46,21 @@ export function reportHtml(report: CrashReport): string {
       id: thread.osThreadId,
       current: thread.current,
       holdsGil: thread.holdsGil === true,
-      frames: thread.frames.map(shownFrame),
+      frames: framesOf(
+        thread.frames,
+        thread.current && report.crash.exception === undefined ? 'first' : 'none',
+      ),
+      incomplete: thread.framesIncomplete === true,
       native: (thread.native ?? []).map(({ address, function: name, library = '' }) =>
         printable(`${address} ${name} ${library}`.trimEnd()),
       ),
     })),
     tasks: (report.tasks ?? []).map((task) => ({
       name: printable(`${task.kind} ${task.name ?? ''} ${task.state ?? ''}`),
-      frames: task.frames.map(shownFrame),
+      frames: framesOf(task.frames),
     })),
     warnings: report.warnings.map(({ message }) => printable(message)),
+    stopped: stoppedHere(report),
     secretsShown: report.secretsShown === true,
   });
 }
@@ -54,11 +71,12 @@ interface Block {
   headline: string;
   notes: string[];
   attributes: ReturnType<typeof shownValues>;
-  frames: ReturnType<typeof shownFrame>[];
+  frames: ReturnType<typeof framesOf>;
+  left: string;
 }
 
 /** The chain in the order in which Python prints it; members of groups one step further in. */
-function blocks(printed: PrintedException, depth: number): Block[] {
+function blocks(printed: PrintedException, depth: number, open: boolean): Block[] {
   const { before, exception, members, hidden } = printed;
   const own: Block = {
     sentence: before?.sentence ?? '',
@@ -66,25 +84,33 @@ function blocks(printed: PrintedException, depth: number): Block[] {
     headline: printableLines(headline(exception)),
     notes: remarks(exception).map(printableLines),
     attributes: shownValues(exception.attributes ?? {}),
-    frames: exception.frames.map(shownFrame),
+    frames: framesOf(exception.frames, open ? 'last' : 'none'),
+    left: exception.membersLeftOut === undefined ? '' : `… ${exception.membersLeftOut} more members`,
   };
   return [
-    ...(before === undefined ? [] : blocks(before.printed, depth)),
+    ...(before === undefined ? [] : blocks(before.printed, depth, false)),
     own,
-    ...members.flatMap((member) => blocks(member, depth + 1)),
-    ...(hidden === undefined ? [] : blocks(hidden, depth + 1)),
+    ...members.flatMap((member) => blocks(member, depth + 1, false)),
+    ...(hidden === undefined ? [] : blocks(hidden, depth + 1, false)),
   ];
 }
 
-function shownFrame(frame: ReportedFrame) {
-  return {
+/** Frames as the page shows them; the innermost one of the application is open where the crash is at that end. */
+function framesOf(all: readonly ReportedFrame[], innermost: 'first' | 'last' | 'none' = 'none') {
+  const frames = shownFrames(all);
+  const own = frames.map(({ frame }) => isApplicationFrame(frame));
+  const found = innermost === 'last' ? own.lastIndexOf(true) : own.indexOf(true);
+  const inner = found >= 0 ? found : innermost === 'last' ? frames.length - 1 : 0;
+  return frames.map(({ frame, notes }, index) => ({
     where: printable(`${frame.file}:${frame.line}`),
     function: printable(frame.function),
     source: printable(frame.source ?? ''),
     doubtful: frame.sourceDoubtful === true,
-    own: isApplicationFrame(frame),
+    own: own[index] === true,
+    open: innermost !== 'none' && index === inner,
+    notes,
     locals: shownValues(frame.locals),
-  };
+  }));
 }
 
 function shownValues(values: Record<string, ReportedValue>) {

@@ -1,7 +1,5 @@
 import { printable, printableLines } from '../printable.ts';
-import { isApplicationFrame } from './application-frame.ts';
 import type { CrashReport } from './model.ts';
-import { headline } from './printed-chain.ts';
 import { reportText, size, type TextOptions } from './text.ts';
 
 /** GitHub refuses an issue of more than 65,536 characters. */
@@ -11,15 +9,9 @@ const MOST_CHARACTERS = 60_000;
 export function reportMarkdown(report: CrashReport, width = 200): string {
   const section = (parts: TextOptions['parts'] & object, locals: 'app' | 'none'): string =>
     sectionText(report, parts, locals, width);
-  const [first] = report.exceptions;
-  const exception = first?.chain[0];
-  const title =
-    exception === undefined
-      ? `${report.process.signal.name} without an exception`
-      : headline(exception).split('\n', 1)[0];
-  const inner = exception?.frames.findLast(isApplicationFrame) ?? exception?.frames.at(-1);
+  const { title, frame } = report.crash;
   const facts: [string, string][] = [
-    ['where', inner === undefined ? '' : `${inner.file}:${inner.line} in ${inner.function}`],
+    ['where', frame === undefined ? '' : `${frame.file}:${frame.line} in ${frame.function}`],
     ['process', `${report.process.pid}, ${report.process.signal.name}, ${report.process.cmdline.join(' ')}`],
     ['python', `${report.python.implementation} ${report.python.version}`],
     [
@@ -32,7 +24,7 @@ export function reportMarkdown(report: CrashReport, width = 200): string {
     ['fingerprint', report.fingerprint],
   ];
   const head = [
-    `### ${code(printable(title ?? ''))}`,
+    `### ${code(printable(title))}`,
     '',
     '| | |',
     '| --- | --- |',
@@ -40,23 +32,33 @@ export function reportMarkdown(report: CrashReport, width = 200): string {
     '',
   ].join('\n');
   const threads = (): string => folded('Threads', section(['request', 'threads'], 'none'));
+  const left = (what: string): string =>
+    `\n… ${what} are left out: an issue can have ${MOST_CHARACTERS} characters.\n`;
   const variants = [
-    () => fenced(traceback(report)) + folded('Locals', section(['exceptions'], 'app')) + threads(),
-    () => fenced(traceback(report)) + threads(),
-    () => fenced(traceback(report)),
+    () => fenced(traceback(report)) + folded('Locals', section(['crash'], 'app')) + threads(),
+    () => fenced(traceback(report)) + threads() + left('Locals'),
+    () => fenced(traceback(report)) + left('Locals and threads'),
   ];
   // From everything to less and less, until it fits.
   for (const variant of variants) {
     const body = variant();
     if (head.length + body.length <= MOST_CHARACTERS) return head + body;
   }
-  // The end of a traceback says what was raised and where.
-  return head + fenced(traceback(report).slice(-(MOST_CHARACTERS - head.length - 100)));
+  return head + fenced(innerPart(report, MOST_CHARACTERS - head.length - 300)) + left('Locals and threads');
 }
 
-/** The traceback of the exception in flight, without locals. */
+/** The end of a traceback says what was raised and where; of the frames of a thread the beginning. */
+function innerPart(report: CrashReport, most: number): string {
+  const text = traceback(report);
+  const mark = `… ${text.length - most} more characters`;
+  return report.crash.exception === undefined
+    ? `${text.slice(0, most)}\n${mark}`
+    : `${mark}\n${text.slice(-most)}`;
+}
+
+/** The traceback of what crashed, without locals. */
 function traceback(report: CrashReport): string {
-  return sectionText({ ...report, exceptions: report.exceptions.slice(0, 1) }, ['exceptions'], 'none', 200);
+  return sectionText(report, ['crash'], 'none', 200);
 }
 
 function sectionText(

@@ -8,12 +8,26 @@ export interface CrashReport<Value = ReportedValue> {
   core: { path: string; bytes: number; truncated: boolean; missing: MissingPart[] };
   process: {
     pid: number;
-    signal: { number: number; name: string; code?: number };
+    signal: {
+      number: number;
+      name: string;
+      code?: number;
+      /** Of a signal that a process sent: which. */
+      sender?: number;
+      /** Of a fault: the address that was accessed. */
+      address?: string;
+      /** Of a fault: the code that ran. */
+      instruction?: { address: string; library?: string; function?: string };
+      /** The stack was at its end. */
+      stackOverflow?: true;
+    };
     executable: string;
     buildId?: string;
     cmdline: string[];
     cwd?: string;
     environment?: Record<string, string>;
+    /** So many variables are not in `environment`. */
+    environmentLeftOut?: number;
   };
   python: {
     version: string;
@@ -22,6 +36,7 @@ export interface CrashReport<Value = ReportedValue> {
     /** Where the structure offsets come from: a table of ours, or the process's own `_Py_DebugOffsets`. */
     layoutSource: string;
   };
+  crash: Crash;
   exceptions: ReportedException<Value>[];
   threads: ReportedThread<Value>[];
   tasks?: ReportedTask<Value>[];
@@ -34,6 +49,15 @@ export interface CrashReport<Value = ReportedValue> {
   secretsShown?: true;
 }
 
+/** What crashed, in one line: every format has the same. */
+export interface Crash {
+  title: string;
+  /** Index in `exceptions`: the one that the thread which took the signal was raising or handling; absent where none. */
+  exception?: number;
+  /** The innermost frame of the application. */
+  frame?: { file: string; line: number; function: string };
+}
+
 export interface MissingPart {
   what: string;
   bytes?: number;
@@ -42,10 +66,18 @@ export interface MissingPart {
 
 export interface ReportedException<Value = ReportedValue> {
   threadId: string;
+  /** Of the thread, where there is more than one. */
+  interpreter?: number;
+  /** Index in `tasks` of the task or greenlet that was handling it. */
+  task?: number;
   /** How it was reached, e.g. `local "exception" of abort_with_core`. */
   foundVia: string;
+  /** The thread that took the signal was raising or handling it: it is what the report is about. */
+  crashed?: true;
   /** `chain[0]` was in flight; each next one is its `relation`. */
   chain: ChainedException<Value>[];
+  /** So many exceptions of the chain are not in it. */
+  leftOut?: number;
 }
 
 export interface ChainedException<Value = ReportedValue> {
@@ -65,6 +97,10 @@ export interface ChainedException<Value = ReportedValue> {
   of?: number;
   /** `raise … from None` hid this context from the printed traceback. */
   suppressed?: boolean;
+  /** So many exceptions lie between this one and the one it belongs to (`of`), and are not in the report. */
+  between?: number;
+  /** So many members of this group are not in the report. */
+  membersLeftOut?: number;
   /** From the outermost call to the one that raised. */
   frames: ReportedFrame<Value>[];
 }
@@ -77,6 +113,10 @@ export interface ReportedFrame<Value = ReportedValue> {
   /** The file was changed after the core was written: `source` may not be the line that ran. */
   sourceDoubtful?: true;
   locals: Record<string, Value>;
+  /** The last `of` frames, with this one as the last, come `times` more here: a recursion, counted. */
+  repeated?: { of: number; times: number };
+  /** So many frames come after this one that are not in the report. */
+  leftOut?: number;
   /** What the source has to fit; no part of the report. */
   code?: FrameCode;
 }
@@ -99,9 +139,13 @@ export interface ReportedThread<Value = ReportedValue> {
   id: string;
   osThreadId: number;
   name?: string;
+  /** Where there is more than one; the main one is 0. */
+  interpreter?: number;
   /** The thread that took the signal. */
   current: boolean;
   holdsGil?: boolean;
+  /** There are more frames, which could not be read or are over the limit. */
+  framesIncomplete?: true;
   /** From the innermost call outwards. */
   frames: ReportedFrame<Value>[];
   /** The frames of the C code, from the innermost call outwards (`--native`). */

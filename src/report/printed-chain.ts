@@ -28,6 +28,10 @@ export function printedChain({ chain }: ReportedException): PrintedException | u
       chain.flatMap((other, at) =>
         other.relation === relation && (other.of ?? at - 1) === index ? [at] : [],
       );
+    const between = (at: number): string => {
+      const count = chain[at]?.between ?? 0;
+      return count === 0 ? '' : ` [… ${count} more exceptions between these two]`;
+    };
     const printed: PrintedException = { exception, members: [] };
     for (const member of related('group')) {
       const visited = visit(member);
@@ -37,13 +41,14 @@ export function printedChain({ chain }: ReportedException): PrintedException | u
     const [context] = related('context');
     if (cause !== undefined) {
       const visited = visit(cause);
-      if (visited !== undefined) printed.before = { printed: visited, sentence: SENTENCES.cause };
+      if (visited !== undefined)
+        printed.before = { printed: visited, sentence: SENTENCES.cause + between(cause) };
     }
     if (context !== undefined) {
       const visited = visit(context);
       if (visited === undefined) return printed;
       if (printed.before === undefined && chain[context]?.suppressed !== true) {
-        printed.before = { printed: visited, sentence: SENTENCES.context };
+        printed.before = { printed: visited, sentence: SENTENCES.context + between(context) };
       } else {
         printed.hidden = visited;
       }

@@ -1,8 +1,18 @@
+import { cutMark } from '../core/python/value.ts';
 import { printable, printableLines, shellQuoted } from '../printable.ts';
 import type { Terminal } from '../terminal.ts';
 import { isApplicationFrame } from './application-frame.ts';
-import type { ChainedException, CrashReport, ReportedFrame, ReportedThread, ReportedValue } from './model.ts';
+import { crashedThread, noException, stoppedHere } from './crash.ts';
+import type {
+  ChainedException,
+  CrashReport,
+  ReportedException,
+  ReportedFrame,
+  ReportedThread,
+  ReportedValue,
+} from './model.ts';
 import { headline, printedChain, remarks, type PrintedException } from './printed-chain.ts';
+import { shownFrames } from './shown-frames.ts';
 
 export interface TextOptions {
   /** The frames of every thread, not one line each. */
@@ -12,20 +22,22 @@ export interface TextOptions {
   /** Cut longer values here; the JSON has them whole. */
   width: number;
   /** Only these parts. */
-  parts?: readonly ('head' | 'exceptions' | 'request' | 'threads')[];
+  parts?: readonly ('head' | 'crash' | 'request' | 'threads')[];
 }
 
 type Style = Parameters<Terminal['style']>[0];
 type Paint = (style: Style, text: string) => string;
 
-/** The report for people: the exception first, then where the process aborted, then everything else. */
+/** The report for people: what crashed first, then where the signal hit, then everything else. */
 export function reportText(report: CrashReport, options: TextOptions, paint: Paint): string {
   const page = new Page(options, paint);
-  const parts = new Set(options.parts ?? ['head', 'exceptions', 'request', 'threads']);
+  const parts = new Set(options.parts ?? ['head', 'crash', 'request', 'threads']);
   if (parts.has('head')) page.head(report);
-  if (parts.has('exceptions')) page.exceptions(report);
+  if (parts.has('crash')) page.crash(report);
   if (parts.has('request')) page.request(report);
   if (parts.has('threads')) {
+    if (report.crash.exception !== undefined) page.crashedThread(report);
+    page.otherExceptions(report);
     page.threads(report);
     page.tasks(report);
   }
@@ -51,11 +63,12 @@ class Page {
     this.lines.push('');
   }
 
-  head({ core, process, python, fingerprint }: CrashReport): void {
+  head({ core, crash, process, python, fingerprint }: CrashReport): void {
     const { signal } = process;
     this.line(
       this.#paint('bold', `${printable(signal.name)} in process ${process.pid}: ${words(process.cmdline)}`),
     );
+    this.line(`crash        ${this.#paint(['bold', 'red'], printable(crash.title))}`);
     this.line(
       `core         ${printable(core.path)}, ${size(core.bytes)}${core.truncated ? ', truncated' : ''}`,
     );
@@ -74,19 +87,44 @@ class Page {
     }
   }
 
-  exceptions({ exceptions }: CrashReport): void {
-    if (exceptions.length === 0) {
-      this.blank();
-      this.line(this.#paint('yellow', 'No exception was found in this core.'));
+  /** The exception of the thread that took the signal, or else its frames. */
+  crash(report: CrashReport): void {
+    const exception = report.exceptions[report.crash.exception ?? -1];
+    if (exception !== undefined) return this.#listed(exception, 'Found via');
+    this.blank();
+    this.line(this.#paint('yellow', noException(report)));
+    this.crashedThread(report);
+  }
+
+  /** Where the signal hit; with the values that explain it where no exception has them. */
+  crashedThread(report: CrashReport): void {
+    const thread = crashedThread(report);
+    this.blank();
+    if (thread === undefined) {
+      this.line(this.#paint('bold', `${stoppedHere(report)}, in a thread that is not one of Python's.`));
+      return;
     }
-    for (const [at, exception] of exceptions.entries()) {
-      const printed = printedChain(exception);
-      if (printed === undefined) continue;
-      this.blank();
-      const found = `ound via ${printable(exception.foundVia)}`;
-      this.line(this.#paint('dim', at === 0 ? `F${found}` : `Also in this core, f${found}`));
-      this.#exception(printed, '');
-    }
+    this.line(
+      this.#paint('bold', `${stoppedHere(report)}, in ${threadName(thread)} (most recent call first):`),
+    );
+    const { locals } = this.#options;
+    this.#stack(thread, report.crash.exception === undefined ? locals !== 'none' : locals === 'all');
+  }
+
+  /** Every other exception, under the thread or task that it belongs to. */
+  otherExceptions(report: CrashReport): void {
+    report.exceptions.forEach((exception, index) => {
+      if (index === report.crash.exception) return;
+      this.#listed(exception, `${belongsTo(report, exception)}, found via`);
+    });
+  }
+
+  #listed(exception: ReportedException, found: string): void {
+    const printed = printedChain(exception);
+    if (printed === undefined) return;
+    this.blank();
+    this.line(this.#paint('dim', `${found} ${printable(exception.foundVia)}`));
+    this.#exception(printed, '');
   }
 
   /** As Lib/traceback.py prints it: what came before, then this one, then the members of a group. */
@@ -107,6 +145,8 @@ class Page {
       this.line(`${margin}  +---------------- ${at + 1} ----------------`);
       this.#exception(member, `${margin}  | `);
     }
+    const { membersLeftOut = 0 } = printed.exception;
+    if (membersLeftOut > 0) this.line(`${margin}  +---------------- … ${membersLeftOut} more`);
     if (group) this.line(`${margin}  +------------------------------------`);
     if (printed.hidden !== undefined) {
       this.line(margin.trimEnd());
@@ -124,22 +164,20 @@ class Page {
     if (this.#options.locals !== 'none') this.#values(exception.attributes ?? {}, margin);
   }
 
-  /** Frames in the order given; a recursion is cut as Python cuts it, after the third time. */
+  /** Frames in the order given; `innermost` says at which end the crash is. */
   #frames(
     frames: readonly ReportedFrame[],
     margin: string,
     withLocals = this.#options.locals !== 'none',
+    innermost: 'first' | 'last' = 'last',
   ): void {
+    const shown = shownFrames(frames);
     const application = frames.some(isApplicationFrame);
-    let repeated = 0;
-    for (const [at, frame] of frames.entries()) {
-      repeated = sameCall(frame, frames[at - 1]) ? repeated + 1 : 0;
-      if (repeated < 3 || at === frames.length - 1) {
-        const own = isApplicationFrame(frame) || (!application && at === frames.length - 1);
-        this.#frame(frame, margin, withLocals && (own || this.#options.locals === 'all'), own);
-      } else if (!sameCall(frame, frames[at + 1]) || at === frames.length - 2) {
-        this.line(`${margin}${this.#paint('dim', `[Previous line repeated ${repeated - 2} more times]`)}`);
-      }
+    const inner = innermost === 'last' ? shown.length - 1 : 0;
+    for (const [at, { frame, notes }] of shown.entries()) {
+      const own = isApplicationFrame(frame) || (!application && at === inner);
+      this.#frame(frame, margin, withLocals && (own || this.#options.locals === 'all'), own);
+      for (const note of notes) this.line(`${margin}${this.#paint('dim', note)}`);
     }
   }
 
@@ -175,12 +213,6 @@ class Page {
   }
 
   threads({ threads }: CrashReport): void {
-    const aborted = threads.filter((thread) => thread.current);
-    for (const thread of aborted) {
-      this.blank();
-      this.line(this.#paint('bold', `Aborted here, in ${threadName(thread)} (most recent call first):`));
-      this.#stack(thread, this.#options.locals === 'all');
-    }
     const others = threads.filter((thread) => !thread.current);
     if (others.length === 0) return;
     this.blank();
@@ -206,20 +238,21 @@ class Page {
   }
 
   /** The frames of a thread; those of Python in the place of the call of the interpreter's loop that runs them. */
-  #stack({ frames, native = [] }: ReportedThread, withLocals: boolean): void {
+  #stack({ frames, native = [], framesIncomplete }: ReportedThread, withLocals: boolean): void {
     const merged = native.some((each) => each.python !== undefined);
     let done = 0;
-    if (!merged) this.#frames(frames, '  ', withLocals);
+    if (!merged) this.#frames(frames, '  ', withLocals, 'first');
     for (const { function: name, library, address, python = 0 } of native) {
       if (python > 0) {
-        this.#frames(frames.slice(done, done + python), '  ', withLocals);
+        this.#frames(frames.slice(done, done + python), '  ', withLocals, 'first');
         done += python;
         continue;
       }
       const file = library === undefined ? '' : ` in ${library.slice(library.lastIndexOf('/') + 1)}`;
       this.line(this.#paint('dim', printable(`  native ${address} ${name}${file}`)));
     }
-    if (merged) this.#frames(frames.slice(done), '  ', withLocals);
+    if (merged) this.#frames(frames.slice(done), '  ', withLocals, 'first');
+    if (framesIncomplete === true) this.line(this.#paint('dim', '  [… more frames, which were not read]'));
   }
 
   tasks({ tasks = [] }: CrashReport): void {
@@ -252,22 +285,26 @@ class Page {
 
   #cut(text: string): string {
     const shown = printable(text);
-    return shown.length > this.#options.width ? `${shown.slice(0, this.#options.width)}…` : shown;
+    const left = shown.length - this.#options.width;
+    return left > 0 ? shown.slice(0, this.#options.width) + cutMark(left, 'characters') : shown;
   }
-}
-
-function sameCall(frame: ReportedFrame, other: ReportedFrame | undefined): boolean {
-  return (
-    other !== undefined &&
-    frame.file === other.file &&
-    frame.line === other.line &&
-    frame.function === other.function
-  );
 }
 
 function threadName(thread: ReportedThread): string {
   const name = thread.name === undefined ? '' : ` "${printable(thread.name)}"`;
   return `thread ${thread.osThreadId}${name}${thread.holdsGil === true ? ', which holds the GIL' : ''}`;
+}
+
+/** Whose an exception is that is not the crash's: `In thread 8 "worker"`. */
+export function belongsTo({ tasks, threads }: CrashReport, exception: ReportedException): string {
+  const task = tasks?.[exception.task ?? -1];
+  if (task !== undefined)
+    return `In ${task.kind === 'asyncio' ? 'task' : task.kind} ${printable(task.name ?? '')}`;
+  const thread = threads.find(
+    ({ id, interpreter }) => id === exception.threadId && interpreter === exception.interpreter,
+  );
+  if (thread === undefined) return 'Also in this core';
+  return thread.current ? 'Also in the thread that took the signal' : `In ${threadName(thread)}`;
 }
 
 function capital(text: string): string {

@@ -23,7 +23,7 @@ test.each([8, -16, 1 << 30])(
       ],
       available: () => bytes,
     };
-    const exceptions = { is: () => true, isRaised: () => true, offsetOfTraceback: offset };
-    expect([...scanForExceptions(memory, exceptions)]).toEqual([START]);
+    const exceptions = { isExceptionType: () => true, isRaised: () => true, offsetOfTraceback: offset };
+    expect([...scanForExceptions(memory, exceptions).addresses()]).toEqual([START]);
   },
 );

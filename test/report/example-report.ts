@@ -1,8 +1,14 @@
-import type { ChainedException, CrashReport, ReportedFrame } from '../../src/report/model.ts';
+import { crashOf } from '../../src/report/crash.ts';
+import type {
+  ChainedException,
+  CrashReport,
+  ReportedException,
+  ReportedFrame,
+} from '../../src/report/model.ts';
 
 /** A report with nothing special in it; a test changes what it is about. */
 export function exampleReport(changes: Partial<CrashReport> = {}): CrashReport {
-  return {
+  const report: CrashReport = {
     schemaVersion: 1,
     core: { path: 'core.7', bytes: 33_200_000, truncated: false, missing: [] },
     process: {
@@ -13,10 +19,12 @@ export function exampleReport(changes: Partial<CrashReport> = {}): CrashReport {
       cmdline: ['python3', 'manage.py', 'run it'],
     },
     python: { version: '3.11.2', implementation: 'CPython', freeThreaded: false, layoutSource: 'table' },
+    crash: { title: '' },
     exceptions: [
       {
         threadId: '1',
         foundVia: 'local "exception" of abort_with_core',
+        crashed: true,
         chain: [
           exception('RuntimeError', 'order 7 failed', [frame('/srv/shop/views.py', 40, 'order')]),
           exception('PaymentError', 'cannot charge', [frame('/srv/shop/pay.py', 12, 'charge')], {
@@ -56,6 +64,15 @@ export function exampleReport(changes: Partial<CrashReport> = {}): CrashReport {
     warnings: [],
     ...changes,
   };
+  return { ...report, crash: changes.crash ?? crashOf(report) };
+}
+
+/** The exception of a thread; without a name of its own, that of the crash. */
+export function listed(
+  chain: ChainedException[],
+  changes: Partial<ReportedException> = { crashed: true },
+): ReportedException {
+  return { threadId: '1', foundVia: 'x', chain, ...changes };
 }
 
 export function frame(

@@ -123,15 +123,23 @@ export function fileBuildId(source: ByteSource, elf: ElfFile): string | undefine
   return undefined;
 }
 
-/** Where a dynamic symbol, or else a section, is, as an address of the file; undefined where it has neither. */
-export function symbolAddress(
-  source: ByteSource,
-  elf: ElfFile,
-  symbol: string,
-  section?: string,
-): number | undefined {
-  const { offset, count, entrySize, names } = elf.sectionTable;
-  if (entrySize < 64) return undefined;
+interface Section {
+  name: number;
+  type: number;
+  address: number;
+  offset: number;
+  size: number;
+  link: number;
+}
+
+const SHT_SYMTAB = 2;
+const SHT_DYNSYM = 11;
+const STT_FUNC = 2;
+const MOST_SYMBOLS = 16 * 1024 * 1024;
+
+function sectionsOf(source: ByteSource, { sectionTable }: ElfFile): Section[] {
+  const { offset, count, entrySize } = sectionTable;
+  if (entrySize < 64) return [];
   const table = readBytes(source, offset, count * entrySize);
   const sections = [];
   for (let at = 0; at + 64 <= table.length; at += entrySize) {
@@ -144,24 +152,61 @@ export function symbolAddress(
       link: table.readUInt32LE(at + 40),
     });
   }
-  const SHT_DYNSYM = 11;
-  const symbols = sections.find((each) => each.type === SHT_DYNSYM);
+  return sections;
+}
+
+/** The symbols of one kind, and their names. */
+function symbolTable(
+  source: ByteSource,
+  sections: readonly Section[],
+  type: number,
+): { entries: Buffer; names: Buffer } | undefined {
+  const symbols = sections.find((each) => each.type === type);
   const strings = symbols === undefined ? undefined : sections[symbols.link];
-  if (symbols !== undefined && strings !== undefined) {
-    const text = readBytes(source, strings.offset, Math.min(strings.size, MOST_SYMBOLS));
-    const nameAt = text.indexOf(`\0${symbol}\0`) + 1;
-    if (nameAt > 0) {
-      const entries = readBytes(source, symbols.offset, Math.min(symbols.size, MOST_SYMBOLS));
-      for (let at = 0; at + 24 <= entries.length; at += 24) {
-        if (entries.readUInt32LE(at) === nameAt && entries.readUInt16LE(at + 6) !== 0)
-          return u64(entries, at + 8);
-      }
+  if (symbols === undefined || strings === undefined) return undefined;
+  return {
+    entries: readBytes(source, symbols.offset, Math.min(symbols.size, MOST_SYMBOLS)),
+    names: readBytes(source, strings.offset, Math.min(strings.size, MOST_SYMBOLS)),
+  };
+}
+
+/** Where a dynamic symbol, or else a section, is, as an address of the file; undefined where it has neither. */
+export function symbolAddress(
+  source: ByteSource,
+  elf: ElfFile,
+  symbol: string,
+  section?: string,
+): number | undefined {
+  const sections = sectionsOf(source, elf);
+  const table = symbolTable(source, sections, SHT_DYNSYM);
+  if (table !== undefined) {
+    const { entries, names } = table;
+    const nameAt = names.indexOf(`\0${symbol}\0`) + 1;
+    for (let at = 0; at + 24 <= entries.length; at += 24) {
+      if (nameAt > 0 && entries.readUInt32LE(at) === nameAt && entries.readUInt16LE(at + 6) !== 0)
+        return u64(entries, at + 8);
     }
   }
-  const nameTable = sections[names];
+  const nameTable = sections[elf.sectionTable.names];
   if (section === undefined || nameTable === undefined) return undefined;
   const text = readBytes(source, nameTable.offset, Math.min(nameTable.size, 0x10000));
   return sections.find((each) => text.indexOf(`${section}\0`, each.name) === each.name)?.address;
 }
 
-const MOST_SYMBOLS = 16 * 1024 * 1024;
+/** The function that the address of the file is in; undefined where no symbol covers it. */
+export function symbolAt(source: ByteSource, elf: ElfFile, address: number): string | undefined {
+  const sections = sectionsOf(source, elf);
+  for (const type of [SHT_SYMTAB, SHT_DYNSYM]) {
+    const table = symbolTable(source, sections, type);
+    if (table === undefined) continue;
+    const { entries, names } = table;
+    for (let at = 0; at + 24 <= entries.length; at += 24) {
+      if ((entries.readUInt8(at + 4) & 15) !== STT_FUNC) continue;
+      const start = u64(entries, at + 8);
+      if (address < start || address >= start + u64(entries, at + 16)) continue;
+      const name = entries.readUInt32LE(at);
+      return names.toString('utf8', name, Math.max(name, names.indexOf(0, name)));
+    }
+  }
+  return undefined;
+}

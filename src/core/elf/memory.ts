@@ -19,7 +19,7 @@ export interface Segment {
 const PAGE = 1 << 12;
 const MOST_PAGES = 8192;
 // A report of a Django request takes thirty thousand, a hundred and ninety thousand without the interpreter's file.
-const MOST_READS = 5_000_000;
+export const MOST_READS = 5_000_000;
 const PF_W = 2;
 
 /**
@@ -36,7 +36,7 @@ export class Memory {
   private lastPage: Buffer = Buffer.alloc(0);
   private lastSource = -1;
   private pages = 0;
-  /** Reads that are left: corrupted lengths must not keep anybody waiting. Past the last one everything is missing. */
+  /** Reads that are left to the part of the report that is being read; past the last one everything is missing. */
   readsLeft: number;
   /** Called with an address that neither the core nor an overlay has; true where it made one. */
   onMissing: ((address: number) => boolean) | undefined;
@@ -57,6 +57,26 @@ export class Memory {
       });
     }
     this.segments.sort((a, b) => a.start - b.start);
+  }
+
+  /** No reads are left: what cannot be read now says nothing about the core, and must not be kept. */
+  get exhausted(): boolean {
+    return this.readsLeft < 0;
+  }
+
+  /**
+   * Reads a part with reads of its own, so that one huge or corrupted structure costs its own part and no other.
+   * `spent` is called with the number that was used, and whether that was all of them.
+   */
+  within<T>(reads: number, read: () => T, spent: (used: number, exhausted: boolean) => void): T {
+    const before = this.readsLeft;
+    this.readsLeft = reads;
+    try {
+      return read();
+    } finally {
+      spent(reads - Math.max(0, this.readsLeft), this.exhausted);
+      this.readsLeft = before;
+    }
   }
 
   /** Adds bytes of a file that was mapped from `start`; the core's own bytes go before them. */

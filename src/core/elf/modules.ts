@@ -8,6 +8,7 @@ import {
   fileBuildId,
   readElf,
   symbolAddress,
+  symbolAt,
   u64,
   type ElfFile,
 } from './file.ts';
@@ -23,6 +24,8 @@ export interface Module {
   /** What the mapped addresses are above those of the file. */
   file?: { source: OpenFile; elf: ElfFile; bias: number } | undefined;
   tried: boolean;
+  /** Why there is no file of it. */
+  absent?: string;
 }
 
 export interface ModuleFiles {
@@ -145,6 +148,7 @@ export class Modules {
       path.startsWith('/proc/') ||
       path.includes('\0')
     ) {
+      module.absent = 'its path is not that of a file';
       return undefined;
     }
     const { sysroot, searchPath = [] } = this.files;
@@ -156,11 +160,18 @@ export class Modules {
     const opening = candidates.map((candidate) => ({ candidate, open: openLocalFile }));
     const named = { candidate: path, open: openNamedFile };
     const onThisMachine = sysroot === undefined && !module.path.endsWith(' (deleted)');
-    for (const { candidate, open } of onThisMachine ? [...opening, named] : opening) {
+    const places = onThisMachine ? [...opening, named] : opening;
+    const names = places.map(({ candidate }) => candidate).join(' and ');
+    module.absent =
+      places.length === 0
+        ? 'it was deleted before the crash'
+        : `${names} ${places.length === 1 ? 'is' : 'are'} not on this machine, or cannot be read`;
+    for (const { candidate, open } of places) {
       const source = open(candidate);
       if (source === undefined) continue;
       if ('refused' in source) {
         this.notOpened.add(source.refused);
+        module.absent = source.refused;
         continue;
       }
       const elf = readElf(source);
@@ -168,6 +179,10 @@ export class Modules {
       if (elf !== undefined && id !== undefined && id === module.buildId)
         return this.take(module, source, elf);
       source.close();
+      module.absent =
+        module.buildId === undefined
+          ? `${candidate} is on this machine, but the core does not have the page with the build ID to compare it with`
+          : `${candidate} has another build ID`;
       if (elf !== undefined) {
         this.refused.push({
           path: candidate,
@@ -182,12 +197,30 @@ export class Modules {
     return undefined;
   }
 
+  /** Whether the file of a module is to be had, in words: what was looked at, and with what outcome. */
+  state(module: Module): string {
+    const name = `${module.path} (build ID ${module.buildId ?? 'not in the core'})`;
+    if (this.open(module) !== undefined)
+      return `${name} is on this machine, but the core does not have the data of the interpreter`;
+    return `${name} cannot be used: ${module.absent ?? 'it was not found'}`;
+  }
+
   /** Where a symbol of the module was in the process. */
   symbol(module: Module, name: string, section?: string): number | undefined {
     const file = this.open(module);
     if (file === undefined) return undefined;
     const address = symbolAddress(file.source, file.elf, name, section);
     return address === undefined ? undefined : address + file.bias;
+  }
+
+  /** The code at an address: its library and, where its file says it, its function. */
+  place(address: number): { address: string; library?: string; function?: string } {
+    const shown = `0x${address.toString(16)}`;
+    const module = this.at(address);
+    if (module === undefined) return { address: shown };
+    const file = this.open(module);
+    const name = file === undefined ? undefined : symbolAt(file.source, file.elf, address - file.bias);
+    return { address: shown, library: module.path, ...(name === undefined ? {} : { function: name }) };
   }
 
   /** Every mapping, and whether its file is to be had with the build ID of the one that was mapped. */

@@ -5,6 +5,7 @@ import { PT_NOTE, notesIn, readBytes, u64, type ElfFile } from './file.ts';
 interface NativeThread {
   id: number;
   stackPointer: number;
+  programCounter: number;
   /** `fs_base` or `tpidr_el0`; on x86_64 what pthread_self(3) returns. */
   threadPointer: number;
 }
@@ -21,6 +22,10 @@ export interface CoreNotes {
   pid: number;
   signal: number;
   signalCode?: number;
+  /** Of a signal that kill(2) or tgkill(2) sent: the process that did. */
+  sender?: number;
+  /** Of a fault: the address that was accessed, or of the instruction. */
+  faultAddress?: number;
   /** First 80 characters of the command line. */
   arguments: string;
   name: string;
@@ -35,6 +40,8 @@ const NT_PRPSINFO = 3;
 const NT_AUXV = 6;
 const NT_SIGINFO = 0x53494749;
 const NT_FILE = 0x46494c45;
+/** sigaction(2): the kernel sent it, for no reason of a list; what `hlt` of abort(3) gives a PID 1, too. */
+export const SI_KERNEL = 128;
 const NT_ARM_TLS = 0x401;
 const MOST_NOTE_BYTES = 64 * 1024 * 1024;
 const MOST_MAPPINGS = 1_000_000;
@@ -51,9 +58,10 @@ export function readNotes(source: ByteSource, elf: ElfFile): CoreNotes {
     auxiliary: new Map(),
     auxiliaryBytes: Buffer.alloc(0),
   };
-  // struct elf_prstatus: 112 bytes, then user_regs_struct (x86_64: … rsp is the 20th, fs_base the 22nd; aarch64: sp the 32nd).
+  // struct elf_prstatus: 112 bytes, then user_regs_struct (x86_64: … rip is the 17th, rsp the 20th, fs_base the 22nd;
+  // aarch64: sp the 32nd, pc the 33rd).
   const intel = elf.machine === 'x86_64';
-  const [stackIndex, registers] = intel ? [19, 22] : [31, 34];
+  const [counterIndex, stackIndex, registers] = intel ? [16, 19, 22] : [32, 31, 34];
   for (const header of elf.programHeaders) {
     if (header.type !== PT_NOTE) continue;
     const bytes = readBytes(source, header.offset, Math.min(header.fileSize, MOST_NOTE_BYTES));
@@ -63,6 +71,7 @@ export function readNotes(source: ByteSource, elf: ElfFile): CoreNotes {
         notes.threads.push({
           id: data.readUInt32LE(32),
           stackPointer: u64(data, 112 + 8 * stackIndex),
+          programCounter: u64(data, 112 + 8 * counterIndex),
           threadPointer: intel ? u64(data, 112 + 8 * 21) : 0,
         });
       } else if (type === NT_PRPSINFO && data.length >= 136) {
@@ -72,6 +81,11 @@ export function readNotes(source: ByteSource, elf: ElfFile): CoreNotes {
       } else if (type === NT_SIGINFO && data.length >= 12) {
         if (notes.signal === 0) notes.signal = data.readUInt32LE(0);
         notes.signalCode = data.readInt32LE(8);
+        // siginfo_t of sigaction(2): what follows the code depends on the code
+        if (data.length >= 24) {
+          if (notes.signalCode <= 0) notes.sender = data.readUInt32LE(16);
+          else if (notes.signalCode < SI_KERNEL) notes.faultAddress = u64(data, 16);
+        }
       } else if (type === NT_AUXV) {
         notes.auxiliaryBytes = data;
         for (let at = 0; at + 16 <= data.length; at += 16)

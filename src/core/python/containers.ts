@@ -1,9 +1,9 @@
-import { dictEntries, dictLength, type Entry } from './dicts.ts';
+import { dictEntries, dictLength, records, wordAt, type Entry } from './dicts.ts';
 import { floatRepr } from './numbers.ts';
-import type { Objects, Reader } from './objects.ts';
+import { withRest, type Objects, type Reader } from './objects.ts';
 import { attempt } from './process.ts';
 import { textRepr } from './text.ts';
-import type { PythonValue } from './value.ts';
+import { cutMark, type PythonValue } from './value.ts';
 
 function length({ process: { memory, layout } }: Objects, address: number): number {
   return memory.u64(address + layout.at('varObject.ob_size'));
@@ -46,7 +46,7 @@ function entriesOf(
     key: objects.value(key, depth + 1),
     value: objects.value(value, depth + 1),
   }));
-  return children.length < count ? { children, truncated: true } : { children };
+  return withRest(children, count);
 }
 
 function dictContents(objects: Objects, address: number, depth: number): Partial<PythonValue> {
@@ -111,8 +111,7 @@ const readOrderedDict: Reader = (objects, address, type, depth) => {
       close: ')',
     },
   }));
-  const shown: PythonValue = { type: type.dotted, open: `${type.short}([`, children, close: '])' };
-  return children.length < count ? { ...shown, truncated: true } : shown;
+  return { type: type.dotted, open: `${type.short}([`, ...withRest(children, count), close: '])' };
 };
 
 /** Counts are what the program adds up: floats too. */
@@ -142,13 +141,17 @@ export const readCounter: Reader = (objects, address, type, depth) => {
 function setItems(objects: Objects, address: number): { items: number[]; count: number } {
   const { memory, layout } = objects.process;
   const count = memory.u64(address + layout.at('set.used'));
-  const mask = Math.min(memory.u64(address + layout.at('set.mask')), 1 << 22);
+  const slots = memory.u64(address + layout.at('set.mask')) + 1;
   const table = memory.u64(address + layout.at('set.table'));
+  const size = layout.at('setEntry.size');
   // An emptied slot holds the address of a dummy, with the hash -1: Objects/setobject.c.
   const items = [];
-  for (let index = 0; index <= mask && items.length < Math.min(count, objects.limits.items); index += 1) {
-    const key = memory.u64(table + index * layout.at('setEntry.size'));
-    if (key !== 0 && memory.i64(table + index * layout.at('setEntry.size') + 8) !== -1) items.push(key);
+  const wanted = Math.min(count, objects.limits.items);
+  for (const { bytes, at } of records(objects.process, table, slots, size)) {
+    if (items.length >= wanted) break;
+    const key = wordAt(bytes, at);
+    if (key !== 0 && !(bytes.readInt32LE(at + 8) === -1 && bytes.readInt32LE(at + 12) === -1))
+      items.push(key);
   }
   return { items, count };
 }
@@ -217,8 +220,7 @@ function readView(part: 'keys' | 'values' | 'items'): Reader {
         close: ')',
       },
     }));
-    const shown: PythonValue = { type: type.dotted, ...frame, children };
-    return children.length < count ? { ...shown, truncated: true } : shown;
+    return { type: type.dotted, ...frame, ...withRest(children, count) };
   };
 }
 
@@ -275,12 +277,12 @@ const readArray: Reader = (objects, address, type) => {
   const bytes = memory.bytes(memory.u64(address + layout.at('array.items')), shown * size);
   const numbers = [];
   for (let at = 0; at < bytes.length; at += size) numbers.push(arrayItem(bytes, at, code, size));
-  const cut = shown < count;
+  const cut = shown < count ? cutMark(count - shown) : '';
   const text = isText
-    ? `${textRepr(numbers.join(''))}${cut ? '...' : ''}`
-    : `[${numbers.join(', ')}${cut ? ', ...' : ''}]`;
+    ? textRepr(numbers.join('')) + cut
+    : `[${numbers.join(', ')}${cut === '' ? '' : `, ${cut}`}]`;
   const value: PythonValue = { type: type.dotted, text: `${type.short}('${code}', ${text})` };
-  return cut ? { ...value, truncated: true } : value;
+  return cut === '' ? value : { ...value, truncated: true };
 };
 
 const ARRAY_SIZES: Record<string, number> = {

@@ -7,6 +7,9 @@ export interface Entry {
 }
 
 const MOST_ENTRIES = 1 << 20;
+// Slots of a table, most of them emptied; and the keys that instances of one class share.
+const MOST_SLOTS = 1 << 24;
+const MOST_SHARED = 1 << 16;
 
 /** How many entries a dict says it has. */
 export function dictLength({ memory, layout }: Process, dict: number): number {
@@ -64,13 +67,16 @@ function oldSplitEntries(process: Process, keys: number, values: number, most: n
 }
 
 function tableKeys(process: Process, keys: number): number[] {
-  return [...tableEntries(process, keys)].map(({ key }) => key);
+  const names: number[] = [];
+  for (const { key } of tableEntries(process, keys)) if (names.push(key) >= MOST_SHARED) break;
+  return names;
 }
 
 /** Every slot of a table of keys, also the emptied ones (0). */
-function* tableEntries({ memory, layout }: Process, keys: number): Generator<Entry> {
+function* tableEntries(process: Process, keys: number): Generator<Entry> {
+  const { memory, layout } = process;
   const indices = keys + layout.at('dictKeys.indices');
-  const count = Math.min(memory.u64(keys + layout.at('dictKeys.dk_nentries')), MOST_ENTRIES);
+  const count = Math.min(memory.u64(keys + layout.at('dictKeys.dk_nentries')), MOST_SLOTS);
   let table: number;
   let names = false;
   if (layout.has('dictKeys.dk_log2_index_bytes')) {
@@ -87,8 +93,34 @@ function* tableEntries({ memory, layout }: Process, keys: number): Generator<Ent
     layout.at(`${kind}.key`),
     layout.at(`${kind}.value`),
   ];
-  for (let index = 0; index < count; index += 1) {
-    const entry = table + index * size;
-    yield { key: memory.u64(entry + keyAt), value: memory.u64(entry + valueAt) };
+  for (const { bytes, at } of records(process, table, count, size)) {
+    yield { key: wordAt(bytes, at + keyAt), value: wordAt(bytes, at + valueAt) };
   }
+}
+
+const FEW_BYTES = 4096;
+
+/**
+ * The records of a table, read in blocks: one that was drained has millions of empty ones, which cost nothing so. The
+ * first block is small, because most tables are.
+ */
+export function* records(
+  { memory }: Process,
+  table: number,
+  count: number,
+  size: number,
+): Generator<{ bytes: Buffer; at: number }> {
+  let most = Math.max(1, Math.floor(FEW_BYTES / size));
+  for (let index = 0; index < count;) {
+    const taken = Math.min(most, count - index);
+    const bytes = memory.bytes(table + index * size, taken * size);
+    for (let at = 0; at < bytes.length; at += size) yield { bytes, at };
+    index += taken;
+    most = Math.min(most * 2, 1 << 16);
+  }
+}
+
+/** A pointer in bytes that were read. */
+export function wordAt(bytes: Buffer, at: number): number {
+  return bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 0x1_0000_0000;
 }

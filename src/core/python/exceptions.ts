@@ -1,16 +1,20 @@
 import type { ChainedException, ReportedFrame } from '../../report/model.ts';
 import { attributes, fieldsFirst, members } from './attributes.ts';
 import { dictEntries } from './dicts.ts';
-import type { Frame, Frames } from './frames.ts';
+import { exceptionLinks, keptLinks } from './exception-links.ts';
+import type { Call, Frame, Frames } from './frames.ts';
 import { attempt } from './process.ts';
 import { FLAG, type PythonType } from './types.ts';
-import { repr, type PythonValue } from './value.ts';
+import { cutMark, type PythonValue } from './value.ts';
 
-const MOST_EXCEPTIONS = 50;
-const MOST_ENTRIES = 5000;
 const MOST_ATTRIBUTES = 100;
-// Of a deep recursion the report shows the values of the outermost and the innermost calls.
-const WITH_LOCALS = { outermost: 60, innermost: 140 };
+const MOST_MEMBERS = 100_000;
+
+interface ExceptionChain {
+  chain: ChainedException<PythonValue>[];
+  /** So many exceptions of it are not in the chain. */
+  leftOut: number;
+}
 
 // `object` and `BaseException` have nothing of their own: args, traceback and the rest are shown as what they are.
 function isGeneral(type: PythonType): boolean {
@@ -25,6 +29,8 @@ interface TracebackEntry {
   frame: number;
   lasti: number;
   line: number;
+  /** So many entries after this one were not kept. */
+  leftOut?: number;
 }
 
 /** Reads exceptions with everything that hangs on them. */
@@ -40,6 +46,17 @@ export class Exceptions {
     if (!(address > 0) || address % 8 !== 0) return false;
     const { types } = this.frames.objects.process;
     return attempt(() => (types.of(address).flags & FLAG.exception) !== 0, false);
+  }
+
+  /** A type at that address would be a class of exceptions: one read tells that of nearly every word that is none. */
+  isExceptionType(address: number): boolean {
+    const { memory, layout, types } = this.frames.objects.process;
+    return attempt(
+      () =>
+        (memory.u32(address + layout.at('type.tp_flags')) & FLAG.exception) !== 0 &&
+        (types.at(address).flags & FLAG.exception) !== 0,
+      false,
+    );
   }
 
   /** It was raised: it has a traceback. */
@@ -66,36 +83,35 @@ export class Exceptions {
     }, false);
   }
 
-  /** The exception and all that it leads to; `seen` gets the address of every one. */
-  chain(first: number, seen: Set<number>): ChainedException<PythonValue>[] {
+  /** The exception and what it leads to; `seen` gets the address of every one. */
+  chain(first: number, seen: Set<number>): ExceptionChain {
+    const links = exceptionLinks(first, {
+      is: (address) => this.is(address),
+      members: (address) => this.members(address),
+      cause: (address) => this.pointer(address, 'exception.cause'),
+      context: (address) => this.pointer(address, 'exception.context'),
+      suppresses: (address) => this.suppresses(address),
+    });
+    for (const { address } of links) seen.add(address);
+    const places = new Map<number, number>();
     const chain: ChainedException<PythonValue>[] = [];
-    const inChain = new Set<number>();
-    const visit = (
-      address: number,
-      relation: ChainedException['relation'],
-      of: number | undefined,
-      suppressed: boolean,
-    ): void => {
-      if (!this.is(address) || inChain.has(address) || chain.length >= MOST_EXCEPTIONS) return;
-      inChain.add(address);
-      seen.add(address);
+    for (const { address, relation, of, suppressed, between, membersLeftOut } of keptLinks(links)) {
       const described = this.describe(address);
-      if (described === undefined) return;
-      const index =
+      if (described === undefined) continue;
+      const index = of === undefined ? undefined : places.get(of);
+      places.set(
+        address,
         chain.push({
           ...described,
           relation,
-          ...(of === undefined ? {} : { of }),
+          ...(index === undefined ? {} : { of: index }),
           ...(suppressed ? { suppressed } : {}),
-        }) - 1;
-      for (const member of this.members(address)) visit(member, 'group', index, false);
-      const cause = this.pointer(address, 'exception.cause');
-      const context = this.pointer(address, 'exception.context');
-      visit(cause, 'cause', index, false);
-      if (context !== cause) visit(context, 'context', index, this.suppresses(address));
-    };
-    visit(first, null, undefined, false);
-    return chain;
+          ...(between > 0 ? { between } : {}),
+          ...(membersLeftOut > 0 ? { membersLeftOut } : {}),
+        }) - 1,
+      );
+    }
+    return { chain, leftOut: links.length - chain.length };
   }
 
   private describe(
@@ -127,7 +143,7 @@ export class Exceptions {
   private members(address: number): number[] {
     const { types } = this.frames.objects.process;
     const group = attempt(() => isNative(types.of(address), 'BaseExceptionGroup'), false);
-    return group ? this.frames.objects.tuple(this.pointer(address, 'exceptionGroup.excs')) : [];
+    return group ? this.frames.objects.tuple(this.pointer(address, 'exceptionGroup.excs'), MOST_MEMBERS) : [];
   }
 
   /** `str(exception)`, and which `__str__` would have said more than that. */
@@ -158,12 +174,16 @@ export class Exceptions {
     return this.entries(address).flatMap(({ frame }) => attempt(() => [this.frames.ofObject(frame)], []));
   }
 
+  /** The entries of its traceback; of more than the limit the middle is dropped. */
   private entries(address: number): TracebackEntry[] {
-    const { memory, layout } = this.frames.objects.process;
+    const { process, limits } = this.frames.objects;
+    const { memory, layout } = process;
+    const half = Math.ceil(limits.calls / 2);
     const entries: TracebackEntry[] = [];
     const seen = new Set<number>();
+    let dropped = 0;
     let entry = this.pointer(address, 'exception.traceback');
-    while (entry !== 0 && !seen.has(entry) && entries.length < MOST_ENTRIES) {
+    while (entry !== 0 && !seen.has(entry)) {
       seen.add(entry);
       const here = entry;
       const read = attempt(
@@ -175,26 +195,23 @@ export class Exceptions {
         undefined,
       );
       if (read === undefined) break;
-      entries.push(read);
+      if (entries.push(read) > 2 * half + half) dropped += entries.splice(half, half).length;
       entry = attempt(() => memory.u64(here + layout.at('traceback.tb_next')), 0);
     }
+    if (entries.length > 2 * half) dropped += entries.splice(half, entries.length - 2 * half).length;
+    const last = entries[half - 1];
+    if (dropped > 0 && last !== undefined) last.leftOut = dropped;
     return entries;
   }
 
   private traceback(address: number): ReportedFrame<PythonValue>[] {
-    const entries = this.entries(address);
-    const frames: ReportedFrame<PythonValue>[] = [];
-    entries.forEach(({ frame: frameAddress, lasti, line }, index) => {
-      const near = index < WITH_LOCALS.outermost || index >= entries.length - WITH_LOCALS.innermost;
-      const frame = attempt(() => this.frames.ofObject(frameAddress), undefined);
-      if (frame === undefined) {
-        frames.push({ file: '?', line: Math.max(0, line), function: '?', locals: {} });
-        return;
-      }
-      // tb_lineno is -1 until somebody asks for it (3.11 and later).
-      frames.push(this.frames.reported(frame, line > 0 ? line : this.frames.line(frame.code, lasti), near));
-    });
-    return frames;
+    const calls = this.entries(address).map(({ frame, lasti, line, leftOut }): Call => ({
+      frame: attempt(() => this.frames.ofObject(frame), undefined),
+      lasti,
+      line,
+      leftOut,
+    }));
+    return this.frames.reportedStack(calls, 'last');
   }
 
   private notes(address: number, type: PythonType): string[] {
@@ -213,12 +230,13 @@ export class Exceptions {
     const { memory, layout } = process;
     if ((process.types.of(list).flags & FLAG.list) === 0) return [];
     const items = memory.u64(list + layout.at('list.items'));
-    const count = Math.min(memory.u64(list + layout.at('varObject.ob_size')), 100);
+    const length = memory.u64(list + layout.at('varObject.ob_size'));
+    const count = Math.min(length, 100);
     const notes = [];
     for (let index = 0; index < count; index += 1) {
-      const note = memory.u64(items + index * 8);
-      notes.push(objects.text(note) ?? repr(objects.local(note)));
+      notes.push(objects.texts().str(memory.u64(items + index * 8)));
     }
+    if (count < length) notes.push(`${cutMark(length - count)} notes`);
     return notes;
   }
 }

@@ -3,6 +3,7 @@ import { dictEntries } from './dicts.ts';
 import { lineAt } from './line-table.ts';
 import type { Objects } from './objects.ts';
 import { attempt } from './process.ts';
+import { shortened, withoutRepetition, type Gap } from './repetition.ts';
 import { FLAG, NAMELESS } from './types.ts';
 import type { PythonValue } from './value.ts';
 
@@ -38,6 +39,17 @@ export interface Frame {
   fromC: boolean;
 }
 
+/** A call of a stack or of a traceback. */
+export interface Call {
+  /** Undefined where it cannot be read. */
+  frame: Frame | undefined;
+  lasti: number;
+  /** 0 where CPython has not stored it. */
+  line: number;
+  /** So many calls come after it that were not kept. */
+  leftOut?: number | undefined;
+}
+
 export interface Local {
   name: string;
   value: number;
@@ -49,6 +61,9 @@ const CO_FAST_CELL = 0x40;
 const CO_FAST_FREE = 0x80;
 const MOST_SLOTS = 2000;
 const MOST_TABLE_BYTES = 1 << 20;
+// A longer stack is shown without its repetitions, and if that is not enough, without its middle.
+const WHOLE_STACK = 200;
+const LONG_STACK = { outer: 300, inner: 700, kinds: 2000 };
 
 /** Reads frames, code objects and what they hold. */
 export class Frames {
@@ -117,7 +132,7 @@ export class Frames {
       flags: memory.u32(address + layout.at('code.co_flags')),
       slots: attempt(() => this.slotsOf(address), []),
     };
-    this.codes.set(address, code);
+    if (!memory.exhausted) this.codes.set(address, code);
     return code;
   }
 
@@ -154,6 +169,29 @@ export class Frames {
       : [];
     const { file, qualifiedName } = frame.code;
     return { file, line, function: qualifiedName, locals: Object.fromEntries(locals), code: frame.code };
+  }
+
+  /**
+   * The calls as the report shows them, in their order. Values are read from the innermost call outwards, because what
+   * they may take can end before all are read.
+   */
+  reportedStack(calls: readonly Call[], innermost: 'first' | 'last'): ReportedFrame<PythonValue>[] {
+    const shown = shownCalls(calls, innermost);
+    const order = [...shown.keys()];
+    if (innermost === 'last') order.reverse();
+    const frames: ReportedFrame<PythonValue>[] = [];
+    for (const index of order) {
+      const item = shown[index];
+      const call = item === undefined ? undefined : calls[item.index];
+      if (item !== undefined && call !== undefined)
+        frames[index] = { ...this.reportedCall(call), ...item.gap };
+    }
+    return frames;
+  }
+
+  private reportedCall({ frame, lasti, line }: Call): ReportedFrame<PythonValue> {
+    if (frame === undefined) return { file: '?', line: Math.max(0, line), function: '?', locals: {} };
+    return this.reported(frame, line > 0 ? line : this.line(frame.code, lasti), true);
   }
 
   /** The names of a module or class body, without those that Python puts into every one. */
@@ -203,6 +241,25 @@ export class Frames {
 /** `code.replace(co_name=…)` leaves the qualified name as it was (Jinja2 does so); tracebacks print the name. */
 function qualified(name: string, qualifiedName: string | undefined): string {
   return qualifiedName?.endsWith(name) === true ? qualifiedName : name;
+}
+
+/** Which calls are shown, and what stands for the others. */
+function shownCalls(calls: readonly Call[], innermost: 'first' | 'last'): { index: number; gap: Gap }[] {
+  if (calls.length <= WHOLE_STACK) return calls.map(({ leftOut }, index) => ({ index, gap: gapOf(leftOut) }));
+  const keys = calls.map(({ frame, lasti, leftOut }, index) =>
+    leftOut === undefined ? `${frame?.code.address ?? 0}:${lasti}` : `gap:${index}`,
+  );
+  const kept = withoutRepetition(keys).map(({ index, gap }) => ({
+    index,
+    gap: { ...gap, ...gapOf(calls[index]?.leftOut) },
+  }));
+  const { outer, inner, kinds } = LONG_STACK;
+  const [first, last] = innermost === 'first' ? [inner, outer] : [outer, inner];
+  return shortened(kept, { first, last, kinds }, ({ index }) => calls[index]?.frame?.code.address ?? 0);
+}
+
+function gapOf(leftOut: number | undefined): Gap {
+  return leftOut === undefined ? {} : { leftOut };
 }
 
 /** 3.14 and later keep two tag bits in references of frames: Include/internal/pycore_stackref.h. */

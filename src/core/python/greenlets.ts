@@ -4,12 +4,13 @@ import { dictEntries } from './dicts.ts';
 import type { Frame, Frames } from './frames.ts';
 import type { Interpreters } from './interpreters.ts';
 import { attempt, type Process } from './process.ts';
+import type { FoundTasks } from './tasks.ts';
 import type { PythonType } from './types.ts';
 import type { PythonValue } from './value.ts';
 
 const MOST_GREENLETS = 1000;
 const MOST_TYPES = 200;
-const MOST_FRAMES = 1000;
+const MOST_HANDLED = 200;
 const CHUNK = 1 << 20;
 const MOST_BYTES = 1024 ** 3;
 // sizeof(PyGreenlet) since greenlet 2, and more than the part of a `Greenlet` that is looked at
@@ -26,27 +27,28 @@ interface State {
   stackStart: number;
   /** 0: it has not begun; all ones: the main greenlet of a thread. */
   stackStop: number;
+  /** Address of its `exc_info` and `exc_state`; 0 before greenlet 2, where they are not looked for. */
+  exceptionState: number;
 }
 
 /**
  * The greenlets (gevent, eventlet) that have begun and are not done, each with the frames in which it waits, the outermost
  * first. They know each other, but not all of each other: they are found by their type in writable memory.
  */
-export function readGreenlets(
-  interpreters: Interpreters,
-  frames: Frames,
-): { tasks: ReportedTask<PythonValue>[]; complete: boolean } {
+export function readGreenlets(interpreters: Interpreters, frames: Frames): FoundTasks {
   const { process } = frames.objects;
   const types = greenletTypes(interpreters, process);
-  const tasks: ReportedTask<PythonValue>[] = [];
-  if (types.length === 0) return { tasks, complete: true };
+  const found: FoundTasks = { tasks: [], handled: [], complete: true };
+  if (types.length === 0) return found;
   const search = new Search(process.memory, types);
   for (const address of search.objects()) {
-    const task = attempt(() => readGreenlet(address, frames), undefined);
-    if (task !== undefined) tasks.push(task);
-    if (tasks.length >= MOST_GREENLETS) break;
+    const read = attempt(() => readGreenlet(address, frames), undefined);
+    if (read === undefined) continue;
+    if (found.tasks.length >= MOST_GREENLETS) return { ...found, complete: false };
+    const task = found.tasks.push(read.task) - 1;
+    for (const exception of read.handled) found.handled.push({ task, exception });
   }
-  return { tasks, complete: search.complete && tasks.length < MOST_GREENLETS };
+  return { ...found, complete: search.complete };
 }
 
 /** `greenlet.greenlet` and what derives from it: `tp_subclasses` is a dict of weak references. */
@@ -121,10 +123,14 @@ function stateOf(address: number, { memory, layout, types }: Process): State | u
     if (back >= MOST_STATE) return undefined;
     const start = implementation + (back === 8 ? 16 : 8);
     const stack = start + (layout.minor >= 11 ? 40 : 56);
-    return { ...stackAt(stack, memory), topFrame: memory.u64(stack + 48) };
+    return { ...stackAt(stack, memory), topFrame: memory.u64(stack + 48), exceptionState: start };
   }
   const parent = memory.u64(address + 56);
-  const state = { ...stackAt(address + 16, memory), topFrame: memory.u64(address + 72) };
+  const state = {
+    ...stackAt(address + 16, memory),
+    topFrame: memory.u64(address + 72),
+    exceptionState: 0,
+  };
   const main = state.stackStop >= ALL_ONES;
   return main || attempt(() => types.of(parent).bases.some(isGreenlet), false) ? state : undefined;
 }
@@ -133,14 +139,17 @@ function isGreenlet({ name }: PythonType): boolean {
   return name === 'greenlet';
 }
 
-function stackAt(address: number, memory: Memory): Omit<State, 'topFrame'> {
+function stackAt(address: number, memory: Memory): Pick<State, 'stackStart' | 'stackStop'> {
   return {
     stackStart: memory.u64(address),
     stackStop: memory.u64(address + 8),
   };
 }
 
-function readGreenlet(address: number, frames: Frames): ReportedTask<PythonValue> | undefined {
+function readGreenlet(
+  address: number,
+  frames: Frames,
+): { task: ReportedTask<PythonValue>; handled: number[] } | undefined {
   const { objects } = frames;
   const { memory, types } = objects.process;
   // what was freed has no references any more
@@ -151,14 +160,38 @@ function readGreenlet(address: number, frames: Frames): ReportedTask<PythonValue
   const type = types.of(address).dotted;
   const own = attempt(() => objects.text(objects.attribute(address, 'name'), 200), undefined);
   const stack = state.topFrame === 0 ? [] : stackOf(state.topFrame, frames);
-  return {
+  const task: ReportedTask<PythonValue> = {
     kind: 'greenlet',
     name: own === undefined || own === '' ? `${type} at 0x${address.toString(16)}` : `${own} (${type})`,
     state: state.topFrame === 0 ? 'running' : 'waiting',
-    frames: stack
-      .reverse()
-      .map((frame) => frames.reported(frame, frames.line(frame.code, frame.lasti), true)),
+    frames: frames.reportedStack(
+      stack.reverse().map((frame) => ({ frame, lasti: frame.lasti, line: 0 })),
+      'last',
+    ),
   };
+  const handled = state.topFrame === 0 ? [] : handledBy(state.exceptionState, objects.process);
+  return { task, handled };
+}
+
+/**
+ * What it was handling when it was left: `exc_info` leads through its generators to the thread's own item, which others
+ * use now and of which `exc_state` is the copy (TExceptionState.cpp).
+ */
+function handledBy(state: number, { memory, layout }: Process): number[] {
+  if (state === 0) return [];
+  const found: number[] = [];
+  const seen = new Set<number>();
+  const value = (item: number): number =>
+    attempt(() => memory.u64(item + layout.at('errStackItem.exc_value')), 0);
+  let item = attempt(() => memory.u64(state), 0);
+  while (item !== 0 && !seen.has(item) && seen.size < MOST_HANDLED) {
+    seen.add(item);
+    const here = item;
+    const previous = attempt(() => memory.u64(here + layout.at('errStackItem.previous_item')), 0);
+    if (previous !== 0) found.push(value(item));
+    item = previous;
+  }
+  return [...found, value(state + 8)].filter((address) => address !== 0);
 }
 
 /**
@@ -169,7 +202,7 @@ function stackOf(topFrame: number, frames: Frames): Frame[] {
   const { layout } = frames.objects.process;
   const found: Frame[] = [];
   let frame = attempt(() => frames.ofObject(topFrame), undefined);
-  while (frame !== undefined && found.length < MOST_FRAMES) {
+  while (frame !== undefined && found.length < frames.objects.limits.calls) {
     found.push(frame);
     const { previous } = frame;
     frame = attempt(

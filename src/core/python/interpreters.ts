@@ -33,7 +33,6 @@ export interface Interpreter {
 
 const MOST_INTERPRETERS = 1000;
 const MOST_THREADS = 20_000;
-const MOST_FRAMES = 5000;
 // enum _frameowner: 3 and above are the interpreter's own entry frames (Include/internal/pycore_frame.h).
 const ENTRY_FRAME = 3;
 
@@ -68,7 +67,7 @@ export class Interpreters {
       const { memory, layout } = this.runtime.process;
       const dict = attempt(() => memory.u64(interpreter.address + layout.at('interpreter.modules')), 0);
       found = this.strings(dict);
-      this.moduleDicts.set(interpreter.address, found);
+      if (!memory.exhausted) this.moduleDicts.set(interpreter.address, found);
     }
     return found;
   }
@@ -103,7 +102,7 @@ export class Interpreters {
     return this.strings(attempt(() => memory.u64(interpreter.address + layout.at('interpreter.sys')), 0));
   }
 
-  /** Every thread of every interpreter, the one that took the signal first. */
+  /** Every thread of every interpreter, the one that took the signal first; its stack is read before all others. */
   threads(notes: CoreNotes): ThreadState[] {
     const { memory, layout } = this.runtime.process;
     const found: ThreadState[] = [];
@@ -117,7 +116,6 @@ export class Interpreters {
         const here = address;
         const ident = attempt(() => memory.u64(here + layout.at('thread.thread_id')), 0);
         const nativeId = this.nativeId(here, ident, notes);
-        const { frames, cut } = this.stack(here);
         found.push({
           address,
           interpreter: interpreter.number,
@@ -126,8 +124,8 @@ export class Interpreters {
           name: names.get(ident),
           current: nativeId !== 0 && nativeId === notes.threads[0]?.id,
           holdsGil: holder === undefined ? undefined : holder === address,
-          frames,
-          cut,
+          frames: [],
+          cut: false,
         });
         address = attempt(() => memory.u64(here + layout.at('thread.next')), 0);
       }
@@ -138,6 +136,7 @@ export class Interpreters {
     for (const thread of claims) thread.current = thread === taker;
     const first = found.findIndex((thread) => thread.current);
     if (first > 0) found.unshift(...found.splice(first, 1));
+    for (const thread of found) Object.assign(thread, this.stack(thread.address));
     return found;
   }
 
@@ -191,11 +190,12 @@ export class Interpreters {
   /** The frames of a thread. */
   private stack(thread: number): { frames: Frame[]; cut: boolean } {
     const { memory, layout } = this.runtime.process;
+    const most = this.objects.limits.calls;
     const frames: Frame[] = [];
     try {
       if (layout.has('thread.frame')) {
         let address = memory.u64(thread + layout.at('thread.frame'));
-        while (address !== 0 && frames.length < MOST_FRAMES) {
+        while (address !== 0 && frames.length < most) {
           const frame = this.frames.ofObject(address);
           frames.push(frame);
           address = frame.previous;
@@ -205,7 +205,7 @@ export class Interpreters {
       let address = layout.has('thread.current_frame')
         ? memory.u64(thread + layout.at('thread.current_frame'))
         : memory.u64(memory.u64(thread + layout.at('thread.cframe')) + layout.at('cframe.current_frame'));
-      for (let steps = 0; address !== 0 && steps < 2 * MOST_FRAMES; steps += 1) {
+      for (let steps = 0; address !== 0 && steps < 2 * most; steps += 1) {
         const owner = memory.u8(address + layout.at('frame.owner'));
         const previous = memory.u64(address + layout.at('frame.previous'));
         const entry = owner >= ENTRY_FRAME && layout.minor >= 12;
@@ -217,8 +217,8 @@ export class Interpreters {
           if (frame === undefined && !this.isObject(address)) return { frames, cut: true };
           if (frame !== undefined) frames.push(frame);
         }
-        if (frames.length >= MOST_FRAMES) return { frames, cut: true };
         address = previous;
+        if (frames.length >= most) return { frames, cut: address !== 0 };
       }
       return { frames, cut: address !== 0 };
     } catch (error) {

@@ -9,7 +9,7 @@ import { GENERATED, readNamedTuple, readerOfRepr } from './reprs.ts';
 import { bytesRepr, readText, textRepr } from './text.ts';
 import { Texts } from './texts.ts';
 import { FLAG, type PythonType } from './types.ts';
-import type { PythonChild, PythonValue } from './value.ts';
+import { cutMark, type PythonChild, type PythonValue } from './value.ts';
 
 /** How much of one value is read, and of all of them together. */
 export interface ValueLimits {
@@ -19,8 +19,14 @@ export interface ValueLimits {
   characters: number;
   /** Objects in one value. */
   objects: number;
-  /** Objects in the whole report. */
+  /** Objects in one part of the report. */
   total: number;
+  /** Reads of one value: a huge table that is nearly empty has few objects. */
+  reads: number;
+  /** Reads of all values of one part of the report. */
+  totalReads: number;
+  /** Calls of one stack or traceback that are looked at. */
+  calls: number;
 }
 
 export const VALUE_LIMITS: ValueLimits = {
@@ -29,7 +35,26 @@ export const VALUE_LIMITS: ValueLimits = {
   characters: 2000,
   objects: 400,
   total: 60_000,
+  reads: 200_000,
+  totalReads: 3_000_000,
+  calls: 100_000,
 };
+
+/** What is left to the values of one part of the report: another part has its own. */
+export class ValueBudget {
+  objects: number;
+  reads: number;
+  /** Values that were cut or not read at all, because nothing was left. */
+  unread = 0;
+
+  constructor({ total, totalReads }: ValueLimits) {
+    this.objects = total;
+    this.reads = totalReads;
+  }
+}
+
+const MOST_WORDS = 1000;
+const NOT_READ = '<not read: the limit of this report was reached>';
 
 /** Reads an object of a type that it is registered for; `depth` is that of the object itself. */
 export type Reader = (objects: Objects, address: number, type: PythonType, depth: number) => PythonValue;
@@ -48,23 +73,48 @@ export class Objects {
   private readonly done = new Map<number, PythonValue>();
   private readonly path = new Set<number>();
   private left = 0;
-  private total: number;
+  private budget: ValueBudget;
 
   constructor(process: Process, limits: ValueLimits = VALUE_LIMITS) {
     this.process = process;
     this.limits = limits;
-    this.total = limits.total;
+    this.budget = new ValueBudget(limits);
+  }
+
+  /** Reads values for another part of the report, which has a budget of its own. */
+  within<T>(budget: ValueBudget, read: () => T): T {
+    const before = this.budget;
+    this.budget = budget;
+    try {
+      return read();
+    } finally {
+      this.budget = before;
+    }
   }
 
   /** A local, with as much of what it holds as the limits allow. Never throws for what a core can contain. */
   local(address: number): PythonValue {
     const known = this.done.get(address);
     if (known !== undefined) return known;
-    this.left = Math.min(this.limits.objects, this.total);
+    const { budget, limits } = this;
+    if (budget.reads <= 0 || budget.objects <= 0) {
+      budget.unread += 1;
+      return { type: '?', address, text: NOT_READ, truncated: true };
+    }
+    this.left = Math.min(limits.objects, budget.objects);
     const before = this.left;
-    const value = this.value(address, 0);
-    this.total -= before - this.left;
-    this.done.set(address, value);
+    const scarce = budget.reads < limits.reads || before < limits.objects;
+    const value = this.process.memory.within(
+      Math.min(limits.reads, budget.reads),
+      () => this.value(address, 0),
+      (used, exhausted) => {
+        budget.reads -= used;
+        if (exhausted || (scarce && this.left < 0)) budget.unread += 1;
+      },
+    );
+    budget.objects -= before - this.left;
+    // where another part has more left, it is read again
+    if (!scarce) this.done.set(address, value);
     return value;
   }
 
@@ -86,7 +136,13 @@ export class Objects {
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (type === undefined) return this.unreadable(address);
-      return { type: type.dotted, address, text: `<${type.dotted} at ${hex(address)}>`, truncated: true };
+      const why = this.process.memory.exhausted ? ', not read: the limit of this report was reached' : '';
+      return {
+        type: type.dotted,
+        address,
+        text: `<${type.dotted} at ${hex(address)}${why}>`,
+        truncated: true,
+      };
     } finally {
       this.path.delete(address);
     }
@@ -99,7 +155,7 @@ export class Objects {
       if (children.length >= this.limits.items || this.left < 0) break;
       children.push({ value: this.value(each, depth + 1) });
     }
-    return children.length < length ? { children, truncated: true } : { children };
+    return withRest(children, length);
   }
 
   /** Attributes as `name=value`. */
@@ -109,7 +165,7 @@ export class Objects {
       if (children.length >= this.limits.items || this.left < 0) break;
       children.push({ name, value: this.value(value, depth + 1) });
     }
-    return children.length < pairs.length ? { children, truncated: true } : { children };
+    return withRest(children, pairs.length);
   }
 
   /** The characters of a str that the core has; undefined for anything else. */
@@ -130,14 +186,15 @@ export class Objects {
     }, NaN);
   }
 
-  /** The items of a tuple, at most a thousand: addresses. Empty for anything else. */
-  tuple(address: number): number[] {
+  /** The items of a tuple, at most `most`: addresses. Empty for anything else. */
+  tuple(address: number, most = MOST_WORDS): number[] {
     return attempt(() => {
       const { memory, layout, types } = this.process;
       if ((types.of(address).flags & FLAG.tuple) === 0) return [];
       return this.words(
         address + layout.at('tuple.items'),
         memory.u64(address + layout.at('varObject.ob_size')),
+        most,
       );
     }, []);
   }
@@ -152,8 +209,8 @@ export class Objects {
     }, []);
   }
 
-  private words(start: number, count: number): number[] {
-    return Array.from({ length: Math.min(count, 1000) }, (_, index) =>
+  private words(start: number, count: number, most = MOST_WORDS): number[] {
+    return Array.from({ length: Math.min(count, most) }, (_, index) =>
       this.process.memory.u64(start + index * 8),
     );
   }
@@ -239,27 +296,39 @@ export class Objects {
   private shortened(address: number, type: PythonType): PythonValue {
     if ((type.flags & (FLAG.integer | FLAG.text)) !== 0)
       return this.plan(type).reader(this, address, type, 0);
-    const empty =
+    const brackets =
       (type.flags & FLAG.list) !== 0
-        ? '[...]'
+        ? '[]'
         : (type.flags & FLAG.tuple) !== 0
-          ? '(...)'
+          ? '()'
           : (type.flags & FLAG.dict) !== 0
-            ? '{...}'
+            ? '{}'
             : undefined;
-    if (empty !== undefined) return { type: type.dotted, address, text: empty, truncated: true };
+    if (brackets !== undefined) {
+      const { memory, layout } = this.process;
+      const count = memory.u64(address + layout.at(brackets === '{}' ? 'dict.used' : 'varObject.ob_size'));
+      const shown = count === 0 ? brackets : `${brackets[0] ?? ''}${cutMark(count)}${brackets[1] ?? ''}`;
+      return { type: type.dotted, address, text: shown, ...(count === 0 ? {} : { truncated: true }) };
+    }
     if (type.native && SINGLE.has(type.dotted)) return this.plan(type).reader(this, address, type, 0);
     return { type: type.dotted, address, text: `<${type.dotted} at ${hex(address)}>`, truncated: true };
   }
 
   private unreadable(address: number): PythonValue {
-    const there = this.process.memory.has(address);
-    return {
-      type: '?',
-      address,
-      text: there ? `<not an object at ${hex(address)}>` : `<not in the core: ${hex(address)}>`,
-    };
+    const { memory } = this.process;
+    if (memory.exhausted) return { type: '?', address, text: NOT_READ, truncated: true };
+    const text = memory.has(address)
+      ? `<not an object at ${hex(address)}>`
+      : `<not in the core: ${hex(address)}>`;
+    return { type: '?', address, text };
   }
+}
+
+/** The parts of a value that has `length` of them. */
+export function withRest(children: PythonChild[], length: number): Partial<PythonValue> {
+  return children.length < length
+    ? { children, truncated: true, leftOut: length - children.length }
+    : { children };
 }
 
 const SINGLE = new Set(['NoneType', 'float', 'ellipsis', 'NotImplementedType', 'bytes', 'complex']);
@@ -352,8 +421,8 @@ const readStr: Reader = (objects, address) => {
   const { text, length, width } = readText(objects.process, address, objects.limits.characters);
   const shown = textRepr(text, width === 2);
   const value: PythonValue = { type: 'str', string: text, text: shown };
-  return text.length < length && length > objects.limits.characters
-    ? { ...value, text: `${shown}...`, truncated: true }
+  return length > objects.limits.characters
+    ? { ...value, text: shown + cutMark(length - objects.limits.characters, 'characters'), truncated: true }
     : value;
 };
 
@@ -389,7 +458,8 @@ function bytesValue(
   const { characters } = objects.limits;
   const bytes =
     length === 0 ? Buffer.alloc(0) : objects.process.memory.bytes(start, Math.min(length, characters));
-  const text = `${front}${bytesRepr(bytes)}${length > characters ? '...' : ''}${back}`;
+  const cut = length > characters ? cutMark(length - characters, 'bytes') : '';
+  const text = `${front}${bytesRepr(bytes)}${cut}${back}`;
   const value: PythonValue = { type: 'bytes', string: bytes.toString('latin1'), text };
   return length > characters ? { ...value, truncated: true } : value;
 }

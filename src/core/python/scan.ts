@@ -4,47 +4,70 @@ import { attempt } from './process.ts';
 
 const CHUNK = 1 << 20;
 const MOST_BYTES = 4 * 1024 ** 3;
-const MOST_FOUND = 100;
+const MOST_TYPES = 500_000;
 
-/** Every raised exception in writable memory, by looking at each aligned address: only what was asked for. */
-export function* scanForExceptions(
+/** A search of writable memory for raised exceptions: only what was asked for. */
+interface Scan {
+  /** Bytes of writable memory that the core has. */
+  readonly written: number;
+  /** At most so many are looked at. */
+  readonly most: number;
+  /** Bytes that were not looked at, so far. */
+  readonly left: number;
+  /** Every raised exception, by looking at each aligned address once. */
+  addresses(): Generator<number>;
+}
+
+/** A scan takes time and reads in proportion to the memory, whatever lies in it. */
+export function scanForExceptions(
   memory: Pick<Memory, 'segments' | 'available'>,
-  exceptions: Pick<Exceptions, 'is' | 'isRaised' | 'offsetOfTraceback'>,
-): Generator<number> {
-  let left = MOST_BYTES;
-  let found = 0;
-  // Most words are no type: each is looked up once.
-  const types = new Map<number, boolean>();
-  for (const segment of memory.segments) {
-    if (!segment.writable) continue;
-    for (let start = segment.start; start < segment.end && left > 0; start += CHUNK) {
-      // nothing comes any more where the reads that a report may make are used up
-      const bytes = attempt(() => memory.available(start, Math.min(CHUNK, segment.end - start)), undefined);
-      if (bytes === undefined) return;
-      left -= bytes.length;
-      for (let at = 8; at + 8 <= bytes.length; at += 16) {
-        const high = bytes.readUInt32LE(at + 4);
-        if (high > 0xffff) continue;
-        const type = bytes.readUInt32LE(at) + high * 0x1_0000_0000;
-        if (type < 0x10000 || type % 8 !== 0) continue;
-        // what these bytes rule out alone costs no read: no references, or no traceback
-        if (bytes.readInt32LE(at - 8) <= 0) continue;
-        const traceback = at - 8 + exceptions.offsetOfTraceback;
-        if (traceback >= 0 && traceback + 8 <= bytes.length && !isPointer(bytes, traceback)) continue;
-        const known = types.get(type);
-        if (known === false) continue;
-        const object = start + at - 8;
-        if (known === undefined) {
-          if (types.size > 500_000) types.clear();
-          types.set(type, exceptions.is(object));
-          if (types.get(type) !== true) continue;
+  exceptions: Pick<Exceptions, 'isExceptionType' | 'isRaised' | 'offsetOfTraceback'>,
+  most = MOST_BYTES,
+): Scan {
+  const segments = memory.segments.filter(({ writable }) => writable);
+  const written = segments.reduce((sum, { start, end }) => sum + end - start, 0);
+  const scan = { written, most, left: written, addresses };
+  return scan;
+
+  function* addresses(): Generator<number> {
+    // Most words are no type: each is looked up once.
+    const types = new Map<number, boolean>();
+    for (const segment of segments) {
+      for (let start = segment.start; start < segment.end; start += CHUNK) {
+        const length = Math.min(CHUNK, segment.end - start);
+        if (written - scan.left + length > most) return;
+        const bytes = attempt(() => memory.available(start, length), undefined);
+        // nothing comes any more where the reads are used up
+        if (bytes === undefined) return;
+        scan.left -= length;
+        for (let at = 8; at + 8 <= bytes.length; at += 16) {
+          const type = typeAt(bytes, at, exceptions.offsetOfTraceback);
+          if (type === undefined) continue;
+          let known = types.get(type);
+          if (known === undefined) {
+            if (types.size >= MOST_TYPES) types.clear();
+            known = exceptions.isExceptionType(type);
+            types.set(type, known);
+          }
+          const object = start + at - 8;
+          if (known && exceptions.isRaised(object)) yield object;
         }
-        if (!exceptions.isRaised(object)) continue;
-        yield object;
-        if ((found += 1) >= MOST_FOUND) return;
       }
     }
   }
+}
+
+/** The type of what may be a raised exception: what these bytes rule out alone costs no read. */
+function typeAt(bytes: Buffer, at: number, offsetOfTraceback: number): number | undefined {
+  const high = bytes.readUInt32LE(at + 4);
+  if (high > 0xffff) return undefined;
+  const type = bytes.readUInt32LE(at) + high * 0x1_0000_0000;
+  if (type < 0x10000 || type % 8 !== 0) return undefined;
+  // no references, or no traceback
+  if (bytes.readInt32LE(at - 8) <= 0) return undefined;
+  const traceback = at - 8 + offsetOfTraceback;
+  if (traceback >= 0 && traceback + 8 <= bytes.length && !isPointer(bytes, traceback)) return undefined;
+  return type;
 }
 
 function isPointer(bytes: Buffer, at: number): boolean {

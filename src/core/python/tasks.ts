@@ -1,4 +1,4 @@
-import type { ReportedFrame, ReportedTask } from '../../report/model.ts';
+import type { ReportedTask } from '../../report/model.ts';
 import { attribute } from './attributes.ts';
 import type { Frame, Frames } from './frames.ts';
 import { untagged } from './frames.ts';
@@ -8,23 +8,39 @@ import { attempt } from './process.ts';
 import type { PythonValue } from './value.ts';
 
 const MOST_TASKS = 1000;
-const MOST_AWAITS = 100;
+const MOST_AWAITS = 10_000;
 const FINISHED = 2;
 const AWAITABLE = new Set(['coroutine', 'generator', 'async_generator']);
+
+/** Tasks or greenlets, and what they were handling in an `except`, by the index of the task. */
+export interface FoundTasks {
+  tasks: ReportedTask<PythonValue>[];
+  /** Addresses of `_PyErr_StackItem`s or exceptions, as the reader says. */
+  handled: { task: number; exception: number }[];
+  /** There may be more. */
+  complete: boolean;
+}
 
 /** The asyncio tasks that were not done, each with the coroutines that it waits in, the outermost first. */
 export function readTasks(
   interpreters: Interpreters,
   threads: readonly ThreadState[],
   frames: Frames,
-): ReportedTask<PythonValue>[] {
-  const found: ReportedTask<PythonValue>[] = [];
+): FoundTasks {
+  const found: FoundTasks = { tasks: [], handled: [], complete: true };
   const seen = new Set<number>();
   for (const address of taskAddresses(interpreters, threads)) {
-    if (seen.has(address) || found.length >= MOST_TASKS) continue;
+    if (seen.has(address)) continue;
+    if (found.tasks.length >= MOST_TASKS) {
+      found.complete = false;
+      break;
+    }
     seen.add(address);
-    const task = attempt(() => readTask(address, frames), undefined);
-    if (task !== undefined) found.push(task);
+    const read = attempt(() => readTask(address, frames), undefined);
+    if (read === undefined) continue;
+    const task = found.tasks.push(read.task) - 1;
+    // the innermost coroutine first: what it handles came last
+    for (const exception of read.handled.reverse()) found.handled.push({ task, exception });
   }
   return found;
 }
@@ -85,7 +101,10 @@ function weaklyHeld(set: number, { runtime }: Interpreters): number[] {
   }, []);
 }
 
-function readTask(address: number, frames: Frames): ReportedTask<PythonValue> | undefined {
+function readTask(
+  address: number,
+  frames: Frames,
+): { task: ReportedTask<PythonValue>; handled: number[] } | undefined {
   const { objects } = frames;
   const { memory, layout, types } = objects.process;
   const type = types.of(address);
@@ -102,23 +121,24 @@ function readTask(address: number, frames: Frames): ReportedTask<PythonValue> | 
   const name = objects.text(nameObject) ?? (Number.isNaN(number) ? undefined : `Task-${number}`);
   const waitsFor = field('awaits', '_fut_waiter');
   const chain = awaitChain(coroutine, frames);
-  const reported: ReportedFrame<PythonValue>[] = chain.map(({ frame }) =>
-    frames.reported(frame, frames.line(frame.code, frame.lasti), true),
-  );
-  return {
+  const task: ReportedTask<PythonValue> = {
     kind: 'asyncio',
     ...(name === undefined ? {} : { name }),
     state: waitsFor === 0 ? 'running or ready' : 'waiting',
-    frames: reported,
+    frames: frames.reportedStack(
+      chain.map(({ frame }) => ({ frame, lasti: frame.lasti, line: 0 })),
+      'last',
+    ),
     awaits: chain.map(({ name: each }) => each),
   };
+  return { task, handled: chain.flatMap(({ handled }) => (handled === 0 ? [] : [handled])) };
 }
 
 /** A coroutine, what it awaits, and so on: `cr_await`. */
-function awaitChain(first: number, frames: Frames): { name: string; frame: Frame }[] {
+function awaitChain(first: number, frames: Frames): { name: string; frame: Frame; handled: number }[] {
   const { objects } = frames;
   const { memory, layout, types } = objects.process;
-  const chain: { name: string; frame: Frame }[] = [];
+  const chain: { name: string; frame: Frame; handled: number }[] = [];
   const seen = new Set<number>();
   let coroutine = first;
   while (coroutine !== 0 && !seen.has(coroutine) && chain.length < MOST_AWAITS) {
@@ -133,7 +153,10 @@ function awaitChain(first: number, frames: Frames): { name: string; frame: Frame
     if (frame === undefined) break;
     const name =
       objects.text(attempt(() => memory.u64(here + layout.at('generator.qualname')), 0)) ?? frame.code.name;
-    chain.push({ name, frame });
+    // gi_exc_state is the field after gi_qualname in every version: Include/cpython/genobject.h, _PyGenObject_HEAD
+    const state = here + layout.at('generator.qualname') + 8;
+    const handled = attempt(() => memory.u64(state + layout.at('errStackItem.exc_value')), 0);
+    chain.push({ name, frame, handled });
     coroutine = attempt(() => awaitedBy(frame, frames), 0);
   }
   return chain;

@@ -6,7 +6,7 @@ import type { Objects } from './objects.ts';
 import { attempt } from './process.ts';
 import { codePointAt, readText } from './text.ts';
 import type { PythonType } from './types.ts';
-import { repr } from './value.ts';
+import { cutMark, repr } from './value.ts';
 
 /** `str` of a type in C. */
 type NativeText = (texts: Texts, address: number) => string | undefined;
@@ -26,7 +26,7 @@ export class Texts {
 
   /** `str(object)`; what a `__str__` that cannot be run was given is shown instead of what it says. */
   str(address: number): string {
-    if (this.depth >= MOST_DEPTH) return '...';
+    if (this.depth >= MOST_DEPTH) return '…';
     this.depth += 1;
     try {
       return this.found(address) ?? this.repr(address);
@@ -203,7 +203,7 @@ function shownUnit(objects: Objects, object: number, at: number, isByte: boolean
 const strText: NativeText = ({ objects }, address) => {
   const { characters } = objects.limits;
   const { text, length } = readText(objects.process, address, characters);
-  return length > characters ? `${text}… (${length - characters} more characters)` : text;
+  return length > characters ? text + cutMark(length - characters, 'characters') : text;
 };
 
 /** The texts of what is written in C; everything else says what `repr` does. */

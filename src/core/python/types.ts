@@ -93,15 +93,16 @@ export class Types {
     const type = this.read(address);
     this.known.set(address, type);
     type.bases = this.basesOf(type);
+    // a name or a base that was not read because no reads were left
+    if (this.process.memory.exhausted) for (const each of type.bases) this.known.delete(each.address);
     return type;
   }
 
   /** What is in the type's own namespace, by name: addresses. */
   own(type: PythonType): Map<string, number> {
-    let found = this.attributes.get(type.address);
-    if (found !== undefined) return found;
-    found = new Map();
-    this.attributes.set(type.address, found);
+    const known = this.attributes.get(type.address);
+    if (known !== undefined) return known;
+    const found = new Map<string, number>();
     const { memory, layout } = this.process;
     const entries = attempt(
       () => dictEntries(this.process, memory.u64(type.address + layout.at('type.tp_dict')), 5000),
@@ -111,6 +112,7 @@ export class Types {
       const name = attempt(() => readText(this.process, key, 200).text, undefined);
       if (name !== undefined) found.set(name, value);
     }
+    if (!memory.exhausted) this.attributes.set(type.address, found);
     return found;
   }
 
@@ -129,7 +131,7 @@ export class Types {
       return types;
     }, type.bases);
     if (found.length === 0) found = type.bases;
-    this.orders.set(type.address, found);
+    if (!memory.exhausted) this.orders.set(type.address, found);
     return found;
   }
 

@@ -16,6 +16,8 @@ export interface PythonValue {
   children?: PythonChild[];
   /** There is more of it than is here. */
   truncated?: true;
+  /** With `truncated`: how many items of it are not here, where that is known. */
+  leftOut?: number;
 }
 
 /** A part of a value: an item (neither), an attribute (`name`, rendered `name=value`) or an entry (`key`, `key: value`). */
@@ -33,17 +35,20 @@ export type Redactor = (name: string | undefined, value: PythonValue) => string 
 
 const MOST_CHARACTERS = 4096;
 
-/** The value as Python's `repr` would show it, with `...` where it was cut; never longer than about 4,000 characters. */
+/** The mark of a cut: `… 17 more`, `… 2800 more characters`. */
+export function cutMark(leftOut: number | undefined, what = ''): string {
+  return leftOut === undefined ? '…' : `… ${leftOut} more${what === '' ? '' : ` ${what}`}`;
+}
+
+/** The value as Python's `repr` would show it, with `… N more` where it was cut; about 4,000 characters at the most. */
 export function repr(value: PythonValue, redactor?: Redactor, name?: string): string {
   const parts: string[] = [];
   let length = 0;
   const write = (text: string): void => {
-    if (length > MOST_CHARACTERS) return;
+    if (length < MOST_CHARACTERS) parts.push(text);
     length += text.length;
-    parts.push(text);
   };
   const visit = (each: PythonValue, called: string | undefined): void => {
-    if (length > MOST_CHARACTERS) return;
     const instead = redactor?.(called, each);
     if (instead !== undefined) return write(instead);
     if (each.text !== undefined) return write(each.text);
@@ -60,10 +65,11 @@ export function repr(value: PythonValue, redactor?: Redactor, name?: string): st
       }
       visit(child.value, child.name ?? child.key?.string);
     }
-    if (each.truncated === true) write(first ? '...' : ', ...');
+    if (each.truncated === true) write(`${first ? '' : ', '}${cutMark(each.leftOut)}`);
     write(each.close ?? '>');
   };
   visit(value, name);
-  const text = parts.join('');
-  return text.length > MOST_CHARACTERS + 3 ? `${text.slice(0, MOST_CHARACTERS)}...` : text;
+  if (length <= MOST_CHARACTERS) return parts.join('');
+  const cut = cutMark(length - MOST_CHARACTERS, 'characters');
+  return `${parts.join('').slice(0, MOST_CHARACTERS)}${cut}`;
 }
