@@ -142,8 +142,8 @@ function hostile(crashed = false): CrashReport {
   });
 }
 
-// oxlint-disable-next-line no-control-regex
 const ACTIVE =
+  // oxlint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u200B\u202A-\u202E\u2066-\u2069\u{E0000}-\u{E007F}]/u;
 
 test.each([false, true])('no escape sequence of a hostile core gets into any output', (crashed) => {
