@@ -56,7 +56,7 @@ const { outputFiles } = await build({
       name: 'loaded when used',
       setup({ onLoad }) {
         // A report asks one version's offsets: parsing all of them takes 5 of its 90 ms.
-        onLoad({ filter: /[\\/]layouts[\\/]cpython-[\d.]+\.json$/ }, ({ path }) => {
+        onLoad({ filter: /[\\/]layouts[\\/]cpython-[\d.]+t?\.json$/ }, ({ path }) => {
           const { version, provenance, offsets } = JSON.parse(readFileSync(path, 'utf8'));
           const head = `version: ${JSON.stringify(version)}, provenance: ${JSON.stringify(provenance.slice(0, 1))}`;
           const lazy = `get offsets() { return JSON.parse(${JSON.stringify(JSON.stringify(offsets))}); }`;

@@ -12,6 +12,7 @@ const PARTS = {
   'qemu-aarch64-static': () => runs('qemu-aarch64-static', ['--version']),
   gdb: () => runs('gdb', ['--version']),
   'eu-stack': () => runs('eu-stack', ['--version']),
+  'free-threaded Python': () => existsSync(join(CACHE, 'free-threaded/3.13/complete')),
   mod_wsgi: () => existsSync('/usr/lib/apache2/modules/mod_wsgi.so'),
   podman: () => runs('podman', ['--version']) && existsSync('/usr/sbin/runc'),
   'tini, dumb-init, gosu': () =>

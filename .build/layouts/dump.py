@@ -27,13 +27,15 @@ STRUCTURES = {
         "modules": ["imports.modules", "modules"],
         "gil": ["ceval.gil"],
         "tasks": ["asyncio_tasks_head"],
+        "gc": ["gc"],
     }),
+    "gc": (["struct _gc_runtime_state"], {}),
     "thread": (["struct _ts"], {
         **same("prev next interp frame cframe current_frame curexc_value current_exception exc_info thread_id native_thread_id id dict"),
     }),
     "cframe": (["_PyCFrame", "struct _PyCFrame", "CFrame", "struct _cframe"], same("current_frame")),
     "threadImplementation": (["_PyThreadStateImpl", "struct _PyThreadStateImpl"], same("asyncio_running_task asyncio_tasks_head")),
-    "gil": (["struct _gil_runtime_state"], {"lastHolder": ["last_holder"], "locked": ["locked"]}),
+    "gil": (["struct _gil_runtime_state"], {"lastHolder": ["last_holder"], "locked": ["locked"], "enabled": ["enabled"]}),
     "errStackItem": (["struct _err_stackitem", "_PyErr_StackItem"], same("exc_value previous_item")),
     "frameObject": (["struct _frame"], same(
         "f_back f_code f_globals f_locals f_valuestack f_stacktop f_stackdepth f_lasti f_lineno f_localsplus f_frame _f_frame_data")),
@@ -42,15 +44,19 @@ STRUCTURES = {
         "function": ["f_funcobj", "f_func"],
         "instruction": ["instr_ptr", "prev_instr"],
         "stackpointer": ["stackpointer"],
+        "copy": ["tlbc_index"],
         **same("previous f_globals f_locals frame_obj stacktop is_entry owner localsplus"),
     }),
     "code": (["PyCodeObject", "struct PyCodeObject"], {
         "bytes": ["co_code_adaptive"],
+        "copies": ["co_tlbc"],
         "linetable": ["co_linetable", "co_lnotab"],
         **same("co_argcount co_kwonlyargcount co_flags co_nlocals co_nlocalsplus co_firstlineno co_code co_varnames co_cellvars co_freevars"
                " co_localsplusnames co_localspluskinds co_filename co_name co_qualname"),
     }),
-    "object": (["PyObject", "struct _object"], same("ob_type")),
+    # The copies of its instructions, of which every thread has its own (free-threaded 3.14 and later).
+    "codeCopies": (["_PyCodeArray"], same("size entries")),
+    "object": (["PyObject", "struct _object"], same("ob_type ob_mutex ob_ref_local ob_ref_shared")),
     "varObject": (["PyVarObject"], same("ob_size")),
     "type": (["PyTypeObject", "struct _typeobject"], same(
         "tp_name tp_basicsize tp_itemsize tp_flags tp_members tp_base tp_dict tp_dictoffset tp_bases tp_mro tp_subclasses")),

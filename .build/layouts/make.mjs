@@ -1,5 +1,6 @@
-// `node .build/layouts/make.mjs [3.13 …]`: writes src/core/python/layouts/cpython-3.N.json from the DWARF of the
-// interpreters that test/python-environment.ts knows: pyenv's (not stripped) and forky's with their -dbg packages.
+// `node .build/layouts/make.mjs [3.13 3.13t …]`: writes src/core/python/layouts/cpython-3.N.json from the DWARF of the
+// interpreters that test/python-environment.ts knows: pyenv's (not stripped), forky's with their -dbg packages, and the
+// free-threaded ones (3.Nt) of .build/free-threaded.sh.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -9,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const cache = process.env.PYCRASH_TEST_CACHE ?? join(homedir(), '.cache/pycrash-test');
-const all = ['3.8', '3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.15'];
+const all = ['3.8', '3.9', '3.10', '3.11', '3.12', '3.13', '3.13t', '3.14', '3.15'];
 // Modules that are files of their own in some builds.
 const modules = new Set(['_asyncio', '_collections', '_datetime', '_decimal', 'array']);
 
@@ -44,7 +45,12 @@ function filesOf(version) {
   const name = existsSync(versions)
     ? readdirSync(versions).find((each) => each.startsWith(`${version}.`))
     : undefined;
-  const prefix = name === undefined ? join(cache, 'forky/usr') : join(versions, name);
+  const built = join(cache, 'free-threaded', version.replace('t', ''));
+  const prefix = version.endsWith('t')
+    ? built
+    : name === undefined
+      ? join(cache, 'forky/usr')
+      : join(versions, name);
   const library = join(prefix, `lib/libpython${version}.so.1.0`);
   const main = existsSync(library) ? library : join(prefix, `bin/python${version}`);
   const extensions = join(prefix, `lib/python${version}/lib-dynload`);
@@ -54,7 +60,9 @@ function filesOf(version) {
   return [main, ...dynamic].map((file) => {
     const id = buildId(file);
     const debug = join(cache, `forky/usr/lib/debug/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`);
-    const shown = `${name === undefined ? 'Debian forky' : `pyenv ${name}`}: ${file.slice(prefix.length + 1)}`;
+    const origin =
+      prefix === built ? "Debian's source" : name === undefined ? 'Debian forky' : `pyenv ${name}`;
+    const shown = `${origin}: ${file.slice(prefix.length + 1)}`;
     return { file: shown, dwarf: existsSync(debug) ? debug : realpathSync(file) };
   });
 }

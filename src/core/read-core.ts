@@ -68,7 +68,7 @@ export async function readCore(source: ByteSource, options: ReadCoreOptions): Pr
       };
       report.warnings.push({
         code: 'free-threaded',
-        message: `this is a free-threaded CPython 3.${runtime.minor}, whose objects have another shape: they cannot be read yet`,
+        message: `this is a free-threaded CPython 3.${runtime.minor}, which this version cannot read: nothing of Python was looked for`,
       });
     } else {
       const threads = readPython(report, runtime, notes, options);

@@ -57,7 +57,7 @@ class PythonReader {
     report.python = {
       version: runtime.version,
       implementation: 'cpython',
-      freeThreaded: false,
+      freeThreaded: process.layout.freeThreaded,
       layoutSource: `${process.layout.source}; found by ${runtime.foundBy}`,
     };
   }

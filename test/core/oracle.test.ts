@@ -24,7 +24,7 @@ const SCENARIOS = [
   'handled',
   'group',
 ];
-const one = builds.filter((build) => build.id === build.version);
+const one = builds.filter((build) => build.id.replace('t', '') === build.version);
 
 async function read(
   core: MadeCore,
@@ -48,7 +48,9 @@ test.each(builds)('$id: every object, line and name is what the process said', a
     expect(differences(report, core.oracle)).toEqual([]);
     expect(report.exceptions[0]?.foundVia).toBe('exc_info: it was being handled');
     expect(report.core.missing).toEqual([]);
-    expect(report.threads[0]?.holdsGil).toBe(true);
+    // a free-threaded one has no GIL to hold
+    const holdsGil = build.id.endsWith('t') ? undefined : true;
+    expect(report.threads[0]?.holdsGil).toBe(holdsGil);
   } finally {
     core.remove();
   }

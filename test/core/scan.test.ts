@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { layoutOf } from '../../src/core/python/layouts.ts';
 import { scanForExceptions } from '../../src/core/python/scan.ts';
 
 const START = 0x1_0000;
@@ -23,7 +24,9 @@ test.each([8, -16, 1 << 30])(
       ],
       available: () => bytes,
     };
-    const exceptions = { isExceptionType: () => true, isRaised: () => true, offsetOfTraceback: offset };
+    const offsets = { 'object.ob_type': 8, 'exception.traceback': offset };
+    const layout = layoutOf({ version: '3.13', provenance: [], offsets });
+    const exceptions = { isExceptionType: () => true, isRaised: () => true, layout };
     expect([...scanForExceptions(memory, exceptions).addresses()]).toEqual([START]);
   },
 );

@@ -1,4 +1,5 @@
 import { dictEntries, splitEntries } from './dicts.ts';
+import type { Layout } from './layouts.ts';
 import { attempt, type Process } from './process.ts';
 import { readText } from './text.ts';
 import { FLAG, type PythonType } from './types.ts';
@@ -85,8 +86,7 @@ function slots({ memory, layout }: Process, type: PythonType): { name: string; o
 export function instanceDict(process: Process, object: number, type: PythonType): number {
   const { memory, layout } = process;
   if (layout.minor >= 11 && (type.flags & FLAG.managedDict) !== 0) {
-    // Two words of the garbage collector lie between: Include/internal/pycore_object.h.
-    const pointer = memory.u64(object - 24);
+    const pointer = memory.u64(object - managedDictBefore(layout));
     return layout.minor === 12 && pointer % 2 === 1 ? 0 : pointer;
   }
   if (type.dictOffset > 0) return memory.u64(object + type.dictOffset);
@@ -97,6 +97,11 @@ export function instanceDict(process: Process, object: number, type: PythonType)
     return memory.u64(object + size + type.dictOffset);
   }
   return 0;
+}
+
+/** How far before the object: with a GIL, two words of the garbage collector lie between (pycore_object.h). */
+function managedDictBefore({ freeThreaded }: Layout): number {
+  return freeThreaded ? 8 : 24;
 }
 
 function instanceEntries(
@@ -119,7 +124,7 @@ function instanceEntries(
 function inlineValues({ memory, layout }: Process, object: number, type: PythonType): number {
   if (layout.minor < 11 || (type.flags & FLAG.managedDict) === 0) return 0;
   if (layout.minor === 11) return memory.u64(object - 32);
-  const pointer = memory.u64(object - 24);
+  const pointer = memory.u64(object - managedDictBefore(layout));
   if (layout.minor === 12) return pointer % 2 === 1 ? pointer + 1 : 0;
   if (pointer !== 0 || (type.flags & FLAG.inlineValues) === 0) return 0;
   const values = object + type.basicSize;

@@ -3,7 +3,9 @@ import { attributes, fieldsFirst, members } from './attributes.ts';
 import { dictEntries } from './dicts.ts';
 import { exceptionLinks, keptLinks } from './exception-links.ts';
 import type { Call, Frame, Frames } from './frames.ts';
+import type { Layout } from './layouts.ts';
 import { attempt } from './process.ts';
+import { isReferenced } from './references.ts';
 import { FLAG, type PythonType } from './types.ts';
 import { cutMark, type PythonValue } from './value.ts';
 
@@ -64,18 +66,18 @@ export class Exceptions {
     return this.is(address) && this.pointer(address, 'exception.traceback') !== 0;
   }
 
-  /** Where in an exception the pointer to its traceback is. */
-  get offsetOfTraceback(): number {
-    return this.frames.objects.process.layout.at('exception.traceback');
+  get layout(): Layout {
+    return this.frames.objects.process.layout;
   }
 
   /** What may be any word is an exception that was raised: its traceback leads to a frame. */
   isRaised(address: number): boolean {
     if (!this.wasRaised(address)) return false;
-    const { memory, layout, types } = this.frames.objects.process;
+    const { process } = this.frames.objects;
+    const { memory, layout, types } = process;
     return attempt(() => {
       // Any word that refers to a class of exceptions looks like one: in tuples, dicts, and in what was freed.
-      if (memory.i32(address) <= 0) return false;
+      if (!isReferenced(process, address)) return false;
       const isTuple = (types.of(this.pointer(address, 'exception.args')).flags & FLAG.tuple) !== 0;
       const traceback = this.pointer(address, 'exception.traceback');
       this.frames.ofObject(memory.u64(traceback + layout.at('traceback.tb_frame')));

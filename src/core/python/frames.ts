@@ -96,7 +96,7 @@ export class Frames {
   interpreterFrame(address: number): Frame {
     const { memory, layout } = this.objects.process;
     const code = untagged(memory.u64(address + layout.at('frame.code')));
-    const start = code + layout.at('code.bytes');
+    const start = this.instructions(code, address);
     const instruction = memory.u64(address + layout.at('frame.instruction'));
     return {
       code: this.code(code),
@@ -108,6 +108,15 @@ export class Frames {
       previous: memory.u64(address + layout.at('frame.previous')),
       fromC: layout.has('frame.is_entry') && memory.u8(address + layout.at('frame.is_entry')) !== 0,
     };
+  }
+
+  /** Where the instructions that the frame runs begin. */
+  private instructions(code: number, frame: number): number {
+    const { memory, layout } = this.objects.process;
+    if (!layout.has('code.copies')) return code + layout.at('code.bytes');
+    // a copy of the thread's own; the first is the one in the code object (Include/internal/pycore_code.h)
+    const copies = memory.u64(code + layout.at('code.copies')) + layout.at('codeCopies.entries');
+    return memory.u64(copies + memory.i32(frame + layout.at('frame.copy')) * 8);
   }
 
   code(address: number): Code {

@@ -4,6 +4,7 @@ import { dictEntries } from './dicts.ts';
 import type { Frame, Frames } from './frames.ts';
 import type { Interpreters } from './interpreters.ts';
 import { attempt, type Process } from './process.ts';
+import { isReferenced } from './references.ts';
 import type { FoundTasks } from './tasks.ts';
 import type { PythonType } from './types.ts';
 import type { PythonValue } from './value.ts';
@@ -13,8 +14,8 @@ const MOST_TYPES = 200;
 const MOST_HANDLED = 200;
 const CHUNK = 1 << 20;
 const MOST_BYTES = 1024 ** 3;
-// sizeof(PyGreenlet) since greenlet 2, and more than the part of a `Greenlet` that is looked at
-const SIZE = 40;
+// What a PyGreenlet has since greenlet 2 besides a PyObject, and more than the part of a `Greenlet` that is looked at
+const SIZE = 24;
 const MOST_STATE = 400;
 // `stack_stop` of the greenlet that a thread began as
 const ALL_ONES = 0xffff_ffff_ffff_f000;
@@ -40,7 +41,7 @@ export function readGreenlets(interpreters: Interpreters, frames: Frames): Found
   const types = greenletTypes(interpreters, process);
   const found: FoundTasks = { tasks: [], handled: [], complete: true };
   if (types.length === 0) return found;
-  const search = new Search(process.memory, types);
+  const search = new Search(process, types);
   for (const address of search.objects()) {
     const read = attempt(() => readGreenlet(address, frames), undefined);
     if (read === undefined) continue;
@@ -74,9 +75,11 @@ class Search {
   complete = true;
   private readonly memory: Memory;
   private readonly patterns: Buffer[];
+  private readonly typeAt: number;
 
-  constructor(memory: Memory, types: readonly number[]) {
+  constructor({ memory, layout }: Process, types: readonly number[]) {
     this.memory = memory;
+    this.typeAt = layout.at('object.ob_type');
     this.patterns = types.map((type) => {
       const pattern = Buffer.alloc(8);
       pattern.writeBigUInt64LE(BigInt(type));
@@ -98,8 +101,8 @@ class Search {
         if (bytes === undefined) return;
         for (const pattern of this.patterns) {
           for (let at = bytes.indexOf(pattern); at >= 0; at = bytes.indexOf(pattern, at + 8)) {
-            // ob_type is the second word of an object, and objects lie at multiples of 16
-            if (at % 16 === 8) yield start + at - 8;
+            // ob_type is the second word of an object (free-threaded: the fourth), and objects lie at multiples of 16
+            if (at % 16 === 8) yield start + at - this.typeAt;
           }
         }
       }
@@ -116,8 +119,9 @@ class Search {
 function stateOf(address: number, { memory, layout, types }: Process): State | undefined {
   const size = types.of(address).bases.find(isGreenlet)?.basicSize;
   // A word that only looks like a greenlet has no pointer back, and of the old ones no greenlet as its parent.
-  if (size === SIZE) {
-    const implementation = memory.u64(address + 32);
+  const head = layout.at('object.size');
+  if (size === head + SIZE) {
+    const implementation = memory.u64(address + head + 16);
     let back = 8;
     while (back < MOST_STATE && memory.u64(implementation + back) !== address) back += 8;
     if (back >= MOST_STATE) return undefined;
@@ -151,9 +155,8 @@ function readGreenlet(
   frames: Frames,
 ): { task: ReportedTask<PythonValue>; handled: number[] } | undefined {
   const { objects } = frames;
-  const { memory, types } = objects.process;
-  // what was freed has no references any more
-  if (memory.i32(address) <= 0) return undefined;
+  const { types } = objects.process;
+  if (!isReferenced(objects.process, address)) return undefined;
   const state = stateOf(address, objects.process);
   if (state === undefined || state.stackStart === 0 || state.stackStop === 0) return undefined;
   if (state.topFrame !== 0 && types.of(state.topFrame).dotted !== 'frame') return undefined;

@@ -164,6 +164,7 @@ export class Interpreters {
       const gil = layout.has('runtime.gil')
         ? address + layout.at('runtime.gil')
         : memory.u64(interpreter.address + layout.at('interpreter.gil'));
+      if (layout.freeThreaded && memory.i32(gil + layout.at('gil.enabled')) === 0) return undefined;
       if (memory.i32(gil + layout.at('gil.locked')) !== 1) return 0;
       return memory.u64(gil + layout.at('gil.lastHolder'));
     }, undefined);

@@ -2,6 +2,7 @@ import cpython310 from './layouts/cpython-3.10.json' with { type: 'json' };
 import cpython311 from './layouts/cpython-3.11.json' with { type: 'json' };
 import cpython312 from './layouts/cpython-3.12.json' with { type: 'json' };
 import cpython313 from './layouts/cpython-3.13.json' with { type: 'json' };
+import cpython313t from './layouts/cpython-3.13t.json' with { type: 'json' };
 import cpython314 from './layouts/cpython-3.14.json' with { type: 'json' };
 import cpython315 from './layouts/cpython-3.15.json' with { type: 'json' };
 import cpython38 from './layouts/cpython-3.8.json' with { type: 'json' };
@@ -11,6 +12,8 @@ import cpython39 from './layouts/cpython-3.9.json' with { type: 'json' };
 export interface Layout {
   /** 8 to 15. */
   minor: number;
+  /** Built with `--disable-gil` (PEP 703): every object begins with two words more. */
+  freeThreaded: boolean;
   source: string;
   /**
    * The offset in bytes of a field, `structure.field`, or the size, `structure.size`; NaN where that version has it not,
@@ -34,6 +37,7 @@ export const TABLES: readonly LayoutTable[] = [
   cpython311,
   cpython312,
   cpython313,
+  cpython313t,
   cpython314,
   cpython315,
 ];
@@ -46,7 +50,8 @@ export function layoutOf(table: LayoutTable): Layout {
   let offsets: ReadonlyMap<string, number> | undefined;
   const known = (): ReadonlyMap<string, number> => (offsets ??= offsetsOf(table));
   return {
-    minor: Number(table.version.split('.')[1]),
+    minor: Number.parseInt(table.version.split('.')[1] ?? '', 10),
+    freeThreaded: table.version.endsWith('t'),
     source: `table of CPython ${table.version} (${table.provenance[0]?.file ?? 'unknown'})`,
     at: (field) => known().get(field) ?? NaN,
     has: (field) => known().has(field),

@@ -20,7 +20,7 @@ export interface Runtime {
   foundBy: string;
 }
 
-/** A free-threaded build, whose objects have another shape. */
+/** A free-threaded build of a version that there is no table of. */
 export interface FreeThreaded {
   freeThreaded: true;
   minor: number;
@@ -73,9 +73,9 @@ function at(
   const cookie = attempt(() => memory.bytes(address, 24), Buffer.alloc(0));
   if (cookie.subarray(0, 8).equals(COOKIE)) {
     const minor = cookie[10] ?? 0;
-    if (cookie.readUInt32LE(16) !== 0) return { freeThreaded: true, minor };
-    const layout = layouts.find((each) => each.minor === minor);
-    if (layout === undefined) return undefined;
+    const freeThreaded = cookie.readUInt32LE(16) !== 0;
+    const layout = layouts.find((each) => each.minor === minor && each.freeThreaded === freeThreaded);
+    if (layout === undefined) return freeThreaded ? { freeThreaded, minor } : undefined;
     return (
       check(memory, address, withDebugOffsets(layout, memory, address), module, foundBy) ??
       check(memory, address, layout, module, foundBy)
@@ -214,6 +214,7 @@ function withDebugOffsets(layout: Layout, memory: Memory, runtime: number): Layo
   if (own.size === 0) return layout;
   return {
     minor: layout.minor,
+    freeThreaded: layout.freeThreaded,
     source: `_Py_DebugOffsets of the process, and the ${layout.source}`,
     at: (field) => own.get(field) ?? layout.at(field),
     has: (field) => own.has(field) || layout.has(field),

@@ -1,6 +1,8 @@
 import type { Memory } from '../elf/memory.ts';
 import type { Exceptions } from './exceptions.ts';
+import type { Layout } from './layouts.ts';
 import { attempt } from './process.ts';
+import { hasReferences } from './references.ts';
 
 const CHUNK = 1 << 20;
 const MOST_BYTES = 4 * 1024 ** 3;
@@ -21,9 +23,11 @@ interface Scan {
 /** A scan takes time and reads in proportion to the memory, whatever lies in it. */
 export function scanForExceptions(
   memory: Pick<Memory, 'segments' | 'available'>,
-  exceptions: Pick<Exceptions, 'isExceptionType' | 'isRaised' | 'offsetOfTraceback'>,
+  exceptions: Pick<Exceptions, 'isExceptionType' | 'isRaised' | 'layout'>,
   most = MOST_BYTES,
 ): Scan {
+  const { layout } = exceptions;
+  const typeOffset = layout.at('object.ob_type');
   const segments = memory.segments.filter(({ writable }) => writable);
   const written = segments.reduce((sum, { start, end }) => sum + end - start, 0);
   const scan = { written, most, left: written, addresses };
@@ -40,8 +44,9 @@ export function scanForExceptions(
         // nothing comes any more where the reads are used up
         if (bytes === undefined) return;
         scan.left -= length;
-        for (let at = 8; at + 8 <= bytes.length; at += 16) {
-          const type = typeAt(bytes, at, exceptions.offsetOfTraceback);
+        // objects lie at multiples of 16, with ob_type as the second word, or as the fourth of a free-threaded build
+        for (let at = typeOffset; at + 8 <= bytes.length; at += 16) {
+          const type = typeAt(bytes, at, layout);
           if (type === undefined) continue;
           let known = types.get(type);
           if (known === undefined) {
@@ -49,7 +54,7 @@ export function scanForExceptions(
             known = exceptions.isExceptionType(type);
             types.set(type, known);
           }
-          const object = start + at - 8;
+          const object = start + at - typeOffset;
           if (known && exceptions.isRaised(object)) yield object;
         }
       }
@@ -58,14 +63,15 @@ export function scanForExceptions(
 }
 
 /** The type of what may be a raised exception: what these bytes rule out alone costs no read. */
-function typeAt(bytes: Buffer, at: number, offsetOfTraceback: number): number | undefined {
+function typeAt(bytes: Buffer, at: number, layout: Layout): number | undefined {
   const high = bytes.readUInt32LE(at + 4);
   if (high > 0xffff) return undefined;
   const type = bytes.readUInt32LE(at) + high * 0x1_0000_0000;
   if (type < 0x10000 || type % 8 !== 0) return undefined;
   // no references, or no traceback
-  if (bytes.readInt32LE(at - 8) <= 0) return undefined;
-  const traceback = at - 8 + offsetOfTraceback;
+  const object = at - layout.at('object.ob_type');
+  if (!hasReferences(layout, bytes, object)) return undefined;
+  const traceback = object + layout.at('exception.traceback');
   if (traceback >= 0 && traceback + 8 <= bytes.length && !isPointer(bytes, traceback)) return undefined;
   return type;
 }

@@ -35,8 +35,8 @@ export function codePointAt(
 
 function charactersOf({ memory, layout }: Pick<Process, 'memory' | 'layout'>, address: number): Characters {
   const length = memory.u64(address + layout.at('ascii.length'));
+  // behind the length and the hash: struct { interned:2, kind:3, compact:1, ascii:1, … } in every version: Include/cpython/unicodeobject.h.
   const state = memory.u32(address + layout.at('ascii.length') + 16);
-  // struct { interned:2, kind:3, compact:1, ascii:1, … } in every version: Include/cpython/unicodeobject.h.
   const kind = (state >>> 2) & 7;
   const compact = (state >>> 5) & 1;
   const ascii = (state >>> 6) & 1;

@@ -29,8 +29,8 @@ const EMBEDDED = fileURLToPath(new URL('programs/embedded.c', import.meta.url));
 
 /**
  * Every build of CPython that can be had on this machine: pyenv's (with libpython), the same stripped of all symbols,
- * the same linked statically and stripped, Debian's stripped 3.11, a C program that embeds Debian's libpython3.11, and
- * forky's 3.14 and 3.15.
+ * the same linked statically and stripped, free-threaded ones (`3.13t`), Debian's stripped 3.11, a C program that embeds
+ * Debian's libpython3.11, and forky's 3.14 and 3.15.
  */
 export function pythonBuilds(): PythonBuild[] {
   const builds: PythonBuild[] = [];
@@ -43,6 +43,7 @@ export function pythonBuilds(): PythonBuild[] {
     if (stripped !== undefined) builds.push(stripped);
     if (linked !== undefined) builds.push(linked);
   }
+  builds.push(...freeThreaded());
   const debian = '/usr/bin/python3.11';
   if (existsSync(debian)) builds.push({ ...asItIs({ version: '3.11', path: debian }), id: '3.11 debian' });
   const embedded = embeddedDebian();
@@ -68,6 +69,14 @@ export function runBuild(
     ['env', '-i', 'PATH=/usr/bin:/bin', 'LANG=C.UTF-8', ...environment, build.program, ...args],
     options,
   );
+}
+
+/** What .build/free-threaded.sh has built: Python with `--disable-gil`. */
+function freeThreaded(): PythonBuild[] {
+  return PYTHON_VERSIONS.flatMap((version) => {
+    const path = join(CACHE, 'free-threaded', version, 'bin', `python${version}t`);
+    return existsSync(path) ? [{ ...asItIs({ version, path }), id: `${version}t` }] : [];
+  });
 }
 
 function asItIs(python: Interpreter): PythonBuild {
