@@ -128,7 +128,13 @@ const EXACT = new Set(
 function sameRepr(reported: string, truth: OracleValue): boolean {
   const name = dotted(truth.module, truth.type);
   const shown = `<${name} at 0x${truth.id.toString(16)}`;
-  if (!truth.ownRepr) return reported.startsWith(shown);
+  if (!truth.ownRepr) {
+    // with its attributes, or where it has none, as object.__repr__ says it
+    const bare = `<${name} object at 0x${truth.id.toString(16)}>`;
+    return (
+      reported === bare || (reported.startsWith(`<${name} `) && !reported.startsWith(`<${name} object at `))
+    );
+  }
   const opaque =
     reported.startsWith(shown) || reported.startsWith(`<${name} `) || !reported.includes(' at 0x');
   if (!EXACT.has(truth.module) && opaque) return true;
@@ -136,10 +142,11 @@ function sameRepr(reported: string, truth: OracleValue): boolean {
   if (truth.type === 'module')
     return reported.startsWith(truth.repr.replace(/ \((?:frozen|built-in)\)>$/, ''));
   const [left, right] = [same(reported), same(truth.repr)];
-  if (left === right) return true;
+  // a subclass is named: its `repr` is that of the class that it is derived from
+  if (left === right || left === `<${name} ${right}>`) return true;
   // equal up to the first object inside that is not shown exactly, or to where it was cut
   const ends = [
-    left.search(/<[\w.<>]+ at 0x/),
+    left.search(/<[\w.<>]+ (?:at 0x|\w+=)/),
     left.search(/<bound method .* of </),
     left.length >= 300 ? left.indexOf('...') : -1,
   ];
