@@ -322,6 +322,23 @@ function namesOfBuiltins(
   return near;
 }
 
+/** `array.ArrayType`, but not `numpy.dtypes.Float64DType`. */
+function isAlias(name: string): boolean {
+  return name.endsWith('Type') && !name.endsWith('DType');
+}
+
+/**
+ * Of two names of a type the one that it calls itself by: `array.array` and not `array.ArrayType`, `numpy.float64` and not
+ * `numpy.double`, `numpy.ndarray` and not `numpy._core.multiarray.ndarray`. Another package only borrows it.
+ */
+function isBetter(name: string, known: string): boolean {
+  const [a, b] = [name.split('.'), known.split('.')];
+  if (a[0] !== b[0]) return false;
+  if (isAlias(name) !== isAlias(known)) return isAlias(known);
+  if (a.length !== b.length) return a.length < b.length;
+  return /\d$/.test(name) && !/\d$/.test(known);
+}
+
 /** What every module calls its types, by address: those of libraries in C, of which the file is not on this machine. */
 function namesInModules(
   interpreters: Interpreters,
@@ -332,11 +349,9 @@ function namesInModules(
   for (const module of interpreters.modules(main).keys()) {
     const shown = PUBLIC[module] ?? module;
     for (const [own, value] of interpreters.contents(main, module)) {
+      const name = `${shown}.${own}`;
       const known = names.get(value);
-      // array.ArrayType is array.array, and numpy.double is numpy.float64
-      const better =
-        known === undefined || (known.startsWith(`${shown}.`) && /\d$/.test(own) && !/\d$/.test(known));
-      if (better && !own.endsWith('Type') && isType(value)) names.set(value, `${shown}.${own}`);
+      if ((known === undefined || isBetter(name, known)) && isType(value)) names.set(value, name);
     }
   }
   return names;

@@ -1,6 +1,8 @@
 import { CLIENTS } from './libraries/clients.ts';
 import { DJANGO } from './libraries/django.ts';
 import type { Library, StrReader } from './libraries/library.ts';
+import { NUMPY } from './libraries/numpy.ts';
+import { PANDAS } from './libraries/pandas.ts';
 import { PYDANTIC } from './libraries/pydantic.ts';
 import { SQLALCHEMY } from './libraries/sqlalchemy.ts';
 import { STANDARD } from './libraries/standard.ts';
@@ -9,7 +11,16 @@ import type { Reader } from './objects.ts';
 import type { PythonType, Types } from './types.ts';
 
 /** Adding what is known of a library's classes is one file. */
-const LIBRARIES: readonly Library[] = [STANDARD, STANDARD_ERRORS, CLIENTS, DJANGO, PYDANTIC, SQLALCHEMY];
+const LIBRARIES: readonly Library[] = [
+  STANDARD,
+  STANDARD_ERRORS,
+  CLIENTS,
+  DJANGO,
+  NUMPY,
+  PANDAS,
+  PYDANTIC,
+  SQLALCHEMY,
+];
 
 const READERS: ReadonlyMap<string, Reader> = new Map(
   LIBRARIES.flatMap(({ reprs = {} }) => Object.entries(reprs)),

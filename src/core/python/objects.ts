@@ -8,7 +8,7 @@ import { NAMED_LIBRARIES, readerOfClass } from './libraries.ts';
 import { GENERATED, readNamedTuple, readerOfRepr } from './reprs.ts';
 import { bytesRepr, readText, textRepr } from './text.ts';
 import { Texts } from './texts.ts';
-import { FLAG, type PythonType } from './types.ts';
+import { FLAG, NAMELESS, type PythonType } from './types.ts';
 import { cutMark, type PythonChild, type PythonValue } from './value.ts';
 
 /** How much of one value is read, and of all of them together. */
@@ -186,6 +186,12 @@ export class Objects {
     }, NaN);
   }
 
+  /** A word of the C structure of an object. */
+  word(address: number, field: string): number {
+    const { memory, layout } = this.process;
+    return memory.u64(address + layout.at(field));
+  }
+
   /** The items of a tuple, at most `most`: addresses. Empty for anything else. */
   tuple(address: number, most = MOST_WORDS): number[] {
     return attempt(() => {
@@ -347,7 +353,7 @@ function named(value: PythonValue, type: PythonType): PythonValue {
 
 function byFlags(type: PythonType): Reader | undefined {
   // Where the names of the built-in types are not in the core, their flags still tell the most important ones apart.
-  if (type.heap) return undefined;
+  if (type.heap || type.dotted !== NAMELESS) return undefined;
   if ((type.flags & FLAG.text) !== 0) return READERS.get('str');
   if ((type.flags & FLAG.dict) !== 0) return READERS.get('dict');
   if ((type.flags & FLAG.list) !== 0) return READERS.get('list');

@@ -13,14 +13,25 @@ function withDetails(front: (objects: Objects, address: number) => string, names
     const children: PythonChild[] = [];
     for (const name of names) {
       const value = there.get(name);
-      if (value === undefined || objects.process.types.isNative(value, 'NoneType')) continue;
+      if (value === undefined || saysNothing(objects, value)) continue;
       children.push({ name: name.replace(/^_/, ''), value: objects.value(value, depth + 1) });
     }
     const shown = front(objects, address);
+    const [, status] = / (\[.*\])$/.exec(shown) ?? [];
     return children.length === 0
       ? { type: '', text: `<${shown}>` }
-      : { type: '', open: `<${shown} `, children, close: '>' };
+      : {
+          type: '',
+          open: `<${type.dotted} ${status === undefined ? '' : `${status} `}`,
+          children,
+          close: '>',
+        };
   };
+}
+
+/** None, and the False of a body that was not read. */
+function saysNothing({ process: { types } }: Objects, value: number): boolean {
+  return types.isNative(value, 'NoneType') || types.isNative(value, 'bool');
 }
 
 const shownNumber = (objects: Objects, address: number, name: string): string => {

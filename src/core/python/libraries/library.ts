@@ -1,4 +1,4 @@
-import type { Reader } from '../objects.ts';
+import type { Objects, Reader } from '../objects.ts';
 import type { Texts } from '../texts.ts';
 import type { PythonType } from '../types.ts';
 
@@ -34,8 +34,17 @@ export function template(text: string): StrReader {
 function follow({ objects }: Texts, address: number, path: string): number | undefined {
   let found: number | undefined = address;
   for (const name of path.split('.'))
-    found = found === undefined ? undefined : objects.attribute(found, name);
+    found =
+      found === undefined ? undefined : (objects.attribute(found, name) ?? fieldOf(objects, found, name));
   return found;
+}
+
+/** A field of a named tuple. */
+function fieldOf(objects: Objects, address: number, name: string): number | undefined {
+  const { types } = objects.process;
+  const fields = objects.tuple(types.attribute(types.of(address), '_fields') ?? 0);
+  const at = fields.findIndex((each) => objects.text(each) === name);
+  return at < 0 ? undefined : objects.tuple(address)[at];
 }
 
 /** What is made as a text is a `repr` too. */

@@ -27,7 +27,7 @@ const statementText: StrReader = (texts, address, type) => {
       lines.push(
         hidden
           ? '[SQL parameters hidden due to hide_parameters=True]'
-          : `[parameters: ${parametersText(texts, parameters)}]`,
+          : `[parameters: ${parametersText(texts, address, parameters)}]`,
       );
   }
   const code = codeText(texts, address, type);
@@ -62,17 +62,19 @@ function isEmpty(texts: Texts, address: number): boolean {
 }
 
 /** sqlalchemy.sql._repr_params: of many sets the first eight and the last two. */
-function parametersText(texts: Texts, address: number): string {
+function parametersText(texts: Texts, exception: number, address: number): string {
   const { objects } = texts;
   const { memory, layout, types } = objects.process;
-  if ((types.of(address).flags & FLAG.list) === 0) return texts.repr(address);
+  const isList = (types.of(address).flags & FLAG.list) !== 0;
+  const many = isList || objects.number(objects.attribute(exception, 'ismulti')) === 1;
   const count = memory.u64(address + layout.at('varObject.ob_size'));
-  if (count <= SHOWN_SETS) return texts.repr(address);
-  const items = memory.u64(address + layout.at('list.items'));
+  if (!many || count <= SHOWN_SETS) return texts.repr(address);
+  const items = isList ? memory.u64(address + layout.at('list.items')) : address + layout.at('tuple.items');
   const shown = (from: number, to: number): string =>
     Array.from({ length: to - from }, (_, at) => texts.repr(memory.u64(items + (from + at) * 8))).join(', ');
   const left = ` ... displaying ${SHOWN_SETS} of ${count} total bound parameter sets ... `;
-  return `[${shown(0, SHOWN_SETS - 2)} ${left} ${shown(count - 2, count)}]`;
+  const [open, close] = isList ? ['[', ']'] : ['(', ')'];
+  return `${open}${shown(0, SHOWN_SETS - 2)} ${left} ${shown(count - 2, count)}${close}`;
 }
 
 export const SQLALCHEMY: Library = {

@@ -1,0 +1,363 @@
+import { dictEntries } from '../dicts.ts';
+import { complexRepr, floatRepr } from '../numbers.ts';
+import type { Objects, Reader } from '../objects.ts';
+import { attempt, type Process } from '../process.ts';
+import { bytesRepr, textRepr } from '../text.ts';
+import type { PythonType } from '../types.ts';
+import type { PythonChild, PythonValue } from '../value.ts';
+import type { Library } from './library.ts';
+import { template } from './library.ts';
+
+/** PyArrayObject_fields, numpy/core/include/numpy/ndarraytypes.h; the same since NumPy 1.7. */
+const ARRAY = { data: 16, dimensions: 24, shape: 32, strides: 40, type: 56 };
+const MOST_DIMENSIONS = 64;
+const MOST_FIELDS = 100;
+// NPY_MIN_INT64: not a time
+const NOT_A_TIME = -(2n ** 63n);
+/** NPY_DATETIMEUNIT */
+const UNITS = ['Y', 'M', 'W', 'B', 'D', 'h', 'm', 's', 'ms', 'us', 'ns', 'ps', 'fs', 'as', 'generic'];
+const PER_SECOND: Readonly<Record<string, bigint>> = {
+  s: 1n,
+  ms: 1000n,
+  us: 1_000_000n,
+  ns: 1_000_000_000n,
+};
+const SECONDS: Readonly<Record<string, bigint>> = { W: 604_800n, D: 86_400n, h: 3600n, m: 60n };
+
+/** What an element is. */
+interface ElementType {
+  /** Address of the dtype object. */
+  address: number;
+  /** `i`, `u`, `f`, `c`, `b`, `O`, `S`, `U`, `M`, `m`, `V`. */
+  kind: string;
+  size: number;
+  bigEndian: boolean;
+  /** `int64`, `<U3`, `datetime64[ns]`. */
+  name: string;
+  /** Of times: how many of which unit. */
+  unit?: { name: string; count: number };
+  fields?: { name: string; type: ElementType; offset: number }[];
+}
+
+/** A part of the memory that is an array. */
+export interface View {
+  data: number;
+  shape: readonly number[];
+  strides: readonly number[];
+  element: ElementType;
+}
+
+/** The major version, which decides where a dtype has its fields. */
+function majorVersion({ objects }: { objects: Objects }): number {
+  const [version] = objects.process.types.inModule('numpy', '__version__');
+  return Number.parseInt(objects.text(version) ?? '2', 10);
+}
+
+/** Reads an array object. Throws where it cannot be one. */
+export function viewOf(objects: Objects, address: number): View {
+  const { memory } = objects.process;
+  const dimensions = memory.i32(address + ARRAY.dimensions);
+  if (dimensions < 0 || dimensions > MOST_DIMENSIONS) throw new Error('not an array');
+  const words = (start: number): number[] =>
+    Array.from({ length: dimensions }, (_, index) => memory.i64(start + index * 8));
+  return {
+    data: memory.u64(address + ARRAY.data),
+    shape: dimensions === 0 ? [] : words(memory.u64(address + ARRAY.shape)),
+    strides: dimensions === 0 ? [] : words(memory.u64(address + ARRAY.strides)),
+    element: elementType(objects, memory.u64(address + ARRAY.type)),
+  };
+}
+
+/** `PyArray_Descr`: NumPy 2 has wider flags and sizes, and so everything behind them further on. */
+function elementType(objects: Objects, address: number, depth = 0): ElementType {
+  const { memory } = objects.process;
+  const late = majorVersion({ objects }) >= 2;
+  const [kind = '?', , order] = memory.bytes(address + 24, 3).toString('latin1');
+  const size = late ? memory.i64(address + 40) : memory.i32(address + 32);
+  const bigEndian = order === '>';
+  const bits = size * 8;
+  const base: ElementType = { address, kind, size, bigEndian, name: '?' };
+  if (kind === 'M' || kind === 'm') {
+    // PyArray_DatetimeDTypeMetaData: four words of NpyAuxData, then the unit
+    const metadata = memory.u64(address + (late ? 112 : 80));
+    const unit = { name: UNITS[memory.i32(metadata + 32)] ?? '?', count: memory.i32(metadata + 36) };
+    const shown = unit.name === 'generic' ? '' : `[${unit.count === 1 ? '' : unit.count}${unit.name}]`;
+    return { ...base, unit, name: `${kind === 'M' ? 'datetime64' : 'timedelta64'}${shown}` };
+  }
+  const fields = kind === 'V' && depth < 4 ? fieldsOf(objects, address, late, depth) : [];
+  if (fields.length > 0) {
+    const shown = fields.map(({ name, type }) => `(${textRepr(name)}, '${type.name}')`);
+    return { ...base, fields, name: `[${shown.join(', ')}]` };
+  }
+  const words: Record<string, string> = {
+    b: 'bool',
+    i: `int${bits}`,
+    u: `uint${bits}`,
+    f: `float${bits}`,
+    c: `complex${bits}`,
+    O: 'object',
+    S: `S${size}`,
+    U: `<U${size / 4}`,
+    V: `void${bits}`,
+    T: 'StringDType()',
+  };
+  const name = words[kind] ?? kind;
+  return { ...base, name: bigEndian && /[iufc]/.test(kind) ? `>${kind}${size}` : name };
+}
+
+function fieldsOf(
+  objects: Objects,
+  address: number,
+  late: boolean,
+  depth: number,
+): NonNullable<ElementType['fields']> {
+  const { memory } = objects.process;
+  const dict = memory.u64(address + (late ? 96 : 48));
+  const names = new Set(
+    objects.tuple(memory.u64(address + (late ? 104 : 56))).map((each) => objects.text(each)),
+  );
+  const fields = attempt(() => dictEntries(objects.process, dict, MOST_FIELDS), []).flatMap(
+    ({ key, value }) => {
+      const [type, offset] = objects.tuple(value);
+      const name = objects.text(key);
+      const at = objects.number(offset);
+      return type === undefined || name === undefined || Number.isNaN(at)
+        ? []
+        : [{ name, type: elementType(objects, type, depth + 1), offset: at }];
+    },
+  );
+  // a title of a field is a second key
+  return fields.filter(({ name }) => names.has(name));
+}
+
+/** The elements as nested lists, `left` of them in all. */
+export function elements(
+  objects: Objects,
+  view: View,
+  depth: number,
+  left = { items: objects.limits.items },
+): PythonValue {
+  const { data, shape, strides, element } = view;
+  const [length, ...inner] = shape;
+  if (length === undefined) {
+    left.items -= 1;
+    return attempt(() => elementValue(objects, data, element, depth), {
+      type: '?',
+      text: '?',
+      truncated: true,
+    });
+  }
+  const children: PythonChild[] = [];
+  for (let index = 0; index < length && left.items > 0; index += 1) {
+    const part = { data: data + index * (strides[0] ?? 0), shape: inner, strides: strides.slice(1), element };
+    children.push({ value: elements(objects, part, depth, left) });
+  }
+  const list: PythonValue = { type: 'list', open: '[', children, close: ']' };
+  return children.length < length ? { ...list, truncated: true, leftOut: length - children.length } : list;
+}
+
+/** One element as Python would show what `item()` gives. */
+function elementValue(objects: Objects, address: number, type: ElementType, depth: number): PythonValue {
+  const { memory } = objects.process;
+  const plain = (text: string): PythonValue => ({ type: type.name, text });
+  if (type.kind === 'O') return objects.value(memory.u64(address), depth + 1);
+  if (type.fields !== undefined) {
+    const children = type.fields.map((field) => ({
+      name: field.name,
+      value: elementValue(objects, address + field.offset, field.type, depth + 1),
+    }));
+    return { type: 'tuple', open: '(', children, close: ')' };
+  }
+  if (type.kind === 'S') {
+    const bytes = trimmed(memory.bytes(address, Math.min(type.size, objects.limits.characters)), 1);
+    return { type: 'bytes', string: bytes.toString('latin1'), text: `b${bytesRepr(bytes)}` };
+  }
+  if (type.kind === 'U') {
+    const bytes = trimmed(memory.bytes(address, Math.min(type.size, objects.limits.characters * 4)), 4);
+    let string = '';
+    for (let at = 0; at < bytes.length; at += 4)
+      string += String.fromCodePoint(Math.min(bytes.readUInt32LE(at), 0x10ffff));
+    return { type: 'str', string, text: textRepr(string) };
+  }
+  const own = memory.bytes(address, type.size);
+  const bytes = type.bigEndian ? Buffer.from(own).reverse() : own;
+  if (type.kind === 'b') return plain(bytes[0] === 0 ? 'False' : 'True');
+  if (type.kind === 'M' || type.kind === 'm') return plain(timeText(type, bytes.readBigInt64LE(0)));
+  if (type.kind === 'i' || type.kind === 'u') return plain(String(integer(bytes, type.kind === 'i')));
+  const [real, imaginary] =
+    type.kind === 'c' ? [bytes.subarray(0, type.size / 2), bytes.subarray(type.size / 2)] : [bytes];
+  const first = real === undefined ? undefined : float(real);
+  const second = imaginary === undefined ? undefined : float(imaginary);
+  if (first === undefined || (type.kind !== 'f' && second === undefined))
+    return { ...plain('...'), truncated: true };
+  return plain(second === undefined ? floatText(first, type.size) : complexRepr(first, second));
+}
+
+function trimmed(bytes: Buffer, width: number): Buffer {
+  let end = bytes.length;
+  while (end >= width && bytes.subarray(end - width, end).every((byte) => byte === 0)) end -= width;
+  return bytes.subarray(0, end);
+}
+
+function integer(bytes: Buffer, signed: boolean): number | bigint {
+  if (bytes.length === 8) return signed ? bytes.readBigInt64LE(0) : bytes.readBigUInt64LE(0);
+  return signed ? bytes.readIntLE(0, bytes.length) : bytes.readUIntLE(0, bytes.length);
+}
+
+/** Undefined for a long double, which has more digits than can be shown. */
+function float(bytes: Buffer): number | undefined {
+  if (bytes.length === 8) return bytes.readDoubleLE(0);
+  if (bytes.length === 4) return bytes.readFloatLE(0);
+  if (bytes.length !== 2) return undefined;
+  const half = bytes.readUInt16LE(0);
+  const sign = (half & 0x8000) === 0 ? 1 : -1;
+  const exponent = (half >>> 10) & 31;
+  const fraction = half & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+}
+
+/** The shortest digits that come back as the same value of that size: `0.1` of a float32. */
+function floatText(value: number, size: number): string {
+  if (size === 8 || !Number.isFinite(value)) return floatRepr(value);
+  const same = size === 4 ? Math.fround : undefined;
+  for (let digits = 1; digits < 10; digits += 1) {
+    const short = Number(value.toPrecision(digits));
+    if (same === undefined ? Math.abs(short - value) <= Math.abs(value) * 2 ** -12 : same(short) === value)
+      return floatRepr(short);
+  }
+  return floatRepr(value);
+}
+
+/** A time as NumPy writes it, in the unit that it has. */
+function timeText({ kind, unit }: ElementType, value: bigint): string {
+  if (value === NOT_A_TIME) return "'NaT'";
+  const amount = value * BigInt(unit?.count ?? 1);
+  return kind === 'm' ? String(amount) : `'${dateText(amount, unit?.name ?? '?')}'`;
+}
+
+function dateText(amount: bigint, unit: string): string {
+  if (unit === 'Y') return String(1970n + amount);
+  if (unit === 'M') {
+    const year = 1970n + (amount - (((amount % 12n) + 12n) % 12n)) / 12n;
+    return `${year}-${String((((amount % 12n) + 12n) % 12n) + 1n).padStart(2, '0')}`;
+  }
+  const per = PER_SECOND[unit];
+  const seconds = per === undefined ? amount * (SECONDS[unit] ?? 0n) : floorDivide(amount, per);
+  const iso = attempt(() => new Date(Number(seconds) * 1000).toISOString(), undefined);
+  if (iso === undefined || (per === undefined && SECONDS[unit] === undefined)) return `${amount} ${unit}`;
+  const short = { W: 10, D: 10, h: 13, m: 16 }[unit] ?? 19;
+  const rest =
+    per === undefined || per === 1n
+      ? ''
+      : String(amount - seconds * per).padStart(String(per).length - 1, '0');
+  return `${iso.slice(0, short)}${rest === '' ? '' : `.${rest}`}`;
+}
+
+function floorDivide(a: bigint, b: bigint): bigint {
+  const quotient = a / b;
+  return a % b < 0n ? quotient - 1n : quotient;
+}
+
+/** Shape and dtype first: the elements are what a page cuts off. */
+export function arrayValue(objects: Objects, view: View, name: string, depth: number): PythonValue {
+  const items = view.shape.length === 1 ? `${view.shape[0]},` : view.shape.join(', ');
+  return {
+    type: 'numpy.ndarray',
+    open: `<${name} `,
+    children: [
+      { name: 'shape', value: { type: 'tuple', text: `(${items})` } },
+      { name: 'dtype', value: { type: 'numpy.dtype', text: quotedName(view.element) } },
+      { value: elements(objects, view, depth) },
+    ],
+    close: '>',
+  };
+}
+
+/** As in `dtype='<U3'`, `dtype=int64`. */
+function quotedName({ name }: ElementType): string {
+  return /^\w+$|^\[\(/.test(name) ? name : `'${name}'`;
+}
+
+const readArray: Reader = (objects, address, type, depth) =>
+  arrayValue(objects, viewOf(objects, address), type.dotted, depth);
+
+const readType: Reader = (objects, address) => {
+  const { name } = elementType(objects, address);
+  return { type: '', text: name.startsWith('[') ? `dtype(${name})` : `dtype('${name}')` };
+};
+
+const LONG_NAMES: Readonly<Record<string, readonly [string, number]>> = {
+  bool: ['b', 1],
+  bool_: ['b', 1],
+  half: ['f', 2],
+  single: ['f', 4],
+  double: ['f', 8],
+  intc: ['i', 4],
+  uintc: ['u', 4],
+  intp: ['i', 8],
+  uintp: ['u', 8],
+  longlong: ['i', 8],
+  ulonglong: ['u', 8],
+};
+const KINDS: Readonly<Record<string, string>> = { int: 'i', uint: 'u', float: 'f', complex: 'c' };
+
+/** A scalar has its value behind the header of the object. */
+const readScalar: Reader = (objects, address, type, depth) => {
+  const native = type.bases.find((each) => each.native) ?? type;
+  const late = majorVersion({ objects }) >= 2;
+  const element = scalarType(objects.process, native, address);
+  if (element === undefined) return { type: '', text: `<${type.dotted}>`, truncated: true };
+  const value = elementValue(objects, address + 16, element, depth);
+  const name = native.name;
+  if (element.kind === 'm') value.text = `${value.text ?? '?'},'${element.unit?.name ?? '?'}'`;
+  if (element.kind === 'b')
+    return { type: '', text: late ? `np.${value.text ?? '?'}_` : (value.text ?? '?') };
+  const called = late ? 'np' : 'numpy';
+  if (!late && element.kind !== 'M' && element.kind !== 'm') return value;
+  const inner = value.text ?? '?';
+  return { ...value, text: `${called}.${name}(${/^\(.*\)$/.test(inner) ? inner.slice(1, -1) : inner})` };
+};
+
+function scalarType({ memory }: Process, type: PythonType, address: number): ElementType | undefined {
+  const base = { address: 0, bigEndian: false, name: type.name };
+  if (type.name === 'datetime64' || type.name === 'timedelta64') {
+    const unit = { name: UNITS[memory.i32(address + 24)] ?? '?', count: memory.i32(address + 28) };
+    return { ...base, kind: type.name === 'datetime64' ? 'M' : 'm', size: 8, unit };
+  }
+  const [, word = '', bits] = /^([a-z]+)(\d+)$/.exec(type.name) ?? [];
+  const kind = KINDS[word];
+  const [known, size] = LONG_NAMES[type.name] ?? (kind === undefined ? [] : [kind, Number(bits) / 8]);
+  return known === undefined || size === undefined ? undefined : { ...base, kind: known, size };
+}
+
+const SCALARS = [
+  ...Object.keys(LONG_NAMES),
+  ...[8, 16, 32, 64].flatMap((bits) => [`int${bits}`, `uint${bits}`]),
+  ...[16, 32, 64, 128].map((bits) => `float${bits}`),
+  ...[64, 128, 256].map((bits) => `complex${bits}`),
+  'datetime64',
+  'timedelta64',
+];
+
+export const NUMPY: Library = {
+  reprs: {
+    'numpy.ndarray': readArray,
+    'numpy.dtype': readType,
+    ...Object.fromEntries(SCALARS.map((name) => [`numpy.${name}`, readScalar])),
+  },
+  named: [readArray, readType, readScalar],
+  texts: {
+    'numpy.exceptions.AxisError': axisText,
+    'numpy.AxisError': axisText,
+  },
+};
+
+function axisText(...given: Parameters<NonNullable<Library['texts']>[string]>): string | undefined {
+  const [texts, address] = given;
+  const [axis, message] = ['axis', '_msg'].map((name) => texts.objects.attribute(address, name));
+  if (message !== undefined && (axis === undefined || texts.isNone(axis))) return texts.str(message);
+  const front = message === undefined || texts.isNone(message) ? '' : `${texts.str(message)}: `;
+  const text = template('axis {axis} is out of bounds for array of dimension {ndim}')(...given);
+  return text === undefined ? undefined : `${front}${text}`;
+}

@@ -1,0 +1,168 @@
+"""`python libraries.py SCENARIO`: values and exceptions of libraries, as locals and as a chain."""
+
+import sys
+
+from type_identity import abort_with, caught, linked
+
+
+def arrays():
+    import numpy
+
+    numbers = numpy.arange(6).reshape(2, 3)
+    turned = numbers.T
+    floats = numpy.array([1.5, float("nan"), 0.1], dtype="f4")
+    many = numpy.arange(100000)
+    empty = numpy.zeros((0, 3))
+    texts = numpy.array(["a", "bcd"])
+    objects = numpy.array([1, "a", None], dtype=object)
+    days = numpy.array(["2020-01-01", "NaT"], dtype="datetime64[D]")
+    moments = numpy.array(["1969-12-31T23:59:59.5"], dtype="datetime64[ms]")
+    flags = numpy.array([True, False])
+    halves = numpy.array([1, -2], dtype="f2")
+    swapped = numpy.array([1, 258], dtype=">i4")
+    records = numpy.array([(1, 2.0)], dtype=[("x", "i4"), ("y", "f8")])
+    scalar = numpy.float64(1.5)
+    small = numpy.int8(-3)
+    kind = numpy.dtype("f8")
+    raise LookupError("arrays")
+
+
+def frames():
+    import numpy
+    import pandas
+
+    frame = pandas.DataFrame({"a": [1, 2], "password": ["x", "y"], "b": [0.5, numpy.nan]})
+    series = pandas.Series([1.5, 2.5], name="q")
+    classes = pandas.Series(["a", "b", "a"], dtype="category")
+    index = pandas.Index([3, 1])
+    nothing = pandas.NaT
+    moment = pandas.Timestamp("2020-01-02 03:04:05.123456789")
+    span = pandas.Timedelta(days=1, nanoseconds=5)
+    missing = pandas.NA
+    no_rows = pandas.DataFrame()
+    dates = pandas.DataFrame({"when": pandas.to_datetime(["2020-01-01", None])})
+    raise LookupError("frames")
+
+
+def models():
+    import attr
+    import pydantic
+
+    @attr.s(auto_attribs=True)
+    class Item:
+        price: int
+        secret_note: str = attr.ib(default="hidden", repr=False)
+
+    class Inner(pydantic.BaseModel):
+        number: int
+
+    class Outer(pydantic.BaseModel):
+        inner: Inner
+        note: str = "none"
+
+    class OwnRepr(Inner):
+        def __repr__(self):
+            return "OwnRepr!"
+
+    item = Item(1)
+    outer = Outer(inner=Inner(number=1))
+    own = OwnRepr(number=2)
+    if pydantic.VERSION.startswith("2"):
+
+        class Extra(pydantic.BaseModel):
+            model_config = {"extra": "allow"}
+            number: int
+            hidden: int = pydantic.Field(5, repr=False)
+            _private: int = pydantic.PrivateAttr(3)
+
+        extra = Extra(number=1, more="MORE")
+    invalid = caught(Outer, inner={"number": "x"}, note=[])
+    raise LookupError("models")
+
+
+def errors():
+    return linked([*requests_errors(), *sqlalchemy_errors(), *django_errors()])
+
+
+def requests_errors():
+    import requests
+
+    response = requests.Response()
+    response.status_code = 404
+    response.url = "http://shop.test/items"
+    response.reason = "Not Found"
+    return [
+        caught(response.raise_for_status),
+        caught(requests.get, "http://127.0.0.1:1/", timeout=5),
+        caught(requests.get, "no-url"),
+    ]
+
+
+def sqlalchemy_errors():
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine("sqlite://")
+
+    def run(*statement):
+        with engine.connect() as connection:
+            connection.execute(*statement)
+
+    many = [{"a": number} for number in range(30)]
+    return [
+        caught(run, sqlalchemy.text("select column_x from there_is_none")),
+        caught(run, sqlalchemy.text("select * from there_is_none where a = :a"), {"a": 5}),
+        caught(run, sqlalchemy.text("insert into there_is_none values (:a)"), many),
+        caught(sqlalchemy.create_engine, "no-dialect://x"),
+        sqlalchemy.exc.TimeoutError("QueuePool limit", code="3o7r"),
+    ]
+
+
+def django_errors():
+    from django.conf import settings
+
+    settings.configure(SECRET_KEY="x", USE_I18N=False)
+    from django.core.exceptions import ValidationError
+    from rest_framework import exceptions
+
+    return [
+        ValidationError("plain"),
+        ValidationError(["one", "two"]),
+        ValidationError({"field": ["wrong"]}),
+        ValidationError("%(count)s of %(name)r", params={"count": 3, "name": "x"}),
+        exceptions.APIException(),
+        exceptions.ValidationError({"field": ["bad"]}),
+        exceptions.NotFound("nope"),
+        exceptions.Throttled(5),
+    ]
+
+
+def clients():
+    import aiohttp
+    import grpc
+    import jsonschema
+    from yarl import URL
+
+    address = URL("http://shop.test/x?y=1")
+    information = aiohttp.RequestInfo(address, "GET", {}, address)
+    channel = grpc.insecure_channel("127.0.0.1:1")
+    call = channel.unary_unary("/service/method")
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    return linked(
+        [
+            caught(call, b"x", timeout=1),
+            caught(jsonschema.validate, {"a": "x"}, schema),
+            aiohttp.ClientResponseError(information, (), status=500, message="no"),
+        ]
+    )
+
+
+def raised_here(make):
+    raise make()
+
+
+if __name__ == "__main__":
+    scenario = globals()[sys.argv[1]]
+    try:
+        raised_here(scenario) if sys.argv[1] in ("errors", "clients") else scenario()
+    except BaseException as exception:
+        abort_with(exception)
