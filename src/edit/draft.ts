@@ -8,7 +8,7 @@ import { sha256 } from '../sha256.ts';
 import { isAsWritten, type Manifest, type ManifestEntry, type PlacedInsertion } from './manifest.ts';
 import { mergeThreeWays } from './merge.ts';
 import type { FileChange } from './plan.ts';
-import { findInsertions, placed } from './take-out.ts';
+import { findInsertions, placed, takeOut } from './take-out.ts';
 
 type CreateEntry = Extract<ManifestEntry, { action: 'create' }>;
 type EditEntry = Extract<ManifestEntry, { action: 'edit' }>;
@@ -16,7 +16,8 @@ type EditEntry = Extract<ManifestEntry, { action: 'edit' }>;
 /** A change and what the manifest says of the file once it is made. */
 export interface Draft {
   change: FileChange;
-  entry?: ManifestEntry;
+  /** `none`: nothing of ours is left in it. */
+  entry?: ManifestEntry | 'none';
 }
 
 /** The path that is really written, from the root, and the bytes that are there; throws where a link leaves the tree. */
@@ -96,27 +97,52 @@ export function draftFile(
   return { change: { path, action: 'edit', before: bytes, after: written }, entry };
 }
 
-/** Insertions into a file that is not ours; those of earlier runs stay known. */
+/** The file without what earlier runs put in; undefined where it is not there, or not all of that is found. */
+export function withoutInsertions(
+  root: string,
+  wanted: string,
+  manifest: Manifest | undefined,
+): Uint8Array | undefined {
+  const { path, bytes } = currentFile(root, wanted);
+  const known = editEntry(manifest, path);
+  if (bytes === undefined || known === undefined) return bytes;
+  const source = decodeText(bytes);
+  const { text, missing } = takeOut(source.text, known.insertions);
+  return missing.length > 0 ? undefined : encodeText({ ...source, text });
+}
+
+function editEntry(manifest: Manifest | undefined, path: string): EditEntry | undefined {
+  return manifest?.files.find((file): file is EditEntry => file.action === 'edit' && file.path === path);
+}
+
+/** Insertions into a file that is not ours; those of earlier runs stay known or, with `instead`, are taken out. */
 export function draftInsertions(
   root: string,
-  wish: { kind: string; path: string; insertions: readonly Insertion[] },
+  wish: { kind: string; path: string; insertions: readonly Insertion[]; instead: boolean },
   manifest: Manifest | undefined,
 ): Draft {
   const { path, bytes: before } = currentFile(root, wish.path);
-  const source = decodeText(before ?? new Uint8Array());
+  const without = wish.instead ? withoutInsertions(root, path, manifest) : before;
+  const source = decodeText(without ?? new Uint8Array());
   const edited = insertAll(source.text, wish.insertions);
   const after = encodeText({ ...source, text: edited.text });
-  if (before === undefined || after === undefined) {
+  if (before === undefined || without === undefined || after === undefined) {
     const reason =
       before === undefined ? `${path} is not there` : `${path} cannot be written in its encoding`;
     return { change: { path, action: 'manual', reason } };
   }
-  const known = manifest?.files.find(
-    (file): file is EditEntry => file.action === 'edit' && file.path === path,
-  );
+  const known = editEntry(manifest, path);
+  if (wish.instead && Buffer.compare(after, before) === 0) {
+    return {
+      change: { path, action: 'unchanged', before, after },
+      ...(known === undefined ? {} : { entry: known }),
+    };
+  }
+  if (wish.instead && wish.insertions.length === 0)
+    return { change: { path, action: 'edit', before, after }, entry: 'none' };
   const hash = sha256(before);
   const original = known === undefined ? hash : known.sha256 === hash ? known.original : undefined;
-  const earlier = stillKnown(source.text, known?.insertions ?? [], wish.insertions);
+  const earlier = wish.instead ? [] : stillKnown(source.text, known?.insertions ?? [], wish.insertions);
   const insertions = [
     ...earlier.map(({ insertion, at }) =>
       at === undefined ? insertion : placed(edited.text, shifted(at, wish.insertions), insertion),

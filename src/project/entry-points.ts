@@ -145,16 +145,21 @@ export function readScript(
   };
 }
 
+/** The condition that init writes above `install()` in manage.py. */
+const ONLY_FOR = /^[ \t]*if \{([^{}]*)\}\.intersection\(sys\.argv\[1:2\]\):/m;
+
 /** manage.py: the settings module, and whether it installs the hooks; it need not be parsed for that. */
 export function readManage(module: string, file: SourceFile): EntryPoint {
   const settings = namedSettings(file);
   const wrapped = installIn(file);
+  const only = ONLY_FOR.exec(file.text)?.[1];
   return {
     kind: 'manage',
     file: file.path,
     module,
     ...(settings === undefined ? {} : { settingsModule: settings }),
     ...(wrapped === undefined ? {} : { wrapped }),
+    ...(only === undefined ? {} : { commands: [...only.matchAll(/[\w-]+/g)].map(([name]) => name) }),
   };
 }
 

@@ -42,6 +42,8 @@ export interface Project {
   git: boolean;
   applications: readonly Application[];
   services: readonly Service[];
+  /** What crontabs and Kubernetes' CronJobs start. */
+  scheduledCommands: readonly ScheduledCommand[];
   /** Hand-written Python that matters when a process aborts. */
   abortCode: readonly AbortCode[];
   /** Where Celery is told to give a task whose process died back to the queue. */
@@ -197,6 +199,8 @@ export interface EntryPoint {
   commandOption?: CommandOption;
   /** Where the file runs `inPlace.call` on the object or has `commandOption`, or `wrap_wsgi` / `wrap_asgi` of the generated module on the object; in manage.py: `install()`. */
   wrapped?: Span;
+  /** Of manage.py: the only commands that `wrapped` is for; absent where it is for every one. */
+  commands?: readonly string[];
   /** Of a script: the function that an installed command calls, '' for an object; `if __name__ == '__main__'` is not run by that. */
   calls?: string;
   /** Why the file cannot be edited safely. */
@@ -263,6 +267,9 @@ export interface Service {
   unit?: SystemdUnit;
   notes: readonly Note[];
 }
+
+/** A command that is started at set times and ends by itself. */
+export type ScheduledCommand = Pick<Service, 'file'> & { command: Located<StartCommand> };
 
 /** The file system of a container. What is in no mount is the image's own, which lasts as long as the container. */
 export interface ContainerFiles {

@@ -17,6 +17,7 @@ import { notifies, waitsForNotifications } from './readers/sd-notify.ts';
 import { findRedeliveredTasks, REJECT_WORDS } from './readers/python/redelivered-tasks.ts';
 import { loadPythonParser } from './readers/python/syntax.ts';
 import { withYaml } from './readers/yaml.ts';
+import { findScheduledCommands } from './scheduled-commands.ts';
 import { Sources } from './sources.ts';
 import { learnRoots } from './frameworks/import-root.ts';
 import { findServices } from './supervisors/index.ts';
@@ -52,9 +53,11 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   for (const words of [ABORT_WORDS, REJECT_WORDS, JOB_WORDS]) sources.lookFor(words);
   const files = [...sources.files].sort();
   const modules = new TreeModules(sources, parser, [''], new Map());
-  const found = await withYaml(() =>
-    findServices({ sources, evaluate: (path) => evaluateFile(path, modules) }),
-  );
+  const reader = { sources, evaluate: (path: string) => evaluateFile(path, modules) };
+  const { scheduledCommands, ...found } = await withYaml(() => ({
+    ...findServices(reader),
+    scheduledCommands: findScheduledCommands(reader),
+  }));
   const named = found.services.flatMap(({ settingsModule }) =>
     settingsModule === undefined ? [] : [settingsModule],
   );
@@ -93,6 +96,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
     git: list.git,
     applications: all.applications,
     services: found.services,
+    scheduledCommands,
     abortCode: await findAbortCode(sources, files),
     redeliveredTasks: await findRedeliveredTasks(sources, files),
     notifiesSystemd: found.services.some((service) => waitsForNotifications(service)) && notifies(sources),

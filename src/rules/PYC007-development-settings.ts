@@ -1,6 +1,6 @@
 import type { SettingsModule } from '../project/project.ts';
 import type { Rule } from './rule.ts';
-import { applicationsOf } from './wired.ts';
+import { applicationsOf } from '../project/applications-of.ts';
 
 /** A module that a unit names is production by its role: its name says what its author meant. */
 function isDevelopment(name: string, settings: readonly SettingsModule[]): boolean {

@@ -1,4 +1,5 @@
-import type { Application, Project, Service, Span, StaticValue } from '../project/project.ts';
+import { applicationsOf } from '../project/applications-of.ts';
+import type { Project, Service, Span, StaticValue } from '../project/project.ts';
 
 /** Is this entry of MIDDLEWARE the class of the generated module, in whatever package? */
 export function isOurMiddleware(value: StaticValue): boolean {
@@ -23,28 +24,4 @@ export function hasModule(project: Project, service: Service): boolean {
     own.length > 0 &&
     own.every(({ generated }) => generated !== undefined && generated.state !== 'unrecognised')
   );
-}
-
-/**
- * The applications of the tree that the service may run: of several those whose module its command names, then the
- * nearest ones by their folders (two projects can have a package of the same name). Where nothing tells, all.
- */
-export function applicationsOf(
-  { applications }: Project,
-  { command, file }: Service,
-): readonly Application[] {
-  if (applications.length < 2) return applications;
-  const module = command?.value.application?.split(':')[0];
-  const named = applications.filter(({ entryPoints }) =>
-    entryPoints.some((entry) => entry.module === module),
-  );
-  const candidates = named.length > 0 ? named : applications;
-  const shared = (folder: string) => {
-    const parts = folder.split('/').filter((part) => part !== '');
-    const other = file.split('/');
-    const differs = parts.findIndex((part, index) => part !== other[index]);
-    return differs === -1 ? parts.length : differs;
-  };
-  const nearest = Math.max(...candidates.map(({ importRoot }) => shared(importRoot)));
-  return candidates.filter(({ importRoot }) => shared(importRoot) === nearest);
 }

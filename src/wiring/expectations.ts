@@ -27,12 +27,16 @@ export function unmetExpectations(
   };
   check('settings', (application) => unmetMiddleware(application, before));
   for (const part of ['entry-points', 'manage'] as const) {
-    const edited = wirings.get(part)?.wishes.map(({ path }) => path) ?? [];
+    const edited = new Set(
+      (wirings.get(part)?.wishes ?? []).flatMap((wish) =>
+        'insertions' in wish && wish.instead === true && wish.insertions.length === 0 ? [] : [wish.path],
+      ),
+    );
     check(part, ({ entryPoints }) =>
       entryPoints
         .filter(
           ({ file, wrapped, commandOption }) =>
-            wrapped === undefined && commandOption === undefined && edited.includes(file),
+            wrapped === undefined && commandOption === undefined && edited.has(file),
         )
         .map(({ file }) => ({
           path: file,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { currentFile, draftFile, draftInsertions, type Draft } from '../edit/draft.ts';
+import { currentFile, draftFile, draftInsertions, withoutInsertions, type Draft } from '../edit/draft.ts';
 import type { Insertion } from '../edit/insertion.ts';
 import { MANIFEST, readManifest, renderManifest, type Manifest } from '../edit/manifest.ts';
 import type { FileChange, Plan } from '../edit/plan.ts';
@@ -72,6 +72,10 @@ export async function planInit(
     systemdVersion: options.systemdVersion,
     ours: new Set(manifest?.files.filter(({ action }) => action === 'create').map(({ path }) => path)),
     read: (path) => readTree(project.root, path),
+    readWithoutOurs: (path) => {
+      const text = withoutInsertions(project.root, path, manifest);
+      return text === undefined ? undefined : new SourceFile(path, text);
+    },
     ...(options.settings === undefined ? {} : { settings: options.settings }),
     ...(options.supervisor === undefined ? {} : { supervisor: options.supervisor }),
     ...(options.workflows === undefined ? {} : { workflows: options.workflows }),
@@ -154,7 +158,7 @@ function draftAll(
 ): Draft[] {
   const wishes = [...wirings.values()].flatMap((wiring) => wiring.wishes);
   const drafts: Draft[] = [];
-  const insertions = new Map<string, { kind: Kind; path: string; insertions: Insertion[] }>();
+  const insertions = new Map<string, Gathered>();
   for (const wish of wishes) {
     const { path, bytes } = currentFile(root, wish.path);
     if ('text' in wish) drafts.push(draftFile(root, wish, manifest, ifOurs));
@@ -176,12 +180,20 @@ function draftAll(
   return [...drafts.filter(({ change }) => !edited.has(change.path)), ...edits];
 }
 
+/** All that is wanted of one file. */
+interface Gathered {
+  kind: Kind;
+  path: string;
+  insertions: Insertion[];
+  instead: boolean;
+}
+
 function gather(
-  all: Map<string, { kind: Kind; path: string; insertions: Insertion[] }>,
+  all: Map<string, Gathered>,
   path: string,
   wish: Extract<Wish, { insertions: readonly Insertion[] }>,
 ): void {
-  const known = all.get(path) ?? { kind: wish.kind, path, insertions: [] };
+  const known = all.get(path) ?? { kind: wish.kind, path, insertions: [], instead: wish.instead === true };
   const offset = known.insertions.length;
   for (const insertion of wish.insertions) {
     known.insertions.push(
@@ -247,7 +259,10 @@ function withManifest(
 ): FileChange[] {
   if (changes.every(({ action }) => action === 'unchanged')) return [...changes];
   const entries = new Map((manifest?.files ?? []).map((file) => [file.path, file]));
-  for (const { entry } of drafts) if (entry !== undefined) entries.set(entry.path, entry);
+  for (const { entry, change } of drafts) {
+    if (entry === 'none') entries.delete(change.path);
+    else if (entry !== undefined) entries.set(entry.path, entry);
+  }
   const folders = new Set(manifest?.folders);
   for (const { path, action } of changes) {
     if (action !== 'create') continue;

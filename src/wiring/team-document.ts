@@ -6,22 +6,29 @@ const ROWS: readonly { kind: Kind; what: string }[] = [
   { kind: 'library', what: 'the module that logs and aborts' },
   { kind: 'settings', what: 'switched on in `MIDDLEWARE`' },
   { kind: 'entry-points', what: 'and around the application' },
-  { kind: 'manage', what: 'and in management commands' },
+  { kind: 'manage', what: 'and in management commands that are services' },
   { kind: 'units', what: 'restart and core limit' },
   { kind: 'tests', what: 'its test' },
   { kind: 'ci', what: 'checked on every push' },
 ];
 
+/** Of a file that is not ours, only what an earlier run put in goes. */
+function isNothing(wish: Wish): boolean {
+  return 'insertions' in wish && wish.insertions.length === 0;
+}
+
 /** One page for whoever is paged, in the root where it is found without a search. */
 export function wireTeamDocument({ application }: Situation, wishes: readonly Wish[]): Wiring {
   const rows = ROWS.flatMap(({ kind, what }) =>
-    [...new Set(wishes.filter((wish) => wish.kind === kind).map(({ path }) => path))].map((where) => ({
-      what:
-        kind === 'entry-points' && application.framework !== 'django'
-          ? 'switched on for the application'
-          : what,
-      where,
-    })),
+    [...new Set(wishes.filter((wish) => wish.kind === kind && !isNothing(wish)).map(({ path }) => path))].map(
+      (where) => ({
+        what:
+          kind === 'entry-points' && application.framework !== 'django'
+            ? 'switched on for the application'
+            : what,
+        where,
+      }),
+    ),
   );
   const unit = wishes
     .filter(({ kind }) => kind === 'units')

@@ -48,14 +48,16 @@ export interface Situation {
   ours: ReadonlySet<string>;
   /** The file as it is in the tree; undefined where there is none. */
   read(path: string): SourceFile | undefined;
+  /** The same without what earlier runs put in; undefined where not all of that is found. */
+  readWithoutOurs(path: string): SourceFile | undefined;
 }
 
 /** What a part of init wants of one file. */
 export type Wish =
   /** A file that is ours alone. `others`: what it means that somebody else's file has the name. */
   | { kind: Kind; path: string; text: string; others: 'leave' | 'refuse' }
-  /** Text put into a file that is not ours. */
-  | { kind: Kind; path: string; insertions: readonly Insertion[] }
+  /** Text put into a file that is not ours; `instead`: of what earlier runs put in, and its places are those without it. */
+  | { kind: Kind; path: string; insertions: readonly Insertion[]; instead?: true }
   /** The file is as it should be. */
   | { kind: Kind; path: string; good: true };
 

@@ -17,6 +17,7 @@ const EMPTY: Project = {
   fileCapabilities: [],
   givenFolders: [],
   redeliveredTasks: [],
+  scheduledCommands: [],
   notifiesSystemd: false,
   notes: [],
 };

@@ -60,6 +60,7 @@ function project(module: SettingsModule, wrapped: boolean): Project {
     fileCapabilities: [],
     givenFolders: [],
     redeliveredTasks: [],
+    scheduledCommands: [],
     notifiesSystemd: false,
     notes: [],
   };
@@ -80,6 +81,7 @@ function reasons(before: Project, after: Project): string[] {
     systemdVersion: 239,
     ours: new Set(),
     read: () => undefined,
+    readWithoutOurs: () => undefined,
   };
   const wirings = new Map<Kind, Wiring>([
     ['settings', edit('settings', 'shop/settings.py')],
