@@ -1,12 +1,16 @@
 import { Option, type Command } from 'commander';
 import { reportCore } from '../report/report-core.ts';
 import { usageError } from '../errors.ts';
+import { namedProcess } from '../live/named-process.ts';
 import type { Terminal } from '../terminal.ts';
 import type { ExitCode } from './command.ts';
 import { defineReading } from './reading-options.ts';
 
 export function define(command: Command): void {
-  command.argument('<core>', 'a core (also .zst, .gz, .xz, .lz4), `last`, or a match of coredumpctl(1)');
+  command.argument(
+    '<core>',
+    'a core (also .zst, .gz, .xz, .lz4), the PID of a running process, `last`, or a match of coredumpctl(1)',
+  );
   defineReading(command)
     .addOption(
       new Option('--format <format>', 'how to print it')
@@ -22,11 +26,18 @@ export function define(command: Command): void {
         .default('app'),
     )
     .option('--max-value-length <n>', 'in text and markdown: the characters of a value that are shown', '200')
+    .addOption(
+      new Option(
+        '--stop <how>',
+        'a running process: stop it shortly, not at all, or until all is read (default: short)',
+      ).choices(['short', 'none', 'whole']),
+    )
     .addHelpText(
       'after',
       `
 Examples:
   pycrash report core.1234
+  pycrash report 4711 --threads
   pycrash report last --format markdown --output crash.md
   pycrash report core.zst --sysroot /mnt/container --source ~/shop`,
     );
@@ -41,5 +52,12 @@ export async function run(
   if (!/^[1-9]\d{0,5}$/.test(length)) {
     throw usageError(`--max-value-length ${length} is no number of characters`);
   }
-  return reportCore(String(core), options, terminal);
+  const pid = namedProcess(String(core), terminal.options.cwd);
+  if (pid === undefined) {
+    if (options['stop'] !== undefined)
+      throw usageError(`--stop is for a running process, and ${String(core)} is none`);
+    return reportCore(String(core), options, terminal);
+  }
+  const { reportProcess } = await import('../live/report-process.ts');
+  return reportProcess(pid, options, terminal);
 }

@@ -29,6 +29,8 @@ export interface ReadCoreOptions {
   native?: boolean;
   /** Instead of the tables that are built in. */
   layouts?: readonly Layout[];
+  /** The core is a process that has not crashed; `moving`: it runs while it is read. */
+  living?: { moving: boolean };
 }
 
 /** The report before redaction: full of secrets. `fingerprint` is empty and `source` of the frames is not filled in. */
@@ -50,6 +52,11 @@ export interface NativeGround {
  * `UserError` where the source is not an ELF core of a 64-bit little-endian machine, or a named file is the wrong one.
  */
 export async function readCore(source: ByteSource, options: ReadCoreOptions): Promise<UnredactedReport> {
+  return readCoreNow(source, options);
+}
+
+/** `readCore` in one go: what is stopped for it is stopped until it returns. */
+export function readCoreNow(source: ByteSource, options: ReadCoreOptions): UnredactedReport {
   const elf = elfOfCore(source, options.path);
   const notes = readNotes(source, elf);
   const memory = new Memory(source, elf);
@@ -58,7 +65,7 @@ export async function readCore(source: ByteSource, options: ReadCoreOptions): Pr
     if (options.executable !== undefined) modules.useExecutable(options.executable);
     const report: UnredactedReport = coreFacts(source, elf, memory, notes, modules, options.path);
     const runtime = findRuntime(memory, modules, options.layouts ?? LAYOUTS);
-    if (runtime === undefined) noRuntime(report, modules);
+    if (runtime === undefined) noRuntime(report, modules, options);
     else if ('freeThreaded' in runtime) {
       report.python = {
         version: `3.${runtime.minor}`,
@@ -120,10 +127,15 @@ function elfOfCore(source: ByteSource, path: string): ElfFile {
 }
 
 /** No interpreter was found: of what the core is, and which of the files and parts that it takes is not there. */
-function noRuntime(report: UnredactedReport, modules: Modules): void {
+function noRuntime(report: UnredactedReport, modules: Modules, { living }: ReadCoreOptions): void {
   const library = modules.all.find((module) => /(^|\/)(lib)?python3[^/]*$/.test(module.path));
   const file = library ?? modules.program;
-  if (library === undefined && file !== undefined && report.core.missing.length === 0) {
+  if (
+    living === undefined &&
+    library === undefined &&
+    file !== undefined &&
+    report.core.missing.length === 0
+  ) {
     throw new UserError('not-python', `${report.core.path} is a core of ${file.path}, not of Python`, {
       help: 'no CPython 3.8 to 3.15 is in it: gdb reads such a core',
     });

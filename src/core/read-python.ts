@@ -66,7 +66,7 @@ class PythonReader {
     const { report, frames } = this;
     const threads = this.part('threads', () => {
       nameTypes(this.interpreters);
-      return this.interpreters.threads(this.notes);
+      return this.interpreters.threads(this.notes, this.options.living);
     });
     const crashed = threads.find(({ current }) => current);
     this.part('exceptions of the thread that took the signal', () => this.ofCrash(crashed));
@@ -219,7 +219,7 @@ class PythonReader {
 
   private warnings(threads: readonly ThreadState[]): void {
     const { report, interpreters } = this;
-    if (report.exceptions.length === 0) {
+    if (report.exceptions.length === 0 && this.options.living === undefined) {
       this.warn(
         'no-exception',
         'no exception is reachable: none was being handled or was held by a frame; one that was handled and dropped is gone' +
@@ -233,7 +233,7 @@ class PythonReader {
       );
     }
     for (const thread of threads) {
-      if (!thread.cut) continue;
+      if (!thread.cut || thread.torn) continue;
       this.warn(
         'stack-incomplete',
         `the frames of thread ${thread.name ?? thread.ident} could not be read to the end: ${thread.frames.length} were`,
@@ -252,6 +252,8 @@ class PythonReader {
 
   private thread(thread: ThreadState): ReportedThread<PythonValue> {
     const calls = thread.frames.map((frame) => ({ frame, lasti: frame.lasti, line: 0 }));
+    // in a core it is that of the crash alone
+    const request = this.options.living === undefined ? undefined : readRequest(thread.frames, this.frames);
     return {
       id: String(thread.ident),
       osThreadId: thread.nativeId,
@@ -260,6 +262,8 @@ class PythonReader {
       current: thread.current,
       ...(thread.holdsGil === undefined ? {} : { holdsGil: thread.holdsGil }),
       ...(thread.cut ? { framesIncomplete: true } : {}),
+      ...(thread.torn ? { torn: true } : {}),
+      ...(request === undefined ? {} : { request }),
       frames: this.frames.reportedStack(calls, 'first'),
     };
   }

@@ -83,11 +83,13 @@ function shownReport(
   const thread = ({
     name: called,
     native,
+    request: own,
     ...each
   }: ReportedThread<PythonValue>): Through<ReportedThread> => ({
     ...each,
     id: door.own(each.id),
     ...(called === undefined ? {} : { name: door.text(called) }),
+    ...(own === undefined ? {} : { request: shownRequest(own, door) }),
     frames: each.frames.map(frame),
     ...(native === undefined
       ? {}
@@ -112,7 +114,7 @@ function shownReport(
     frames: each.frames.map(frame),
     ...(awaits === undefined ? {} : { awaits: awaits.map((other) => door.text(other)) }),
   });
-  const { core, process, python, exceptions, threads, tasks, request, warnings } = contents;
+  const { core, process, python, exceptions, threads, tasks, request, warnings, live } = contents;
   return {
     schemaVersion: contents.schemaVersion,
     core: {
@@ -137,6 +139,7 @@ function shownReport(
       code: door.own(code),
       message: door.sentence(message),
     })),
+    ...(live === undefined ? {} : { live }),
     redaction: door.level,
     ...(door.level === 'none' ? { secretsShown: true } : {}),
   };

@@ -46,7 +46,8 @@ function isFault({ process: { signal } }: CrashReport): boolean {
 
 function signalTitle(report: CrashReport, inner: ReportedFrame | undefined): string {
   const { signal, pid } = report.process;
-  if (signal.number === 0) return `process ${pid}, which had not crashed`;
+  if (signal.number === 0)
+    return `process ${pid}${report.live === undefined ? ', which had not crashed' : ''}`;
   const thread = crashedThread(report);
   const place = inner === undefined ? '' : `${inner.function} (${inner.file}:${inner.line})`;
   if (signal.stackOverflow === true) {

@@ -76,6 +76,7 @@ async function fromJournal(wanted: string, terminal: Terminal): Promise<FoundCor
       help: 'CORE is a file, `last`, or a match of coredumpctl(1) such as a pid or the path of a program.',
     });
   }
+  const nothing = /^\d+$/.test(wanted) ? `neither a process nor a file ${wanted}` : `no file ${wanted}`;
   // loaded where a program is run: the core that is simply a file does not wait for it
   const [{ execa }, { writeCore }] = await Promise.all([import('execa'), import('./compression.ts')]);
   const match = wanted === 'last' ? [] : [wanted];
@@ -88,9 +89,9 @@ async function fromJournal(wanted: string, terminal: Terminal): Promise<FoundCor
       return { path: newest.path, name: newest.path, written: newest.modified, remove: () => undefined };
   }
   if (listed.code === 'ENOENT') {
-    throw new UserError('no-core', `there is no file ${wanted}, and no coredumpctl here to ask for it`, {
+    throw new UserError('no-core', `there is ${nothing}, and no coredumpctl here to ask for it`, {
       help:
-        'Give the path of a core. Where systemd-coredump keeps the cores: apt-get install systemd-coredump.' +
+        'Give the path of a core or the PID of a running process. Where systemd-coredump keeps the cores: apt-get install systemd-coredump.' +
         (apportCores() === undefined ? '' : ` apport has put none into ${APPORT_CORES}.`),
     });
   }

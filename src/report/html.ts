@@ -5,7 +5,7 @@ import { stoppedHere } from './crash.ts';
 import type { CrashReport, ReportedFrame, ReportedValue } from './model.ts';
 import { headline, printedChain, remarks, type PrintedException } from './printed-chain.ts';
 import { shownFrames } from './shown-frames.ts';
-import { belongsTo, size } from './text.ts';
+import { belongsTo, howRead, size } from './text.ts';
 
 /** A page that stands alone: no script, no request to anywhere (its own policy forbids both), every value escaped. */
 export function reportHtml(report: CrashReport): string {
@@ -21,20 +21,20 @@ export function reportHtml(report: CrashReport): string {
       },
     ];
   });
+  const { core, live } = report;
   const { title, frame } = report.crash;
   return renderHtml('html/report.html', {
     title: printable(title),
     missing: report.core.missing.map(({ what, consequence }) => printable(`${what}: ${consequence}`)),
     facts: [
       ['Where', frame === undefined ? '' : `${frame.file}:${frame.line} in ${frame.function}`],
-      ['Process', `${report.process.pid}, ${report.process.signal.name}`],
+      ['Process', `${report.process.pid}${live === undefined ? `, ${report.process.signal.name}` : ''}`],
       ['Command line', report.process.cmdline.join(' ')],
       ['Executable', report.process.executable],
       ['Python', `${report.python.implementation} ${report.python.version}`],
-      [
-        'Core',
-        `${report.core.path}, ${size(report.core.bytes)}${report.core.truncated ? ', truncated' : ''}`,
-      ],
+      live === undefined
+        ? ['Core', `${core.path}, ${size(core.bytes)}${core.truncated ? ', truncated' : ''}`]
+        : ['Memory', `${core.path}, ${size(core.bytes)} read, ${howRead(live)}`],
       ['Fingerprint', report.fingerprint],
     ]
       .filter(([, value]) => value !== '')
@@ -46,6 +46,8 @@ export function reportHtml(report: CrashReport): string {
       id: thread.osThreadId,
       current: thread.current,
       holdsGil: thread.holdsGil === true,
+      torn: thread.torn === true,
+      request: thread.request === undefined ? [] : requestRows(thread.request),
       frames: framesOf(
         thread.frames,
         thread.current && report.crash.exception === undefined ? 'first' : 'none',

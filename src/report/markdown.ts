@@ -1,6 +1,6 @@
 import { printable, printableLines } from '../printable.ts';
 import type { CrashReport } from './model.ts';
-import { reportText, size, type TextOptions } from './text.ts';
+import { howRead, reportText, size, type TextOptions } from './text.ts';
 
 /** GitHub refuses an issue of more than 65,536 characters. */
 const MOST_CHARACTERS = 60_000;
@@ -9,10 +9,14 @@ const MOST_CHARACTERS = 60_000;
 export function reportMarkdown(report: CrashReport, width = 200): string {
   const section = (parts: TextOptions['parts'] & object, locals: 'app' | 'none'): string =>
     sectionText(report, parts, locals, width);
+  const { core, live } = report;
   const { title, frame } = report.crash;
   const facts: [string, string][] = [
     ['where', frame === undefined ? '' : `${frame.file}:${frame.line} in ${frame.function}`],
-    ['process', `${report.process.pid}, ${report.process.signal.name}, ${report.process.cmdline.join(' ')}`],
+    [
+      'process',
+      `${report.process.pid}, ${live === undefined ? `${report.process.signal.name}, ` : ''}${report.process.cmdline.join(' ')}`,
+    ],
     ['python', `${report.python.implementation} ${report.python.version}`],
     [
       'request',
@@ -20,7 +24,9 @@ export function reportMarkdown(report: CrashReport, width = 200): string {
         ? ''
         : `${report.request.method ?? ''} ${report.request.path ?? ''}`.trim(),
     ],
-    ['core', `${report.core.path}, ${size(report.core.bytes)}${report.core.truncated ? ', truncated' : ''}`],
+    live === undefined
+      ? ['core', `${core.path}, ${size(core.bytes)}${core.truncated ? ', truncated' : ''}`]
+      : ['memory', `${core.path}, ${size(core.bytes)} read, ${howRead(live)}`],
     ['fingerprint', report.fingerprint],
   ];
   const head = [

@@ -47,6 +47,20 @@ export interface CrashReport<Value = ReportedValue> {
   redaction?: 'strict' | 'default' | 'none';
   /** `--redact none`: nothing in this report was redacted. */
   secretsShown?: true;
+  /** Only of a process that was read while it ran: there is no signal then, and `core.path` is its memory. */
+  live?: LiveReading;
+}
+
+/** How a running process was read. */
+export interface LiveReading {
+  /** As asked for, or `none` where the process could not be stopped (a warning says why). */
+  stop: 'short' | 'none' | 'whole';
+  /** From SIGSTOP to SIGCONT; the longest one, where it was stopped several times. */
+  stoppedMilliseconds?: number;
+  /** How many times it was stopped. */
+  stops: number;
+  /** It was stopped before, and still is. */
+  wasStopped?: true;
 }
 
 /** What crashed, in one line: every format has the same. */
@@ -146,6 +160,10 @@ export interface ReportedThread<Value = ReportedValue> {
   holdsGil?: boolean;
   /** There are more frames, which could not be read or are over the limit. */
   framesIncomplete?: true;
+  /** It ran while it was read (`--stop none`): its frames may be of different moments. */
+  torn?: true;
+  /** Of a living process: what the thread is working on. */
+  request?: ReportedRequest;
   /** From the innermost call outwards. */
   frames: ReportedFrame<Value>[];
   /** The frames of the C code, from the innermost call outwards (`--native`). */

@@ -1,7 +1,7 @@
 import { closeSync, fchmodSync, fstatSync, openSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { openLocalFile } from '../core/local-files.ts';
-import { readCore, type ReadCoreOptions } from '../core/read-core.ts';
+import { readCore, type ReadCoreOptions, type UnredactedReport } from '../core/read-core.ts';
 import { UserError } from '../errors.ts';
 import { printableJson } from '../printable.ts';
 import type { Terminal } from '../terminal.ts';
@@ -18,16 +18,20 @@ type Options = Readonly<Record<string, unknown>>;
 export async function reportCore(wanted: string, options: Options, terminal: Terminal): Promise<0> {
   const core = await findCore(wanted, terminal);
   try {
-    const report = await readReport(core, options, terminal);
-    const output =
-      typeof options['output'] === 'string' ? resolve(terminal.options.cwd, options['output']) : undefined;
-    const text = await formatted(report, options, terminal, output !== undefined);
-    if (output === undefined) terminal.out(text);
-    else writePrivately(output, text);
+    await printReport(await readReport(core, options, terminal), options, terminal);
   } finally {
     core.remove();
   }
   return 0;
+}
+
+/** Prints the report in the format that was asked for, or writes it to `--output`. */
+export async function printReport(report: CrashReport, options: Options, terminal: Terminal): Promise<void> {
+  const output =
+    typeof options['output'] === 'string' ? resolve(terminal.options.cwd, options['output']) : undefined;
+  const text = await formatted(report, options, terminal, output !== undefined);
+  if (output === undefined) terminal.out(text);
+  else writePrivately(output, text);
 }
 
 /** The report of a core that was found, with progress on the terminal. */
@@ -37,7 +41,6 @@ export async function readReport(
   terminal: Terminal,
 ): Promise<CrashReport> {
   const { cwd } = terminal.options;
-  const sysroot = typeof options['sysroot'] === 'string' ? resolve(cwd, options['sysroot']) : undefined;
   const file = openLocalFile(core.path);
   if (file === undefined) {
     throw new UserError('no-core', `${core.name} cannot be read`, {
@@ -65,12 +68,24 @@ export async function readReport(
       message: `${core.name} could not be unpacked to its end (${core.broken}): this is the report of what came before`,
     });
   }
+  return finishedReport(contents, core.name, options, terminal);
+}
+
+/** What was read as a report: redacted, with source lines. `root` is where files are unless `--sysroot` says it. */
+export function finishedReport(
+  contents: UnredactedReport,
+  name: string,
+  options: Options,
+  { options: { cwd } }: Terminal,
+  root?: string,
+): CrashReport {
+  const sysroot = typeof options['sysroot'] === 'string' ? resolve(cwd, options['sysroot']) : root;
   const sources = new SourceLines({
     folders: strings(options['source']).map((folder) => resolve(cwd, folder)),
     ...(sysroot === undefined ? {} : { sysroot }),
     ...(core.written === undefined ? {} : { written: core.written }),
   });
-  return buildReport(contents, { name: core.name, redact: redactionLevel(options), sources });
+  return buildReport(contents, { name, redact: redactionLevel(options), sources });
 }
 
 /** `--show-secrets` is the older name of `--redact none`. */

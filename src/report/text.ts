@@ -6,6 +6,7 @@ import { crashedThread, noException, stoppedHere } from './crash.ts';
 import type {
   ChainedException,
   CrashReport,
+  LiveReading,
   ReportedException,
   ReportedFrame,
   ReportedThread,
@@ -33,7 +34,10 @@ export function reportText(report: CrashReport, options: TextOptions, paint: Pai
   const page = new Page(options, paint);
   const parts = new Set(options.parts ?? ['head', 'crash', 'request', 'threads']);
   if (parts.has('head')) page.head(report);
-  if (parts.has('crash')) page.crash(report);
+  if (parts.has('crash')) {
+    if (report.live === undefined) page.crash(report);
+    else page.firstThread(report);
+  }
   if (parts.has('request')) page.request(report);
   if (parts.has('threads')) {
     if (report.crash.exception !== undefined) page.crashedThread(report);
@@ -63,15 +67,18 @@ class Page {
     this.lines.push('');
   }
 
-  head({ core, crash, process, python, fingerprint }: CrashReport): void {
+  head({ core, crash, process, python, fingerprint, live }: CrashReport): void {
     const { signal } = process;
-    this.line(
-      this.#paint('bold', `${printable(signal.name)} in process ${process.pid}: ${words(process.cmdline)}`),
-    );
-    this.line(`crash        ${this.#paint(['bold', 'red'], printable(crash.title))}`);
-    this.line(
-      `core         ${printable(core.path)}, ${size(core.bytes)}${core.truncated ? ', truncated' : ''}`,
-    );
+    const what = live === undefined ? `${printable(signal.name)} in process` : 'Process';
+    this.line(this.#paint('bold', `${what} ${process.pid}: ${words(process.cmdline)}`));
+    if (live === undefined) {
+      this.line(`crash        ${this.#paint(['bold', 'red'], printable(crash.title))}`);
+      this.line(
+        `core         ${printable(core.path)}, ${size(core.bytes)}${core.truncated ? ', truncated' : ''}`,
+      );
+    } else {
+      this.line(`memory       ${printable(core.path)}, ${size(core.bytes)} read, ${howRead(live)}`);
+    }
     this.line(
       `executable   ${printable(process.executable)}${process.buildId === undefined ? '' : `, build ID ${process.buildId}`}`,
     );
@@ -94,6 +101,15 @@ class Page {
     this.blank();
     this.line(this.#paint('yellow', noException(report)));
     this.crashedThread(report);
+  }
+
+  /** Of a process that runs: its main thread. */
+  firstThread({ threads: [thread] }: CrashReport): void {
+    if (thread === undefined) return;
+    this.blank();
+    this.line(this.#paint('bold', `${capital(threadName(thread))} (most recent call first):`));
+    this.#stack(thread, this.#options.locals !== 'none');
+    this.request(thread);
   }
 
   /** Where the signal hit; with the values that explain it where no exception has them. */
@@ -199,7 +215,7 @@ class Page {
     }
   }
 
-  request({ request }: CrashReport): void {
+  request({ request }: Pick<CrashReport, 'request'>): void {
     if (request === undefined) return;
     this.blank();
     const query = request.query === undefined || request.query === '' ? '' : `?${request.query}`;
@@ -212,14 +228,15 @@ class Page {
     }
   }
 
-  threads({ threads }: CrashReport): void {
-    const others = threads.filter((thread) => !thread.current);
+  threads({ threads, live }: CrashReport): void {
+    const others = live === undefined ? threads.filter((thread) => !thread.current) : threads.slice(1);
     if (others.length === 0) return;
     this.blank();
     if (this.#options.threads) {
       for (const thread of others) {
         this.line(this.#paint('bold', `${capital(threadName(thread))} (most recent call first):`));
         this.#stack(thread, this.#options.locals !== 'none');
+        this.request(thread);
         this.blank();
       }
       this.lines.pop();
@@ -233,7 +250,9 @@ class Page {
       const own = thread.frames.find(isApplicationFrame) ?? top;
       const where = own === undefined ? 'no Python frame' : `${own.file}:${own.line} in ${own.function}`;
       const waits = top === undefined || top === own ? '' : `, now in ${top.function}`;
-      this.line(`  ${threadName(thread)}: ${printable(where + waits)}`);
+      const { method = '', path = '' } = thread.request ?? {};
+      const work = thread.request === undefined ? '' : `, for ${method} ${path}`;
+      this.line(`  ${threadName(thread)}: ${printable(where + waits + work)}`);
     }
   }
 
@@ -292,7 +311,8 @@ class Page {
 
 function threadName(thread: ReportedThread): string {
   const name = thread.name === undefined ? '' : ` "${printable(thread.name)}"`;
-  return `thread ${thread.osThreadId}${name}${thread.holdsGil === true ? ', which holds the GIL' : ''}`;
+  const torn = thread.torn === true ? ', which ran while it was read' : '';
+  return `thread ${thread.osThreadId}${name}${thread.holdsGil === true ? ', which holds the GIL' : ''}${torn}`;
 }
 
 /** Whose an exception is that is not the crash's: `In thread 8 "worker"`. */
@@ -309,6 +329,14 @@ export function belongsTo({ tasks, threads }: CrashReport, exception: ReportedEx
 
 function capital(text: string): string {
   return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
+}
+
+/** How a process was read, in words. */
+export function howRead({ stop, stops, stoppedMilliseconds = 0, wasStopped }: LiveReading): string {
+  if (wasStopped === true) return 'while it was stopped already';
+  if (stop === 'none') return 'while it ran';
+  const times = stops === 1 ? '' : ` (the longest of ${stops} stops)`;
+  return `stopped for ${stoppedMilliseconds.toFixed(1)} ms${times}`;
 }
 
 /** A command line as it could be typed. */

@@ -88,6 +88,14 @@ export class Memory {
     this.overlays.sort((a, b) => a.start - b.start);
   }
 
+  /** Drops what is kept of the core itself: a process that runs is read again. */
+  refresh(): void {
+    const [core] = this.sources;
+    this.pages -= core?.pages.size ?? 0;
+    core?.pages.clear();
+    this.lastPageAt = -1;
+  }
+
   /** The segment of the core that the address is in, with or without its bytes. */
   segmentAt(address: number): Segment | undefined {
     return find(this.segments, address);

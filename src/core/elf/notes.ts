@@ -4,6 +4,8 @@ import { PT_NOTE, notesIn, readBytes, u64, type ElfFile } from './file.ts';
 /** A thread as the kernel saw it; the one that took the signal comes first in the core. */
 interface NativeThread {
   id: number;
+  /** The number in its own PID namespace, where that is known to be another one. */
+  ownId?: number;
   stackPointer: number;
   programCounter: number;
   /** `fs_base` or `tpidr_el0`; on x86_64 what pthread_self(3) returns. */
@@ -35,11 +37,13 @@ export interface CoreNotes {
   auxiliaryBytes: Buffer;
 }
 
-const NT_PRSTATUS = 1;
-const NT_PRPSINFO = 3;
-const NT_AUXV = 6;
+export const NT_PRSTATUS = 1;
+export const NT_PRPSINFO = 3;
+export const NT_AUXV = 6;
 const NT_SIGINFO = 0x53494749;
-const NT_FILE = 0x46494c45;
+export const NT_FILE = 0x46494c45;
+/** Ours, under the name `PYCRASH`: the numbers that the threads have in their own PID namespace, in the order of NT_PRSTATUS. */
+export const NT_PYCRASH_THREADS = 1;
 /** sigaction(2): the kernel sent it, for no reason of a list; what `hlt` of abort(3) gives a PID 1, too. */
 export const SI_KERNEL = 128;
 const NT_ARM_TLS = 0x401;
@@ -62,11 +66,14 @@ export function readNotes(source: ByteSource, elf: ElfFile): CoreNotes {
   // aarch64: sp the 32nd, pc the 33rd).
   const intel = elf.machine === 'x86_64';
   const [counterIndex, stackIndex, registers] = intel ? [16, 19, 22] : [32, 31, 34];
+  let ownIds: Buffer = Buffer.alloc(0);
   for (const header of elf.programHeaders) {
     if (header.type !== PT_NOTE) continue;
     const bytes = readBytes(source, header.offset, Math.min(header.fileSize, MOST_NOTE_BYTES));
-    for (const { type, data } of notesIn(bytes)) {
-      if (type === NT_PRSTATUS && data.length >= 112 + 8 * registers) {
+    for (const { name, type, data } of notesIn(bytes)) {
+      if (name === 'PYCRASH') {
+        if (type === NT_PYCRASH_THREADS) ownIds = data;
+      } else if (type === NT_PRSTATUS && data.length >= 112 + 8 * registers) {
         if (notes.threads.length === 0) notes.signal = data.readUInt16LE(12);
         notes.threads.push({
           id: data.readUInt32LE(32),
@@ -97,6 +104,9 @@ export function readNotes(source: ByteSource, elf: ElfFile): CoreNotes {
         if (thread !== undefined) thread.threadPointer = u64(data, 0);
       }
     }
+  }
+  for (const [index, thread] of notes.threads.entries()) {
+    if (4 * index + 4 <= ownIds.length) thread.ownId = ownIds.readUInt32LE(4 * index);
   }
   return notes;
 }

@@ -5,6 +5,7 @@ import { untagged, type Frame, type Frames } from './frames.ts';
 import type { Objects } from './objects.ts';
 import { attempt } from './process.ts';
 import type { Runtime } from './runtime.ts';
+import { settledStack, type Stack } from './settled-stack.ts';
 import { FLAG } from './types.ts';
 
 /** A Python thread as the interpreter knows it. */
@@ -23,6 +24,8 @@ export interface ThreadState {
   frames: Frame[];
   /** There are more frames than were read, or they could not be read to the end. */
   cut: boolean;
+  /** It ran on while it was read, and never stood still for long enough: the frames may be of different moments. */
+  torn: boolean;
 }
 
 /** A (sub)interpreter; the main one has the number 0. */
@@ -102,8 +105,11 @@ export class Interpreters {
     return this.strings(attempt(() => memory.u64(interpreter.address + layout.at('interpreter.sys')), 0));
   }
 
-  /** Every thread of every interpreter, the one that took the signal first; its stack is read before all others. */
-  threads(notes: CoreNotes): ThreadState[] {
+  /**
+   * Every thread of every interpreter, the one that took the signal first; its stack is read before all others. In a
+   * process that is `living` none did; `moving`: it runs meanwhile.
+   */
+  threads(notes: CoreNotes, living?: { moving: boolean }): ThreadState[] {
     const { memory, layout } = this.runtime.process;
     const found: ThreadState[] = [];
     const seen = new Set<number>();
@@ -115,17 +121,18 @@ export class Interpreters {
         seen.add(address);
         const here = address;
         const ident = attempt(() => memory.u64(here + layout.at('thread.thread_id')), 0);
-        const nativeId = this.nativeId(here, ident, notes);
+        const nativeId = this.nativeId(here, ident, names.get(ident)?.nativeId, notes);
         found.push({
           address,
           interpreter: interpreter.number,
           ident,
           nativeId,
-          name: names.get(ident),
-          current: nativeId !== 0 && nativeId === notes.threads[0]?.id,
+          name: names.get(ident)?.name,
+          current: living === undefined && nativeId !== 0 && nativeId === notes.threads[0]?.id,
           holdsGil: holder === undefined ? undefined : holder === address,
           frames: [],
           cut: false,
+          torn: false,
         });
         address = attempt(() => memory.u64(here + layout.at('thread.next')), 0);
       }
@@ -136,17 +143,22 @@ export class Interpreters {
     for (const thread of claims) thread.current = thread === taker;
     const first = found.findIndex((thread) => thread.current);
     if (first > 0) found.unshift(...found.splice(first, 1));
-    for (const thread of found) Object.assign(thread, this.stack(thread.address));
+    for (const thread of found) {
+      const read = (): Stack => this.stack(thread.address);
+      Object.assign(thread, living?.moving === true ? settledStack(read, () => memory.refresh()) : read());
+    }
     return found;
   }
 
-  private nativeId(thread: number, ident: number, notes: CoreNotes): number {
+  /** `known` is what `threading` has: `Thread.native_id`. */
+  private nativeId(thread: number, ident: number, known: number | undefined, notes: CoreNotes): number {
     const { memory, layout } = this.runtime.process;
-    if (layout.has('thread.native_thread_id')) {
-      const id = attempt(() => memory.u64(thread + layout.at('thread.native_thread_id')), 0);
-      // In a container the number that Python knows is another one than the kernel writes into the core.
-      if (notes.threads.some((each) => each.id === id)) return id;
-    }
+    const own = layout.has('thread.native_thread_id')
+      ? attempt(() => memory.u64(thread + layout.at('thread.native_thread_id')), 0)
+      : known;
+    // In a container the number that Python knows is another one than the kernel writes into the core.
+    const byNumber = notes.threads.find((each) => (each.ownId ?? each.id) === own);
+    if (byNumber !== undefined) return byNumber.id;
     const exact = notes.threads.find((each) => each.threadPointer === ident && ident !== 0);
     if (exact !== undefined) return exact.id;
     // aarch64: pthread_self(3) lies below the thread pointer by the size of glibc's struct pthread.
@@ -171,25 +183,23 @@ export class Interpreters {
   }
 
   /** `threading._active`: Thread objects by ident. */
-  private threadNames(interpreter: Interpreter): Map<number, string> {
-    const names = new Map<number, string>();
+  private threadNames(interpreter: Interpreter): Map<number, { name: string; nativeId: number }> {
+    const names = new Map<number, { name: string; nativeId: number }>();
     const { process } = this.runtime;
     const active = this.contents(interpreter, 'threading').get('_active');
     if (active === undefined) return names;
     for (const { key, value } of attempt(() => dictEntries(process, active, MOST_THREADS), [])) {
-      const name = attempt(
-        () =>
-          attributes(process, value, process.types.of(value)).find((each) => each.name === '_name')?.value,
-        undefined,
-      );
-      const text = this.objects.text(name, 200);
-      if (text !== undefined) names.set(this.objects.number(key), text);
+      const thread = attempt(() => attributes(process, value, process.types.of(value)), []);
+      const own = (name: string): number | undefined => thread.find((each) => each.name === name)?.value;
+      const name = this.objects.text(own('_name'), 200);
+      const nativeId = this.objects.number(own('_native_id'));
+      if (name !== undefined) names.set(this.objects.number(key), { name, nativeId });
     }
     return names;
   }
 
   /** The frames of a thread. */
-  private stack(thread: number): { frames: Frame[]; cut: boolean } {
+  private stack(thread: number): Stack {
     const { memory, layout } = this.runtime.process;
     const most = this.objects.limits.calls;
     const frames: Frame[] = [];
