@@ -17,7 +17,8 @@ export async function reportProcess(pid: number, options: Options, terminal: Ter
   const reading = readingOptions(options, terminal.options.cwd);
   const contents = await readProcess(pid, reading, stopMode(options));
   terminal.progress('');
-  const report = finishedReport(contents, `/proc/${pid}/mem`, options, terminal, `/proc/${pid}/root`);
+  const from = { name: `/proc/${pid}/mem`, root: `/proc/${pid}/root` };
+  const report = finishedReport(contents, from, options, terminal);
   await printReport(report, options, terminal);
   return 0;
 }

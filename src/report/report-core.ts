@@ -68,22 +68,21 @@ export async function readReport(
       message: `${core.name} could not be unpacked to its end (${core.broken}): this is the report of what came before`,
     });
   }
-  return finishedReport(contents, core.name, options, terminal);
+  return finishedReport(contents, core, options, terminal);
 }
 
 /** What was read as a report: redacted, with source lines. `root` is where files are unless `--sysroot` says it. */
 export function finishedReport(
   contents: UnredactedReport,
-  name: string,
+  { name, written, root }: { name: string; written?: number; root?: string },
   options: Options,
   { options: { cwd } }: Terminal,
-  root?: string,
 ): CrashReport {
   const sysroot = typeof options['sysroot'] === 'string' ? resolve(cwd, options['sysroot']) : root;
   const sources = new SourceLines({
     folders: strings(options['source']).map((folder) => resolve(cwd, folder)),
     ...(sysroot === undefined ? {} : { sysroot }),
-    ...(core.written === undefined ? {} : { written: core.written }),
+    ...(written === undefined ? {} : { written }),
   });
   return buildReport(contents, { name, redact: redactionLevel(options), sources });
 }
