@@ -87,7 +87,7 @@ export function isPlaceholder(text: string): boolean {
   return (
     text === '' ||
     (text.length < 80 &&
-      /^(?:None|null|nil|undefined|True|False|true|false|yes|no|on|off|[*•._-]+|[xX]{3,}|\?|%s|%\(\w+\)s|:\w+|\$\d+|\$\{?\w+\}?|\{\w*\}|\{\{[^{}]*\}\}|<[\w .-]+>|\.\.\.|…|\[(?:redacted|Filtered|REDACTED|FILTERED)\])$/.test(
+      /^(?:None|null|nil|undefined|yes|no|on|off|ok|true|false|required|optional|missing|invalid|incorrect|wrong|expired|empty|unset|hidden|unknown|n\/a|str|string|bytes|int|integer|bool|boolean|number|text|char|varchar|[*•._-]+|[xX]{3,}|\?|%s|%\(\w+\)s|:\w+|\$\d+|\$\{?\w+\}?|\{\d?\}|\{\w{0,30}(?:passw|token|secret|key|pwd|pass|auth)\w{0,30}\}|\{\{[^{}]*\}\}|<[\w .-]+>|\.\.\.|…|\[(?:redacted|filtered)\])$/i.test(
         text,
       ))
   );

@@ -42,7 +42,16 @@ export function mayHide(kind: NameKind): boolean {
   return kind !== 'plain' && kind !== 'about';
 }
 
+/** Without one of these a name says nothing: nearly all end here. */
+const ANY = new RegExp(
+  [...STRONG, ...WEAK, ...DOUBTFUL, 'code', 'answer', 'phrase', 'sk', 'string', 'forwarded', 'real', 'addr']
+    .filter((word, _, all) => !all.some((other) => other !== word && word.includes(other)))
+    .join('|'),
+  'i',
+);
+
 function judge(name: string): NameKind {
+  if (!ANY.test(name) && !/_ip|ip_/i.test(name)) return 'plain';
   if (!/[a-z]/i.test(name) && !/[^\0-\x7F]/.test(name)) return 'plain';
   const header = /^(?:http[-_])?x[-_]/i.test(name);
   const words = wordsOf(name);
@@ -80,14 +89,16 @@ function kindOf(words: readonly string[], at: number, word: string): NameKind {
     if (PLAIN_TOKEN.has(previous)) return 'about';
     return word.endsWith('s') && before.length === 0 ? 'doubtful' : 'weak';
   }
+  if (bare === 'sk') return KEY_OF.has(previous) ? 'weak' : 'plain';
   if (bare === 'code') return CODE_OF.has(previous) ? 'strong' : 'plain';
   if (previous === 'card' && /^(?:number|num|no|nr|pan)$/.test(word)) return 'strong';
   if (previous === 'session' && word === 'key') return 'weak';
   if (previous === 'connection' && bare === 'string') return 'doubtful';
   if (previous === 'seed' && bare === 'phrase') return 'strong';
+  if ((previous === 'security' || previous === 'secret') && bare === 'answer') return 'strong';
   if (word === 'authenticate') return 'about';
   if (STRONG.has(word) || STRONG.has(bare)) {
-    if (word === 'passes') return 'plain';
+    if (word === 'passes' || word === 'pins') return 'plain';
     if ((word === 'pin' || word === 'pins') && /^(?:gpio|led|map|reset)$/.test(previous)) return 'about';
     return 'strong';
   }
@@ -147,6 +158,7 @@ const INSIDE =
 
 /** A word that is none: `dbpass` is db, pass; `pass1` is pass, 1; `acmetoken` is acme, token. */
 function pieces(word: string): string[] {
+  if (!ANY.test(word)) return [word];
   const parts = word.split(/(\d+)/).filter(Boolean);
   if (parts.length > 1)
     return parts.flatMap((part) => (/^\d/.test(part) || isWord(part) ? [part] : pieces(part)));

@@ -1,5 +1,8 @@
+import { looksRandom } from './looks.ts';
+import { isKnownName } from './names.ts';
 import { scanAssignments } from './texts/assignments.ts';
 import { scanBlocks } from './texts/blocks.ts';
+import { scanCalls } from './texts/calls.ts';
 import { decodings } from './texts/decodings.ts';
 import { literalsIn } from './texts/literals.ts';
 import { scanMarkup } from './texts/markup.ts';
@@ -18,7 +21,7 @@ const DEEPEST = 4;
 /** Without one of these there is nothing but a token in a text: nearly all texts of a report end here. */
 const CANDIDATE = /[=:<%\\&{[(]|--/;
 const PHRASE =
-  /pass|pwd|secret|token|key|cred|auth|identified|login|bearer|basic|negotiate|digest|pin|otp|cv[vc]|pw|code|sig|salt|jwt|sid|psk|ssn|iban|card|[-/][a-z]|:/i;
+  /pass|pwd|secret|token|key|cred|auth|identified|login|bearer|basic|negotiate|digest|pin|otp|cv[vc]|pw|code|sig|salt|jwt|sid|psk|ssn|iban|card|sess|set|values|(?:^|\s)-|:[^:]*:[^:]*:[^:]*:|@/i;
 const TOKEN = /[A-Za-z0-9_.~+/=$:{}|-]{12}|\d[ -]\d/;
 
 /**
@@ -51,7 +54,8 @@ function search(
     if (text.includes('--') || text.includes('Private-Lines')) scanBlocks(scan);
     if (text.includes('<')) scanMarkup(scan);
     if (text.includes('form-data')) scanMultipart(scan);
-    if (!literals && /[{[(]/.test(text)) scanLiterals(scan, depth, take);
+    if (text.includes('(')) scanCalls(scan);
+    if (/[{[(]/.test(text)) scanLiterals(scan, depth, take);
   }
   if (!literals && PHRASE.test(text)) {
     scanPhrases(scan);
@@ -74,7 +78,8 @@ function scanLiterals(scan: Scan, depth: number, take: (part: Found) => void): v
   for (const { value, places, name } of literalsIn(scan)) {
     for (const hidden of hiddenIn(value, name)) {
       const place = places.get(hidden.value);
-      if (place !== undefined) scan.hide(place.start + (hidden.from ?? 0), place.end, hidden.kind);
+      if (place === undefined || (scan.literals && isNameInCode(hidden.value.string))) continue;
+      scan.hide(place.start + (hidden.from ?? 0), place.end, hidden.kind);
     }
     if (depth >= DEEPEST) continue;
     // JSON inside of a text of JSON
@@ -93,4 +98,9 @@ function scanLiterals(scan: Scan, depth: number, take: (part: Found) => void): v
       }
     }
   }
+}
+
+/** In source code a text that is a name is a key or a field: `fields = ('password', 'email')`. */
+function isNameInCode(text: string | undefined): boolean {
+  return text === undefined || (isKnownName(text) && !looksRandom(text));
 }

@@ -220,7 +220,8 @@ function tokensOfRun(run: string, offset: number, edits: Edit[], work: Work): vo
     const end = keyEnd(run, at);
     if (end - at >= 24) {
       const part = run.slice(at, end);
-      if (looksLikeKey(part)) edits.push({ start: offset + at, end: offset + end });
+      // the boundaries of multipart are random and no secret
+      if (looksLikeKey(part) && !part.includes('----')) edits.push({ start: offset + at, end: offset + end });
     }
     at = end + 1;
   }

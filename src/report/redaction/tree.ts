@@ -1,6 +1,6 @@
 import type { PythonChild, PythonValue } from '../../core/python/value.ts';
 import { isPlaceholder, looksRandom } from './looks.ts';
-import { isKnownName, judgeName, mayHide, type NameKind } from './names.ts';
+import { isKnownName, judgeName, mayHide, wordsOf, type NameKind } from './names.ts';
 import { secretWords } from './texts/command-words.ts';
 import { isSecretText } from './texts/values.ts';
 
@@ -28,6 +28,20 @@ const ROW_NAME =
 const ROW_VALUE =
   /^_?(?:coded_value|value|val|v|data|content|contents|default|text|string|current|initial|raw|setting_value|body|payload)s?$/i;
 
+/** What is in a dict that is called so says something about its keys: `errors['password']`, `widgets['token']`. */
+const DESCRIBES =
+  /(?:^|_)(?:errors?|messages?|labels?|help_texts?|widgets?|types?|schemas?|properties|fields?|validators?|choices|placeholders?|annotations|definitions|hints?|columns?|descriptions?|permissions?|validation|translations?|titles?|attrs)$/i;
+
+/** `{'type': 'string', 'minLength': 8}`: a schema and not what it describes. */
+function isDescription(children: readonly PythonChild[]): boolean {
+  return (
+    children.some((child) => {
+      const called = nameOf(child);
+      return (called === 'type' || called === '$ref' || called === 'title') && isPlainWord(child.value);
+    }) && !children.some((child) => ROW_VALUE.test(nameOf(child) ?? ''))
+  );
+}
+
 class Tree {
   readonly #found: Hidden[];
 
@@ -40,16 +54,18 @@ class Tree {
     const { children } = value;
     if (children === undefined) return this.#leaf(value, kind, name);
     if (children.length === 0 && value.truncated !== true) return;
-    if (kind === 'strong' && isPlainContainer(value)) {
+    if (kind === 'strong' && isPlainContainer(value) && !isDescription(children)) {
       if (!onlyNothing(value)) this.#found.push({ value, kind });
       return;
     }
     if (this.#pair(value, children, name)) return;
     const row = rowKind(children);
+    const described = name !== undefined && DESCRIBES.test(name);
     const inherited =
       kind === 'plain' || kind === 'about' ? 'plain' : kind === 'strong' ? 'weak' : 'doubtful';
     const items = kind === 'about' ? 'plain' : kind === 'strong' ? 'weak' : kind;
     this.#vector(children);
+    this.#fallback(children);
     for (const child of children) {
       const called = nameOf(child);
       if (child.key !== undefined) this.visit(child.key, 'plain');
@@ -57,8 +73,9 @@ class Tree {
         this.visit(child.value, items, name);
         continue;
       }
-      const own = kindOfName(child, called);
-      if (row !== undefined && ROW_VALUE.test(called)) this.visit(child.value, row, called);
+      const judged = kindOfName(child, called);
+      const own = described && mayHide(judged) ? 'doubtful' : judged;
+      if (row !== undefined && isRowValue(called)) this.visit(child.value, row, called);
       else if (own !== 'plain' && !(row === undefined && kind !== 'plain' && ROW_VALUE.test(called)))
         this.visit(child.value, own, called);
       else if (inherited !== 'plain' && ROW_VALUE.test(called))
@@ -73,6 +90,8 @@ class Tree {
   }
 
   #leaf(value: PythonValue, kind: NameKind, name: string | undefined): void {
+    // a bare word in the brackets of a text: `Authorization: [Filtered]`
+    if (value.type === 'word' && !looksRandom(value.text ?? '')) return;
     if (!mayHide(kind) || (name === 'token' && isWordOfLanguage(value))) return;
     if (value.string !== undefined) {
       if (isSecretText(kind, value.string, name)) this.#found.push({ value, kind });
@@ -116,24 +135,48 @@ class Tree {
     return false;
   }
 
+  /** `env('SECRET_KEY', default='x')`, `add_argument('--token', default='x')`. */
+  #fallback(children: readonly PythonChild[]): void {
+    const called = children[0]?.value.string;
+    if (called === undefined || children.length < 2 || children.length > 20) return;
+    const kind = judgeName(called.replace(/^-+/, ''));
+    if (!mayHide(kind)) return;
+    for (const { name, value } of children) if (name === 'default') this.visit(value, kind, called);
+  }
+
   /** The words of a command line, and flat lists of names and values. */
   #vector(children: readonly PythonChild[]): void {
     if (children.length < 2 || !children.every((child) => isItem(child))) return;
     const words = children.map(({ value }) => value.string ?? '');
-    if (words.some((word) => /^(?:-|pass:)/.test(word))) {
+    if (words.some((word) => /^(?:-|pass:|(?:set|SET|AUTH|LOGIN)$)/.test(word))) {
       for (const { word, start, kind } of secretWords(words)) {
         const value = children[word]?.value;
         if (value !== undefined) this.#found.push({ value, kind, ...(start === 0 ? {} : { from: start }) });
       }
     }
-    if (children.length % 2 === 1) return;
-    for (let at = 0; at + 1 < children.length; at += 2) {
+    for (let at = 0; at + 1 < children.length; at += 1) {
       const name = words[at] ?? '';
       const value = children[at + 1]?.value;
-      if (!/^[\w.-]{1,60}$/.test(name) || value?.string === undefined || looksRandom(name)) continue;
-      if (mayHide(judgeName(name)) && looksRandom(value.string)) this.#found.push({ value, kind: 'weak' });
+      if (name.length < 2 || name.length > 60 || value?.string === undefined) continue;
+      if (
+        mayHide(judgeName(name)) &&
+        /^[\w.-]+$/.test(name) &&
+        !looksRandom(name) &&
+        looksRandom(value.string) &&
+        (children.length % 2 === 0 ? at % 2 === 0 : judgeName(name) === 'strong')
+      )
+        this.#found.push({ value, kind: 'weak' });
     }
   }
+}
+
+/** `ParameterValue`, `option_value`: the last word says it. */
+function isRowValue(called: string): boolean {
+  return ROW_VALUE.test(called) || /^(?:value|values)$/.test(lastWord(called));
+}
+
+function lastWord(called: string): string {
+  return wordsOf(called).at(-1) ?? called;
 }
 
 /** The kind of the name in `{'name': 'password', 'value': 'x'}`, a row of a table, a Cookie with name and value. */
@@ -143,9 +186,9 @@ function rowKind(children: readonly PythonChild[]): NameKind | undefined {
   for (const child of children) {
     const called = nameOf(child);
     if (called === undefined) return undefined;
-    if (ROW_VALUE.test(called)) values = true;
+    if (isRowValue(called)) values = true;
     const text = child.value.string;
-    if (!ROW_NAME.test(called) || text === undefined || text.length > 100) continue;
+    if (!ROW_NAME.test(lastWord(called)) || text === undefined || text.length > 100) continue;
     const judged = judgeName(text);
     if (mayHide(judged) && (kind === undefined || kind === 'doubtful')) kind = judged;
   }
@@ -191,6 +234,7 @@ function isPlainContainer({ type }: PythonValue): boolean {
 /** Only None, flags, empty texts, functions and classes: nothing to hide. */
 function onlyNothing(value: PythonValue): boolean {
   if (value.children === undefined) {
+    if (value.type === 'word') return !looksRandom(value.text ?? '');
     return value.string === undefined ? saysNothing(value.text ?? '') : isPlaceholder(value.string);
   }
   return value.truncated !== true && value.children.every((child) => onlyNothing(child.value));

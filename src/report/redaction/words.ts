@@ -14,19 +14,19 @@ export const STRONG: ReadonlySet<string> = set(`
   password passwd passwort kennwort pswd psw pass pwd pw passphrase passcode passkey passwds secret credential cred
   contrasena contraseña senha motdepasse mdp parola haslo wachtwoord пароль 密码 パスワード
   pin otp totp hotp cvv cvc cvn csc ssn iban mnemonic psk apikey privatekey secretkey accesskey cardnumber
-  authorization bearer creditcard
+  authorization bearer creditcard requirepass masterauth bindpw
 `);
 
 /** Their values are secrets where they are texts; numbers, paths and addresses are not. */
 export const WEAK: ReadonlySet<string> = set(`
   token tok tkn csrf xsrf csrftoken csrfmiddlewaretoken jwt cookie sid sessid sessionid sessionkey phpsessid jsessionid
-  aspxauth htpasswd
+  aspxauth htpasswd pat
 `);
 
 /** Their values are secrets where they look like one: random. */
 export const DOUBTFUL: ReadonlySet<string> = set(`
-  key auth api session card credit signature sig sign signing hmac salt nonce dsn pem license licence cert otc seed
-  mfa tfa pan digest cipher webhook ticket symfony oauth sso saml ntlm kerberos verifier challenge licensekey
+  key auth api session sess card credit signature sig sign signing hmac salt nonce dsn pem license licence cert otc seed
+  mfa tfa pan cipher webhook ticket symfony oauth sso saml ntlm kerberos verifier challenge licensekey
   assertion passes authtok accesscode
 `);
 
@@ -39,7 +39,10 @@ export const KEY_OF: ReadonlySet<string> = set(`
   anthropic github gitlab slack twilio sendgrid mailgun mailchimp datadog newrelic sentry algolia maps google firebase
   host symmetric wallet recovery activation product serial registration instance team bot write ingest developer
   dev prod production staging live test sandbox integration platform project tenant org organization workspace
-  db database redis s3 minio smtp mail cloudflare heroku paypal square adyen braintree shopify x
+  db database redis minio smtp merchant gateway partner priv sec preshared gcs cosmos fastly apns fcm opsgenie
+  pagerduty cohere mistral mandrill sendinblue postmark nexmo vonage hcloud linode digitalocean do vercel netlify okta auth0 hub
+  rollbar bugsnag honeycomb grafana influx elastic es mongo gitea bitbucket jira confluence notion airtable trello asana zoom
+  line whatsapp viber plaid coinbase binance kraken alpaca device agent user login crypt mail cloudflare heroku paypal square adyen braintree shopify x
 `);
 
 /** With one of these before it, a `key` is a name in a table, a cache or a queue, or known to everybody. */
@@ -95,6 +98,7 @@ export const ABOUT: ReadonlySet<string> = set(`
   index idx position pos offset order ordering rank sort row line lineno
   attempt attempts retries retry tries failures usages requests reset_url reset_timeout history
   style color colour icon image layout board boards stroke press pressed release up down
+  mismatch incorrect similar common short long weak strong arn arns uuid
   up holder holders owner owners brand network issuer_name product expmonth expyear
   through fail filter interceptor store storage cache pool queue table
   log logs logger event events set sets group groups list_url map mapping
@@ -128,7 +132,7 @@ export const GLUE: ReadonlySet<string> = set(`
   decrypt hmac mac hash hashed salt security sec secure safe code codes number num no value val str string text txt raw plain
   clear base64 b64 hex data file conf cfg config env var bank pay payment card credit debit otp sms mfa 2fa pin cvv
   one time key keys pass the repeat confirm again verify reset recovery backup activation verification consumer
-  subscription license product
+  subscription license product pre github gitlab pat
 `);
 
 /** English words in which a secret's word stands by chance. */

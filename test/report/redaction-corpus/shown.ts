@@ -1,5 +1,4 @@
 import { Redaction } from '../../../src/report/redaction/redaction.ts';
-import type { Item } from './corpus.ts';
 import type { Planted } from './shapes.ts';
 
 /** All that a report shows of what was planted. */
@@ -19,7 +18,7 @@ export function shown(planted: Planted): string[] {
 }
 
 /** Is the secret, or six characters of it in a row that say something, in what is shown? */
-export function isShown({ secret, planted }: Item): boolean {
+export function isShown({ secret, planted }: { secret: string; planted: Planted }): boolean {
   const all = shown(planted).join('\n');
   const least = Math.min(secret.length, 6);
   for (let at = 0; at + least <= secret.length; at += 1) {

@@ -30,13 +30,40 @@ export function scanAssignments(scan: Scan): void {
 /** In `password: str = 'x'` the name is before the type. */
 function kindBefore(scan: Scan, before: NameBefore, at: number): NameKind {
   const kind = judgeName(before.name);
-  if (mayHide(kind) || scan.text[at] !== '=' || before.start < 3) return kind;
+  // a record of fields: `arn:aws:secretsmanager:…:secret:prod/db`
+  const record = scan.text[at] === ':' && scan.text[before.start - 1] === ':' && !isBlank(scan.text[at + 1]);
+  if (mayHide(kind)) return record ? 'doubtful' : kind;
+  if (isOauthCode(scan, before, at)) return 'doubtful';
+  if (before.start < 3) return kind;
+  if (ROW_VALUE.test(before.name)) return kindOfRow(scan, before);
+  if (scan.text[at] !== '=') return kind;
   if (before.name === 'input_value') return judgeName(fieldOfLine(scan, before.start));
   let colon = before.start;
   while (colon > 0 && before.start - colon < 3 && isBlank(scan.text[colon - 1])) colon -= 1;
   if (scan.text[colon - 1] !== ':') return kind;
   const annotated = nameBefore(scan, colon - 1);
   return annotated === undefined ? kind : judgeName(annotated.name);
+}
+
+const ROW_VALUE = /^(?:value|val|content|default|data)$/i;
+const ROW_DISTANCE = 160;
+
+/** A row of name and value in a text: `- name: DB_PASSWORD\n  value: x`, `key=token value=x`. */
+function kindOfRow({ text, work }: Scan, before: NameBefore): NameKind {
+  const front = text.slice(Math.max(0, before.start - ROW_DISTANCE), before.start);
+  work.spend(ROW_DISTANCE);
+  const name =
+    /(?:^|[\s,{<-])["']?(?:name|key|field|id|header|option|parameter)["']?\s{0,3}[:=]\s{0,3}["']?([\w.-]{1,100})["']?[\s,;]{1,40}["']?$/i.exec(
+      front,
+    )?.[1];
+  return name === undefined ? 'plain' : judgeName(name);
+}
+
+/** RFC 6749, 4.1.2: `code=x&state=y`. */
+function isOauthCode({ text }: Scan, { name, start }: NameBefore, at: number): boolean {
+  return (
+    name === 'code' && text[at] === '=' && (start === 0 || text[start - 1] === '?' || text[start - 1] === '&')
+  );
 }
 
 /** pydantic names the field in the line above: `password\n  too short [type=…, input_value='x']`. */
@@ -64,7 +91,10 @@ function hideValue(scan: Scan, before: NameBefore, kind: NameKind, at: number): 
   while (from - blanks < 40 && isBlank(text[from])) from += 1;
   const prefix = /^[bBuUrRfF]{1,2}(?=\\*["'])/.exec(text.slice(from, from + 12))?.[0].length ?? 0;
   const most = sure ? text.length : Math.min(text.length, from + MOST_DOUBTFUL);
-  const quoted = quotedEnd(text, from + prefix, most);
+  const enclosing = enclosingQuote(text, before.start);
+  // `getpass('Password: ')`: the quote ends the text that the name is in
+  const closes = enclosing !== undefined && !before.quoted && text[from] === enclosing;
+  const quoted = closes ? undefined : quotedEnd(text, from + prefix, most);
   if (quoted !== undefined) {
     work.spend(quoted.end - from);
     const value = text.slice(quoted.start, quoted.end);
@@ -75,7 +105,9 @@ function hideValue(scan: Scan, before: NameBefore, kind: NameKind, at: number): 
     scan.hide(whole.start, whole.end, kind);
     return whole.after;
   }
-  if (literals || text[from] === undefined) return at;
+  // in source code what is not quoted is no value, but for the query of a URL
+  const query = text[before.start - 1] === '?' || text[before.start - 1] === '&';
+  if ((literals && !query) || closes || text[from] === undefined || text.startsWith('</', from)) return at;
   let end = unquotedEnd(scan, before, kind, at, from, most);
   work.spend(end - from);
   while (from < end && /\s/.test(text[from] ?? 'x')) from += 1;
@@ -123,7 +155,9 @@ function unquotedEnd(
   const first = startsLine(text, before.start);
   if (text[at] === ':') {
     if (from >= line && first) return blockEnd(scan, at, line);
-    const block = /^[|>][-+\d]*[ \t]*$/.test(text.slice(from, Math.min(line, from + 8)));
+    const block = /^(?:![\w!]{1,20}[ \t]+)?[|>][-+\d]*[ \t]*$/.test(
+      text.slice(from, Math.min(line, from + 30)),
+    );
     if (block && first) return blockEnd(scan, at, line);
   }
   // ODBC and .NET: PWD={a;b}}c}

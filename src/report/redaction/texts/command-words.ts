@@ -5,7 +5,7 @@ import { judgeName, type NameKind } from '../names.ts';
 const SHORT: readonly (readonly [RegExp, string, 'next' | 'glued' | 'user'])[] = [
   [/^(?:mysql|mysqldump|mysqladmin|mysqlimport|mysqlcheck|mariadb[\w-]*|mycli|mytop)$/, 'p', 'glued'],
   [
-    /^(?:sshpass|mongo|mongosh|mongodump|mongorestore|docker|podman|helm|oc|cf|az|ibmcloud|rabbitmqadmin|kinit|smbclient|net|nmcli|openssl|keytool|wget|7z|7za|zip|unzip|rar|unrar|influx|cqlsh|vsql|bteq)$/,
+    /^(?:sshpass|useradd|usermod|mongo|mongosh|mongodump|mongorestore|docker|podman|helm|oc|cf|az|ibmcloud|rabbitmqadmin|kinit|smbclient|net|nmcli|openssl|keytool|wget|7z|7za|zip|unzip|rar|unrar|influx|cqlsh|vsql|bteq)$/,
     'p',
     'glued',
   ],
@@ -21,8 +21,11 @@ const SHORT: readonly (readonly [RegExp, string, 'next' | 'glued' | 'user'])[] =
   [/^(?:snmp\w+)$/, 'X', 'next'],
   [/^(?:snmp\w+)$/, 'c', 'next'],
   [/^(?:mosquitto_\w+)$/, 'P', 'next'],
-  [/^(?:htpasswd)$/, 'b', 'next'],
+  [/^openssl$/, 'k', 'next'],
 ];
+
+/** These take secrets as plain words: `htpasswd -b file user x`, `vault login x`, `net use z: x`. */
+const BARE = /^(?:htpasswd|chpasswd|vault|net|expect|kinit|passwd|sshpass)$/;
 
 /** A part of one word of a command line. */
 export interface WordPart {
@@ -47,10 +50,20 @@ export function secretWords(words: readonly string[]): WordPart[] {
     if (text === undefined || text.length <= start || isPlaceholder(text.slice(start))) return;
     parts.push({ word, start, end: text.length, kind });
   };
+  const bare = programs.some((each) => BARE.test(each)) || words.includes('--password-stdin');
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
+    if (bare && !word.startsWith('-') && looksRandom(word) && !/[:/]/.test(word)) hide(at, 0, 'weak');
     const next = words[at + 1];
     if (/^pass:./.test(word)) hide(at, 5, 'strong');
+    // `aws configure set aws_secret_access_key x`, `CONFIG SET requirepass x`
+    const set = /^setx?$/i.test(words[at - 1] ?? '') && ['strong', 'weak'].includes(judgeName(word));
+    if (set && next !== undefined && !/^(?:=|to|for|with)$/i.test(next)) hide(at + 1, 0, 'strong');
+    // Redis: `AUTH user x`; IMAP: `a1 LOGIN user x`
+    if (/^(?:AUTH|LOGIN)$/.test(word) && at < 3) {
+      const last = words[at + 2] === undefined ? at + 1 : at + 2;
+      if (/\d/.test(words[last] ?? '')) hide(last, 0, 'strong');
+    }
     const option = /^(?:--?|\/)([A-Za-z][\w.-]*)$/.exec(word)?.[1];
     if (option !== undefined && option.length > 1 && next !== undefined && !next.startsWith('--')) {
       const kind = judgeName(option);

@@ -1,5 +1,5 @@
 import { isPlaceholder, looksRandom } from '../looks.ts';
-import { isKnownName, judgeName } from '../names.ts';
+import { isKnownName, judgeName, type NameKind } from '../names.ts';
 import { secretWords } from './command-words.ts';
 import { quotedEnd, type Scan } from './scan.ts';
 
@@ -32,7 +32,16 @@ function scanLine(scan: Scan, start: number, end: number): void {
   }
   if (words.length < 2) return;
   const texts = words.map(({ start: from, end: to }) => scan.text.slice(from, to));
-  if (words.length >= 2 && texts.some((word) => word.startsWith('-') || word.startsWith('pass:'))) {
+  if (
+    texts.some(
+      (word) =>
+        word.startsWith('-') ||
+        word === 'login' ||
+        word === 'use' ||
+        word.startsWith('pass:') ||
+        /^(?:setx?|SETX?|AUTH|LOGIN)$/.test(word),
+    )
+  ) {
     for (const part of secretWords(texts)) {
       const word = words[part.word];
       if (word !== undefined) scan.hide(word.start + part.start, word.start + part.end, part.kind);
@@ -59,9 +68,10 @@ function scanLine(scan: Scan, start: number, end: number): void {
     ) {
       if (hidesCredentials(scan, name, words, at + 1)) continue;
     }
-    const identified = /^by$/i.test(name) && /^identified$/i.test(texts[at - 1] ?? '');
+    const identified =
+      /^by$/i.test(name) && texts.slice(Math.max(0, at - 4), at).some((word) => /^identified$/i.test(word));
     ezconnect(scan, next);
-    const kind = identified ? 'strong' : judgeName(name.replace(/[:=]+$/, ''));
+    const kind = identified ? 'strong' : kindOfPhrase(texts[at - 1] ?? '', name.replace(/[:=]+$/, ''));
     if (kind !== 'strong' && kind !== 'weak' && kind !== 'doubtful') continue;
     afterName(scan, words, texts, at + 1, identified, kind);
   }
@@ -82,12 +92,33 @@ function hidesCredentials(scan: Scan, name: string, words: readonly Word[], at: 
   if (word === undefined) return false;
   const text = trimmed(scan.text, word);
   const value = scan.text.slice(text.start, text.end);
-  const plain = /^[a-z]{1,14}$/i.test(value) || /[=:]$/.test(value);
+  const plain = /^[a-z]{1,14}$/i.test(value) || /[=:]$|^\w+=["']?\w/.test(value);
   const loose = /^(?:token|digest|basic|hmac)$/i.test(name);
   if (value.length < 8 || (loose ? !looksRandom(value) && !/=$|^[A-Za-z\d+/]{16,}$/.test(value) : plain))
     return false;
   scan.hide(text.start, text.end, 'weak');
   return true;
+}
+
+/** `api key` is one name. */
+function kindOfPhrase(before: string, name: string): NameKind {
+  const kind = judgeName(name);
+  if (kind !== 'doubtful' || !/^[A-Za-z]{2,12}$/.test(before)) return kind;
+  const both = judgeName(`${before}_${name}`);
+  return both === 'strong' || both === 'weak' ? both : kind;
+}
+
+/** A word with digits in it that is the name of no algorithm: `password tr0ub4dor`, `requirepass x7-y`. */
+function isTelling(value: string): boolean {
+  return (
+    value.length >= 6 &&
+    /\d/.test(value) &&
+    /[A-Za-z]/.test(value) &&
+    !/[=:/()<>[\]{}%]/.test(value) &&
+    !/^(?:pbkdf2|sha\d|md5|bcrypt|argon|scrypt|utf|base\d|[rhep]s\d{3}|v\d|iso|python|django|oauth|http|0x)/i.test(
+      value,
+    )
+  );
 }
 
 /** Words between a name and its value: `password is x`, `PASSWORD FOR bob = 'x'`, `password of ada was "x"`. */
@@ -119,7 +150,12 @@ function afterName(
       const named =
         verb || (!sure && (judgeName(value) !== 'plain' || isKnownName(value)) && !looksRandom(value));
       // `invalid password 'x'` and `PASSWORD 'x'` have a value, `unknown key 'name'` and `token 'end'` a word
-      if (sure || looksRandom(value) || (kind === 'strong' && at === first && (skipped > 0 || !named))) {
+      if (
+        sure ||
+        looksRandom(value) ||
+        (kind !== 'doubtful' && isTelling(value)) ||
+        (kind === 'strong' && at === first && (skipped > 0 || !named))
+      ) {
         if (!isPlaceholder(value)) scan.hide(quoted.start, quoted.end, kind);
       }
       return;
@@ -129,7 +165,8 @@ function afterName(
     if (sure && value !== '' && !/^(?:with|as|password|external|values?)$/i.test(value))
       return scan.hide(start, end, kind);
     if (looksRandom(value) && !/[=:/]/.test(value)) return scan.hide(start, end, kind);
-    if (!FILLER.test(text)) return;
+    if (kind !== 'doubtful' && isTelling(value)) return scan.hide(start, end, kind);
+    if (!FILLER.test(text.replace(/(?<=\w)[:=]$/, ''))) return;
   }
 }
 

@@ -14,7 +14,7 @@ export class Scan {
   /** Source code: only what is quoted is a value. */
   readonly literals: boolean;
   readonly found: Found[] = [];
-  readonly #next = new Map<string, { from: number; at: number }>();
+  #next: Map<string, { from: number; at: number }> | undefined;
 
   constructor(text: string, work: Work, literals = false) {
     this.text = text;
@@ -28,6 +28,7 @@ export class Scan {
 
   /** Where `what` is next, from `at`; the end of the text where it is not. Each is searched for once, not from every place. */
   next(what: string, at: number): number {
+    this.#next ??= new Map<string, { from: number; at: number }>();
     const known = this.#next.get(what);
     if (known !== undefined && known.from <= at && at <= known.at) return known.at;
     const found = this.text.indexOf(what, at);
@@ -57,6 +58,8 @@ export interface NameBefore {
 /** `password`, `"password"`, `d['password']`, `user[password]`, `user%5Bpassword%5D`, `API Key` before the separator at `at`. */
 export function nameBefore({ text, work }: Scan, at: number): NameBefore | undefined {
   let end = at;
+  // `?=`, `+=`, `-=`
+  if (text[at] === '=' && /[\s\w][?+-]/.test(text.slice(Math.max(0, end - 2), end))) end -= 1;
   for (let skipped = 0; skipped < 16 && isBlank(text[end - 1]); skipped += 1) end -= 1;
   let quote: string | undefined;
   while (end > 0 && `"'\`]\\)`.includes(text[end - 1] ?? ' ') && at - end < 30) {

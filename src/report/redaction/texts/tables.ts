@@ -10,8 +10,10 @@ export function scanTables(scan: Scan): void {
   for (let at = scan.next('(', 0); at < text.length; at = scan.next('(', at + 1)) {
     if (!/(?:into|replace)\s+[\w."`[\]]+\s*$/i.test(text.slice(Math.max(0, at - 80), at))) continue;
     const columns = cells(scan, at + 1);
+    at = columns.end;
     const kinds = columns.cells.map(({ start, end }) => judgeName(text.slice(start, end)));
     if (!kinds.some(mayHide)) continue;
+    parameters(scan, kinds, columns.end + 1);
     let from = columns.end + 1;
     // rows: VALUES (…), (…)
     for (;;) {
@@ -34,6 +36,24 @@ function hideRow(scan: Scan, kinds: readonly NameKind[], row: readonly Cell[]): 
   for (const [column, { start, end }] of row.entries()) {
     const kind = kinds[column];
     if (kind !== undefined && isSecretText(kind, scan.text.slice(start, end))) scan.hide(start, end, kind);
+  }
+}
+
+/** SQLAlchemy: `VALUES (?, ?)]\n[parameters: ('ada', 'x')]`, and a list of such rows. */
+function parameters(scan: Scan, kinds: readonly NameKind[], from: number): void {
+  const { text } = scan;
+  const marks = /^[\s,]{0,10}values\s{0,10}\((?:[\s,?]|%s|:\w+|\$\d+){1,2000}\)/i;
+  if (!marks.test(text.slice(from, from + 4000))) return;
+  scan.work.spend(4000);
+  let at = scan.next('parameters: ', from);
+  if (at === text.length) return;
+  at += 'parameters: '.length;
+  for (;;) {
+    const next = /^[\s,[]{0,10}\(/.exec(text.slice(at, at + 40))?.[0];
+    if (next === undefined) return;
+    const row = cells(scan, at + next.length);
+    hideRow(scan, kinds, row.cells);
+    at = row.end + 1;
   }
 }
 
@@ -74,7 +94,7 @@ function scanCsv(scan: Scan): void {
   const separator = /[,;\t|]/.exec(text.slice(0, head))?.[0];
   if (separator === undefined) return;
   const names = text.slice(0, head).split(separator);
-  if (!names.every((name) => /^\s*"?[\w. -]{1,60}"?\s*$/.test(name))) return;
+  if (!names.every((name) => /^\s*"?[\w. -]{0,60}"?\s*$/.test(name))) return;
   const kinds = names.map((name) => judgeName(name));
   if (!kinds.some(mayHide)) return;
   let from = scan.next('\n', head) + 1;

@@ -11,10 +11,17 @@ export function isSecretText(kind: NameKind, text: string, name?: string): boole
       // this machine itself
       return !isPlaceholder(text.trim()) && !/^(?:127\.\d+\.\d+\.\d+|::1|localhost)$/.test(text);
     case 'strong':
-      return !isPlaceholder(text.trim()) && !isName(text, name);
+      return !isPlaceholder(text.trim()) && !isName(text, name) && !isSentence(text);
     case 'weak':
       // short: a mark, a word of a language
-      if (text.length <= 5 || isPlaceholder(text.trim()) || isPlace(text) || isName(text, name)) return false;
+      if (
+        text.length <= 5 ||
+        isPlaceholder(text.trim()) ||
+        isPlace(text) ||
+        isName(text, name) ||
+        isSentence(text)
+      )
+        return false;
       return !isCode(text);
     case 'doubtful':
       return looksRandom(text) && !isPlace(text);
@@ -31,7 +38,12 @@ function letters(text: string): string {
   return text.toLowerCase().replaceAll(/[^a-z]/g, '');
 }
 
+/** `This field is required.`: what a form says of a password. */
+function isSentence(text: string): boolean {
+  return /^[A-Z][a-z']*(?: [A-Za-z\d',-]+)+[.!]$/.test(text.slice(0, 300));
+}
+
 /** What parsers call a token: a piece of markup or source. */
 function isCode(text: string): boolean {
-  return /\s/.test(text) && /[<>{}();\n]/.test(text.slice(0, 500)) && !looksRandom(text);
+  return /\s/.test(text.trim()) && /[<>{}()]/.test(text.slice(0, 500)) && !looksRandom(text);
 }
