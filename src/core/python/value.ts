@@ -27,12 +27,6 @@ export interface PythonChild {
   value: PythonValue;
 }
 
-/**
- * What to show instead of a value, or undefined to show it. `name` is the local's, attribute's or keyword's name or the
- * text of a dict's key; undefined for an item of a sequence.
- */
-export type Redactor = (name: string | undefined, value: PythonValue) => string | undefined;
-
 const MOST_CHARACTERS = 4096;
 
 /** The mark of a cut: `… 17 more`, `… 2800 more characters`. */
@@ -41,16 +35,14 @@ export function cutMark(leftOut: number | undefined, what = ''): string {
 }
 
 /** The value as Python's `repr` would show it, with `… N more` where it was cut; about 4,000 characters at the most. */
-export function repr(value: PythonValue, redactor?: Redactor, name?: string): string {
+export function repr(value: PythonValue): string {
   const parts: string[] = [];
   let length = 0;
   const write = (text: string): void => {
     if (length < MOST_CHARACTERS) parts.push(text);
     length += text.length;
   };
-  const visit = (each: PythonValue, called: string | undefined): void => {
-    const instead = redactor?.(called, each);
-    if (instead !== undefined) return write(instead);
+  const visit = (each: PythonValue): void => {
     if (each.text !== undefined) return write(each.text);
     write(each.open ?? '<');
     let first = true;
@@ -58,17 +50,17 @@ export function repr(value: PythonValue, redactor?: Redactor, name?: string): st
       if (!first) write(', ');
       first = false;
       if (child.key !== undefined) {
-        visit(child.key, undefined);
+        visit(child.key);
         write(': ');
       } else if (child.name !== undefined) {
         write(`${child.name}=`);
       }
-      visit(child.value, child.name ?? child.key?.string);
+      visit(child.value);
     }
     if (each.truncated === true) write(`${first ? '' : ', '}${cutMark(each.leftOut)}`);
     write(each.close ?? '>');
   };
-  visit(value, name);
+  visit(value);
   if (length <= MOST_CHARACTERS) return parts.join('');
   const cut = cutMark(length - MOST_CHARACTERS, 'characters');
   return `${parts.join('').slice(0, MOST_CHARACTERS)}${cut}`;
