@@ -4,7 +4,7 @@ import type { Planted } from './shapes.ts';
 
 /**
  * Written by hand, a row each: the place, the name, the value. `@@` is where a secret is planted. The lines were written
- * after the redaction, without looking at it, and measured before anything was changed for them.
+ * after the redaction, and measured before anything was changed for them (docs/report.md).
  */
 type Row = [place: string, name: string, value: unknown];
 
