@@ -4,8 +4,10 @@ import { currentFile, draftFile, draftInsertions, withoutInsertions, type Draft 
 import type { Insertion } from '../edit/insertion.ts';
 import { MANIFEST, readManifest, renderManifest, type Manifest } from '../edit/manifest.ts';
 import type { FileChange, Plan } from '../edit/plan.ts';
+import { UserError } from '../errors.ts';
 import type { Application, Note, Project } from '../project/project.ts';
 import { readProject } from '../project/read-project.ts';
+import { syntaxErrorsIn } from '../project/production-settings.ts';
 import { SourceFile } from '../project/readers/text.ts';
 import { unmetExpectations } from './expectations.ts';
 import { wireContinuousIntegration } from './ci/continuous-integration.ts';
@@ -64,6 +66,13 @@ export async function planInit(
   application: Application,
   options: InitOptions,
 ): Promise<InitPlan> {
+  const [broken] = syntaxErrorsIn(application);
+  if (broken?.at !== undefined) {
+    const { file, line, column } = broken.at;
+    throw new UserError('syntax-error', `${file}:${line}:${column}: ${broken.message}`, {
+      help: 'Nothing was written: what these settings say is not known. Fix the syntax, then run the command again.',
+    });
+  }
   const manifest = readManifest(project.root);
   const situation: Situation = {
     project: await withoutDropIns(project, manifest),

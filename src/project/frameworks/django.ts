@@ -13,6 +13,7 @@ import {
 } from '../python-modules.ts';
 import { evaluateModule } from '../readers/python/settings.ts';
 import type { PythonFile, Syntax } from '../readers/python/syntax.ts';
+import { syntaxErrorOf } from '../readers/python/syntax-error.ts';
 import type { Sources } from '../sources.ts';
 import { compareVersions, requiredVersion } from '../versions.ts';
 
@@ -301,6 +302,9 @@ function withOneProduction(settings: readonly SettingsModule[]): SettingsModule[
   );
 }
 
+const PYTHON_2 = (path: string): string =>
+  `${path} is Python 2; the generated library needs Python 3.8 or newer`;
+
 function fileNotes(sources: Sources, path: string, python: PythonFile | undefined): Note[] {
   const notes: Note[] = [];
   const real = sources.realPath(path);
@@ -311,20 +315,14 @@ function fileNotes(sources: Sources, path: string, python: PythonFile | undefine
   if (old !== undefined) {
     notes.push({
       code: 'python-2',
-      message: `${path} is Python 2; the generated library needs Python 3.8 or newer`,
+      message: PYTHON_2(path),
       at: old.file.span(old.start, old.end),
     });
   } else if (python?.error !== undefined) {
     const at = python.file.span(python.error.start, python.error.end);
-    notes.push(
-      isPython2(python.file.text)
-        ? {
-            code: 'python-2',
-            message: `${path} is Python 2; the generated library needs Python 3.8 or newer`,
-            at,
-          }
-        : { code: 'unparsed', message: `${path} is not valid Python 3 at line ${at.line}`, at },
-    );
+    const error = syntaxErrorOf(python);
+    if (isPython2(python.file.text)) notes.push({ code: 'python-2', message: PYTHON_2(path), at });
+    else if (error !== undefined) notes.push(error);
   }
   if (
     /(^|\/)project_(template|name)\//.test(path) ||

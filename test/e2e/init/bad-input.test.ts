@@ -74,20 +74,65 @@ describe('what init cannot do', () => {
     expect(outcome.stderr).toContain('There are: shop.settings');
   });
 
-  test('settings that do not parse: not edited, the wrapper carries, and it says so', async () => {
-    const root = inTree({ ...djangoFiles(), 'shop/settings.py': "MIDDLEWARE = [\n    'a.A',\n" });
-    const outcome = await init(root, '--yes');
-    expect(outcome.exitCode).toBe(0);
-    expect(outcome.stderr).toContain('shop/settings.py');
-    expect(outcome.stderr).toContain('the wrapper in wsgi.py or asgi.py alone carries everything');
-    expect(readFileSync(join(root, 'shop/settings.py'), 'utf8')).toBe("MIDDLEWARE = [\n    'a.A',\n");
-    expect(readFileSync(join(root, 'shop/wsgi.py'), 'utf8')).toContain('wrap_wsgi(get_wsgi_application())');
+  test.each([
+    [
+      'a merge conflict',
+      { 'shop/settings.py': `<<<<<<< HEAD\n${SETTINGS}=======\n>>>>>>> x\n` },
+      'shop/settings.py:1:1: not valid Python 3: an unresolved merge conflict',
+    ],
+    [
+      'a bracket too many in what production imports',
+      {
+        'shop/base.py': "MIDDLEWARE = [[\n    'a.A',\n]\n",
+        'shop/settings.py': "from .base import *\nMIDDLEWARE += ['b.B']\n",
+      },
+      "shop/base.py:1:14: not valid Python 3: '[' was never closed",
+    ],
+    [
+      'a bracket too few',
+      { 'shop/settings.py': `${SETTINGS}X = (1, 2]\n` },
+      "not valid Python 3: unmatched ']'",
+    ],
+    [
+      'a string without its end',
+      { 'shop/settings.py': `${SETTINGS}NAME = "x\n` },
+      'not valid Python 3: unterminated string literal',
+    ],
+    [
+      'a long string without its end',
+      { 'shop/settings.py': `${SETTINGS}NAME = """x\n` },
+      'not valid Python 3: unterminated string literal',
+    ],
+    [
+      'a statement that is none',
+      { 'shop/settings.py': `${SETTINGS}def (:\n    pass\n` },
+      'not valid Python 3: ',
+    ],
+  ])(
+    'settings that do not parse, %s: nothing is written, and check says it',
+    async (_what, files: Record<string, string>, message) => {
+      const root = inTree({ ...djangoFiles(), ...files });
+      const outcome = await init(root, '--yes');
+      expect(outcome).toMatchObject({ exitCode: 3, untouched: true });
+      expect(outcome.stderr).toContain(message);
+      expect(outcome.stderr).toContain('Nothing was written');
+      const { stdout, exitCode } = await pycrash(['check'], { cwd: root });
+      expect([exitCode, stdout]).toEqual([
+        1,
+        expect.stringMatching(/shop\/(settings|base)\.py:\d+:\d+: error not valid Python 3: .*\[PYC060\]/),
+      ]);
+    },
+  );
+
+  test('development settings that do not parse stop nothing', async () => {
+    const root = inTree({ ...djangoFiles(), 'shop/settings_dev.py': 'MIDDLEWARE = [\n' });
+    expect((await init(root, '--yes')).exitCode).toBe(0);
   });
 
   test('neither settings nor wsgi.py can be edited: what to paste where, exit code 1, nothing written', async () => {
     const root = inTree({
       ...djangoFiles(),
-      'shop/settings.py': "MIDDLEWARE = [\n    'a.A',\n",
+      'shop/settings.py': 'MIDDLEWARE = make()\n',
       'shop/wsgi.py':
         'from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application(\n',
     });

@@ -1,5 +1,6 @@
 import { negation, TooComplex, type Run } from './run.ts';
 import type { State } from './state.ts';
+import { syntaxErrorOf } from './syntax-error.ts';
 import { runBlock, runStatement } from './statements.ts';
 import type { Syntax } from './syntax.ts';
 import type { Binding, Doubt, ListState, Place, Value } from './values.ts';
@@ -40,12 +41,10 @@ export function loadModule(run: Run, name: string): { scope: number } | undefine
     run.state.done = undefined;
   }
   run.state.path = path;
-  if (parsed.error !== undefined) {
-    run.open(scope, {
-      code: 'unparsed',
-      message: `${found.path} is not valid Python 3; it was read as far as possible`,
-      place: { file: parsed.file, ...parsed.error },
-    });
+  const error = syntaxErrorOf(parsed);
+  if (error?.at !== undefined) {
+    const { start, end } = error.at;
+    run.open(scope, { code: error.code, message: error.message, place: { file: parsed.file, start, end } });
   }
   run.frame = outer;
   run.loaded.set(name, {
