@@ -18,3 +18,17 @@ export function libraryFolder(parts: readonly string[]): number | undefined {
   );
   return at === -1 ? undefined : at;
 }
+
+/**
+ * Which frames a reader looks at first: the application's; where there is none, code that was typed or made at run time
+ * (`<string>`, `<stdin>`); else the innermost one.
+ */
+export function ownFrames<F extends { file: string }>(
+  frames: readonly F[],
+  innermost: F | undefined,
+): Set<F> {
+  const application = frames.filter(isApplicationFrame);
+  if (application.length > 0) return new Set(application);
+  const typed = frames.filter(({ file }) => file.startsWith('<') && !file.startsWith('<frozen'));
+  return new Set(typed.length > 0 ? typed : innermost === undefined ? [] : [innermost]);
+}

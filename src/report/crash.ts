@@ -1,6 +1,6 @@
 import { isDeliberate, isFromOutside } from '../core/signals.ts';
 import { printable } from '../printable.ts';
-import { isApplicationFrame } from './application-frame.ts';
+import { ownFrames } from './application-frame.ts';
 import type { Crash, CrashReport, ReportedFrame, ReportedThread } from './model.ts';
 import { headline } from './printed-chain.ts';
 import { shownFrames } from './shown-frames.ts';
@@ -15,7 +15,7 @@ export function crashOf(report: CrashReport): Crash {
   const at = report.exceptions.findIndex(({ crashed }) => crashed === true);
   const exception = report.exceptions[at]?.chain[0];
   const frames = exception?.frames.toReversed() ?? crashedThread(report)?.frames ?? [];
-  const inner = frames.find(isApplicationFrame) ?? frames[0];
+  const [inner] = ownFrames(frames, frames[0]);
   const frame =
     inner === undefined ? {} : { frame: { file: inner.file, line: inner.line, function: inner.function } };
   if (exception === undefined) return { title: signalTitle(report, inner), ...frame };

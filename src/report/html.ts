@@ -1,6 +1,6 @@
 import { printable, printableLines } from '../printable.ts';
 import { renderHtml } from '../templates.ts';
-import { isApplicationFrame } from './application-frame.ts';
+import { ownFrames } from './application-frame.ts';
 import { stoppedHere } from './crash.ts';
 import type { CrashReport, ReportedFrame, ReportedValue } from './model.ts';
 import { headline, printedChain, remarks, type PrintedException } from './printed-chain.ts';
@@ -100,16 +100,20 @@ function blocks(printed: PrintedException, depth: number, open: boolean): Block[
 /** Frames as the page shows them; the innermost one of the application is open where the crash is at that end. */
 function framesOf(all: readonly ReportedFrame[], innermost: 'first' | 'last' | 'none' = 'none') {
   const frames = shownFrames(all);
-  const own = frames.map(({ frame }) => isApplicationFrame(frame));
-  const found = innermost === 'last' ? own.lastIndexOf(true) : own.indexOf(true);
-  const inner = found >= 0 ? found : innermost === 'last' ? frames.length - 1 : 0;
-  return frames.map(({ frame, notes }, index) => ({
+  const own = ownFrames(
+    frames.map(({ frame }) => frame),
+    undefined,
+  );
+  const mine = [...own];
+  const inner =
+    (innermost === 'last' ? mine.at(-1) : mine[0]) ?? frames.at(innermost === 'last' ? -1 : 0)?.frame;
+  return frames.map(({ frame, notes }) => ({
     where: printable(`${frame.file}:${frame.line}`),
     function: printable(frame.function),
     source: printable(frame.source ?? ''),
     doubtful: frame.sourceDoubtful === true,
-    own: own[index] === true,
-    open: innermost !== 'none' && index === inner,
+    own: own.has(frame),
+    open: innermost !== 'none' && frame === inner,
     notes,
     locals: shownValues(frame.locals),
   }));

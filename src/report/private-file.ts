@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 const folders = new Set<string>();
 let interruptible = true;
-// Signals that end a process by default and can be caught (signal(7)); Windows knows the first three only.
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+// Signals that end a process by default and that people send (signal(7)); SIGQUIT is Ctrl-\ of a terminal.
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /**
  * A new folder that only this user can look into (mkdtemp gives 0700), in `TMPDIR`. It goes when the process ends in

@@ -1,8 +1,8 @@
-import { closeSync, fchmodSync, fstatSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { openLocalFile } from '../core/local-files.ts';
 import { readCore, type ReadCoreOptions, type UnredactedReport } from '../core/read-core.ts';
-import { UserError } from '../errors.ts';
+import { usageError, UserError } from '../errors.ts';
 import { printableJson } from '../printable.ts';
 import type { Terminal } from '../terminal.ts';
 import { buildReport } from './build-report.ts';
@@ -98,10 +98,17 @@ export function readingOptions(
   options: Options,
   cwd: string,
 ): Omit<ReadCoreOptions, 'path' | 'searchPath'> & { searchPath: readonly string[] } {
-  const { executable, sysroot } = options;
+  const { executable } = options;
+  const sysroot = typeof options['sysroot'] === 'string' ? resolve(cwd, options['sysroot']) : undefined;
+  if (sysroot !== undefined && !isFolder(sysroot)) {
+    throw usageError(
+      `--sysroot: ${sysroot} is not a folder`,
+      'give the root folder of the container or host that crashed',
+    );
+  }
   return {
     ...(typeof executable === 'string' ? { executable: resolve(cwd, executable) } : {}),
-    ...(typeof sysroot === 'string' ? { sysroot: resolve(cwd, sysroot) } : {}),
+    ...(sysroot === undefined ? {} : { sysroot }),
     searchPath: strings(options['searchPath']).map((folder) => resolve(cwd, folder)),
     scan: options['scan'] === true,
     native: options['native'] === true,
@@ -141,6 +148,10 @@ function writePrivately(file: string, text: string): void {
     const why = error instanceof Error ? error.message : String(error);
     throw new UserError('not-written', `the report cannot be written: ${why}`);
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function strings(value: unknown): string[] {

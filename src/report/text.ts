@@ -1,7 +1,7 @@
 import { cutMark } from '../core/python/value.ts';
 import { printable, printableLines, shellQuoted } from '../printable.ts';
 import type { Terminal } from '../terminal.ts';
-import { isApplicationFrame } from './application-frame.ts';
+import { isApplicationFrame, ownFrames } from './application-frame.ts';
 import { crashedThread, noException, stoppedHere } from './crash.ts';
 import type {
   ChainedException,
@@ -188,10 +188,10 @@ class Page {
     innermost: 'first' | 'last' = 'last',
   ): void {
     const shown = shownFrames(frames);
-    const application = frames.some(isApplicationFrame);
-    const inner = innermost === 'last' ? shown.length - 1 : 0;
-    for (const [at, { frame, notes }] of shown.entries()) {
-      const own = isApplicationFrame(frame) || (!application && at === inner);
+    const all = shown.map(({ frame }) => frame);
+    const mine = ownFrames(all, innermost === 'last' ? all.at(-1) : all[0]);
+    for (const { frame, notes } of shown) {
+      const own = mine.has(frame);
       this.#frame(frame, margin, withLocals && (own || this.#options.locals === 'all'), own);
       for (const note of notes) this.line(`${margin}${this.#paint('dim', note)}`);
     }

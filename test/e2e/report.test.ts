@@ -77,7 +77,7 @@ test('a compressed core that was cut off is read as far as it goes', async () =>
   expect(readdirSync(scratch)).toEqual([]);
 });
 
-test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)(
   '%s while unpacking leaves nothing behind',
   async (signal) => {
     // a program that never ends stands for a core that takes long
@@ -85,7 +85,9 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     mkdirSync(fake, { recursive: true });
     writeFileSync(join(fake, 'zstd'), `#!/bin/sh\nprintf '\\177ELF'\nexec sleep 30\n`, { mode: 0o755 });
     writeFileSync(`${made.folder}/endless`, Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 0]));
-    const running = execa(process.execPath, [BIN, 'report', `${made.folder}/endless`], {
+    // SIGQUIT would leave a core of Node
+    const words = ['--core=0', process.execPath, BIN, 'report', `${made.folder}/endless`];
+    const running = execa('prlimit', words, {
       reject: false,
       env: { TMPDIR: scratch, PATH: `${fake}:${process.env['PATH'] ?? ''}` },
     });
@@ -100,6 +102,38 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     expect(readdirSync(scratch)).toEqual([]);
   },
 );
+
+test('a --sysroot that does not exist is wrong usage', async () => {
+  const outcome = await pycrash(['report', made.path, '--sysroot', '/nowhere/at/all']);
+  expect(outcome).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(outcome.stderr).toContain('/nowhere/at/all is not a folder');
+});
+
+test('a core of another program is refused, and named', async () => {
+  const folder = join(made.folder, 'other');
+  mkdirSync(folder);
+  const died = ['--core=unlimited', '/bin/bash', '-c', 'kill -SEGV $$'];
+  await execa('prlimit', died, { cwd: folder, reject: false });
+  const [core = ''] = readdirSync(folder);
+  const outcome = await pycrash(['report', join(folder, core)]);
+  expect(outcome).toMatchObject({ exitCode: 3, stdout: '' });
+  expect(outcome.stderr).toContain('is a core of /usr/bin/bash, not of Python');
+});
+
+test('a core without private memory, or cut off, gives the reason that was looked at', async (context) => {
+  const build = pythonBuild('3.12');
+  if (build === undefined) return context.skip('needs Python 3.12');
+  const folder = join(made.folder, 'filtered');
+  mkdirSync(folder);
+  const code = 'import os; open("/proc/self/coredump_filter", "w").write("0x10"); os.abort()';
+  await execa('prlimit', ['--core=unlimited', build.program, '-c', code], { cwd: folder, reject: false });
+  const [core = ''] = readdirSync(folder);
+  const report = JSON.parse((await pycrash(['report', join(folder, core), '--json'])).stdout) as CrashReport;
+  const { missing } = report.core;
+  expect(missing.map(({ what }) => what)).toEqual(['the private memory of the process', 'the interpreter']);
+  expect(missing[0]?.consequence).toContain('bit 0 of /proc/PID/coredump_filter was not set');
+  expect(missing[1]?.consequence).toContain('is on this machine, but the core does not have the data');
+});
 
 test('a missing program for a compression is named with its package', async () => {
   writeFileSync(`${made.folder}/some.xz`, Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0]));

@@ -73,10 +73,12 @@ interface MakeOptions {
   /** Folders that it needs to see besides the programs. */
   share?: readonly string[];
   program?: string;
+  /** What it dies of. */
+  signal?: 'SIGABRT' | 'SIGSEGV';
 }
 
 /**
- * Runs `programs/crash.py SCENARIO` (or another program) until it aborts, and returns its core and what the process
+ * Runs `programs/crash.py SCENARIO` (or another program) until it crashes, and returns its core and what the process
  * said about itself. Throws with the program's stderr where there is no core or no oracle. The caller removes it.
  */
 export async function makeCore(
@@ -100,7 +102,7 @@ export async function makeCore(
     const limited = ['--core=unlimited:unlimited', '--', command, ...args];
     const result = await execa('prlimit', limited, { reject: false, cwd: folder, timeout: 60_000 });
     const core = readdirSync(folder).find((name) => name === 'core' || /^core\.\d+$/.test(name));
-    if (core === undefined || result.signal !== 'SIGABRT') {
+    if (core === undefined || result.signal !== (options.signal ?? 'SIGABRT')) {
       throw new Error(`${build.id} ${scenario}: ${result.shortMessage}\n${result.stderr}`);
     }
     const oracle = JSON.parse(readFileSync(join(folder, 'oracle.json'), 'utf8')) as Oracle;
