@@ -99,7 +99,7 @@ export interface ChainedException<Value = ReportedValue> {
   module: string;
   message: string;
   /**
-   * The `__str__` written in Python that was not run, where there is one that is not known: `message` is then what
+   * The `__str__` of its own that was not run, where there is one that is not known: `message` is then what
    * `BaseException` makes of the arguments.
    */
   ownStr?: string;

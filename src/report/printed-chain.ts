@@ -66,7 +66,7 @@ function typeName({ module, type }: ChainedException): string {
 /** What belongs below the last line: its notes, and that the message is not the class's own. */
 export function remarks({ notes, ownStr }: ChainedException): string[] {
   if (ownStr === undefined) return notes;
-  return [...notes, `(these are its arguments: ${ownStr} is Python code, and no code of a core is run)`];
+  return [...notes, `(these are its arguments: ${ownStr} is code of its own, and no code of a core is run)`];
 }
 
 /** The last line of a traceback: `Type: message`. */

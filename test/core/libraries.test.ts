@@ -103,8 +103,11 @@ describe.each(SETS)('Python %s', (version, requirements) => {
     ['with its files', {}],
     ['without any file', { sysroot: empty }],
   ])('NumPy %s', async (_, options) => {
-    const { locals } = await read(version, requirements, 'arrays', options);
+    const { locals, report } = await read(version, requirements, 'arrays', { ...options, native: true });
     const late = version === '3.13';
+    // auditwheel has moved its build ID behind the first page, which is all that a core has of a file
+    const library = report.ground?.files.find(({ path }) => path.includes('/_multiarray_umath.'));
+    expect(library?.here).toBe(!('sysroot' in options));
     expect(locals).toMatchObject({
       numbers: '<numpy.ndarray shape=(2, 3), dtype=int64, [[0, 1, 2], [3, 4, 5]]>',
       turned: '<numpy.ndarray shape=(3, 2), dtype=int64, [[0, 3], [1, 4], [2, 5]]>',

@@ -176,8 +176,8 @@ export class Modules {
       }
       const elf = readElf(source);
       const id = elf === undefined ? undefined : fileBuildId(source, elf);
-      if (elf !== undefined && id !== undefined && id === module.buildId)
-        return this.take(module, source, elf);
+      const same = module.buildId === undefined ? this.hasSamePage(module, source) : id === module.buildId;
+      if (elf !== undefined && id !== undefined && same) return this.take(module, source, elf);
       source.close();
       module.absent =
         module.buildId === undefined
@@ -257,31 +257,44 @@ export class Modules {
     return this.open(module) !== undefined;
   }
 
-  private buildIdInCore(module: Module): string | undefined {
+  /** The page with the ELF header and the program headers, which the core has by default. */
+  private firstPage(module: Module): Buffer | undefined {
     const begin = module.mappings.find((mapping) => mapping.offset === 0);
     if (begin === undefined) return undefined;
     const page = this.memory.segmentAt(begin.start);
     if (page === undefined || page.end < begin.start + 64) return undefined;
-    const bytes = this.memory.available(begin.start, 4096);
-    if (bytes.length < 64 || bytes.readUInt32BE(0) !== 0x7f454c46) return undefined;
+    return this.memory.available(begin.start, Math.min(PAGE, page.end - begin.start));
+  }
+
+  /**
+   * patchelf, and so auditwheel, moves the build ID of a wheel's library behind its data, which the core does not have. The
+   * first page has the size and the place of every segment to the byte, and of the sections: it stands for the ID there.
+   */
+  private hasSamePage(module: Module, source: OpenFile): boolean {
+    const page = this.firstPage(module);
+    if (page === undefined || page.length < PAGE) return false;
+    const own = Buffer.alloc(PAGE);
+    return source.read(own, 0) === PAGE && own.equals(page);
+  }
+
+  private buildIdInCore(module: Module): string | undefined {
+    const bytes = this.firstPage(module);
+    if (bytes === undefined || bytes.readUInt32BE(0) !== 0x7f454c46) return undefined;
     const table = u64(bytes, 32);
     const headers = Math.min(bytes.readUInt16LE(56), Math.floor((bytes.length - table) / 56));
     for (let index = 0; index < headers; index += 1) {
       const at = table + index * 56;
-      const [type, offset, address] = [bytes.readUInt32LE(at), u64(bytes, at + 8), u64(bytes, at + 16)];
-      if (type !== PT_NOTE) continue;
+      if (bytes.readUInt32LE(at) !== PT_NOTE) continue;
+      const offset = u64(bytes, at + 8);
       const size = Math.min(u64(bytes, at + 32), 0x10000);
-      const here = offset + size <= bytes.length;
-      // patchelf, and so auditwheel, moves the notes of a wheel's library behind its data: libraries load at PT_LOAD 0
-      const note = here
-        ? bytes.subarray(offset, offset + size)
-        : this.memory.available(begin.start + address, size);
-      const id = buildIdIn(note);
+      const id = buildIdIn(bytes.subarray(offset, offset + size));
       if (id !== undefined) return id;
     }
     return undefined;
   }
 }
+
+const PAGE = 4096;
 
 function pageOf(address: number): number {
   return address - (address % 4096);

@@ -87,11 +87,28 @@ function readDescriptor(kind: string): Reader {
   };
 }
 
+/** ` (name)` of a class or function: its `__name__`. */
+function ownName(objects: Objects, address: number): string {
+  const { types } = objects.process;
+  const name = types.isNative(address, 'function')
+    ? objects.text(pointer(objects, address, 'function.func_name'))
+    : attempt(() => types.at(address).short, undefined);
+  return name === undefined ? '' : ` (${name})`;
+}
+
+/** `tp_name`; from 3.13 on `%T`: the qualified name, with the module but for `__main__`. */
+function referent({ process: { layout } }: Objects, type: PythonType): string {
+  if (layout.minor < 13) return nameInC(type);
+  return type.module === '__main__' ? type.name : type.dotted;
+}
+
 const readWeakReference: Reader = (objects, address, type) => {
   const target = pointer(objects, address, 'weakReference.wr_object');
   const { types } = objects.process;
   const dead = target === 0 || types.isNative(target, 'NoneType');
-  const what = dead ? 'dead' : `to '${nameInC(types.of(target))}' at ${hex(target)}`;
+  const what = dead
+    ? 'dead'
+    : `to '${referent(objects, types.of(target))}' at ${hex(target)}${ownName(objects, target)}`;
   return { type: type.dotted, text: `<weakref at ${hex(address)}; ${what}>` };
 };
 

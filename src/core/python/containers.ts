@@ -254,6 +254,8 @@ const readNamespace: Reader = (objects, address, type, depth) => {
     name: objects.text(key) ?? '?',
     value,
   }));
+  // sorted until 3.9: Objects/namespaceobject.c
+  if (objects.process.layout.minor < 9) pairs.sort((a, b) => (a.name < b.name ? -1 : 1));
   const name = type.native ? 'namespace' : type.short;
   return { type: type.dotted, open: `${name}(`, ...objects.named(pairs, depth), close: ')' };
 };

@@ -6,14 +6,17 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import functools
 import io
 import ipaddress
 import os
 import pathlib
 import subprocess
 import sys
+import types
 import urllib.error
 import uuid
+import weakref
 
 import oracle
 
@@ -169,6 +172,10 @@ def standard():
     weights = collections.Counter({"x": 1.5, "y": 2})
     layers = collections.ChainMap({"a": 1}, {"b": 2})
     wrapped = collections.UserDict(a=1)
+    space = types.SimpleNamespace(z=1, a=2)
+    weak = weakref.ref(Mode)
+    partial = functools.partial(int, "10", base=2)
+    view = memoryview(b"abc")
     ordered = collections.OrderedDict((number, number) for number in range(3))
     ordered.move_to_end(0)
     keys = ordered.keys()
