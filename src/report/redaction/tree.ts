@@ -42,6 +42,9 @@ function isDescription(children: readonly PythonChild[]): boolean {
   );
 }
 
+const COLUMNS = /^_?(?:fields|columns|names|keys|headers|header|labels|field_?names|column_?names)$/i;
+const ROW = /^_?(?:values|row|data|params|parameters|record|cells)$/i;
+
 class Tree {
   readonly #found: Hidden[];
 
@@ -66,6 +69,7 @@ class Tree {
     const items = kind === 'about' ? 'plain' : kind === 'strong' ? 'weak' : kind;
     this.#vector(children);
     this.#fallback(children);
+    this.#columns(children);
     for (const child of children) {
       const called = nameOf(child);
       if (child.key !== undefined) this.visit(child.key, 'plain');
@@ -133,6 +137,20 @@ class Tree {
       return true;
     }
     return false;
+  }
+
+  /** `{'fields': ['user', 'password'], 'values': ['ada', 'x']}`: a table of one row. */
+  #columns(children: readonly PythonChild[]): void {
+    const names = children.find((child) => COLUMNS.test(nameOf(child) ?? ''))?.value.children;
+    if (names === undefined || names.some(({ value }) => value.string === undefined)) return;
+    for (const child of children) {
+      const row = child.value.children;
+      if (!ROW.test(nameOf(child) ?? '') || row?.length !== names.length) continue;
+      for (const [at, { value }] of row.entries()) {
+        const column = names[at]?.value.string ?? '';
+        this.visit(value, judgeName(column), column);
+      }
+    }
   }
 
   /** `env('SECRET_KEY', default='x')`, `add_argument('--token', default='x')`. */

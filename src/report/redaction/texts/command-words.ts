@@ -90,6 +90,8 @@ export function secretWords(words: readonly string[]): WordPart[] {
       } else continue;
       break;
     }
+    if (/^-[pP]$/.test(word) && next !== undefined && looksRandom(next) && !/[:/.]/.test(next))
+      hide(at + 1, 0, 'weak');
     const user = /^(?:-U|--user|--proxy-user|-u|-a|--auth|--login)$/.test(word) && next !== undefined;
     if (
       user &&

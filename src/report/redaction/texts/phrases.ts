@@ -30,6 +30,10 @@ function scanLine(scan: Scan, start: number, end: number): void {
     if (/^["'](?=\S+\s)/.test(scan.text.slice(word.start, word.end)))
       scanLine(scan, word.start + 1, word.end);
   }
+  for (const word of words) {
+    hideLogin(scan, word);
+    hideInBrackets(scan, word);
+  }
   if (words.length < 2) return;
   const texts = words.map(({ start: from, end: to }) => scan.text.slice(from, to));
   if (
@@ -70,20 +74,31 @@ function scanLine(scan: Scan, start: number, end: number): void {
     }
     const identified =
       /^by$/i.test(name) && texts.slice(Math.max(0, at - 4), at).some((word) => /^identified$/i.test(word));
-    ezconnect(scan, next);
     const kind = identified ? 'strong' : kindOfPhrase(texts[at - 1] ?? '', name.replace(/[:=]+$/, ''));
     if (kind !== 'strong' && kind !== 'weak' && kind !== 'doubtful') continue;
     afterName(scan, words, texts, at + 1, identified, kind);
   }
 }
 
-/** Oracle: `sqlplus user/password@host/service`. */
-function ezconnect(scan: Scan, { start, end }: Word): void {
-  const found = /^[\w$#.]{1,60}\/([^@/\s]{4,60})@[\w.-]+(?:[:/][\w./:-]*)?$/.exec(
+/** `user:password@host` without a scheme; Oracle's `user/password@host/service`. */
+function hideLogin(scan: Scan, { start, end }: Word): void {
+  const found = /(?:^|[:'"(=])[\w$#.]{1,60}[:/]([^@/:\s]{4,60})@[\w.-]/.exec(
     scan.text.slice(start, Math.min(end, start + 200)),
   );
-  if (found?.[1] !== undefined && looksRandom(found[1]))
-    scan.hide(start + found[0].indexOf('/') + 1, start + found[0].indexOf('@'), 'strong');
+  if (found?.[1] === undefined || !looksRandom(found[1])) return;
+  const at = start + found.index + found[0].indexOf(found[1], found[0].search(/[\w$#.][:/]/) + 2);
+  scan.hide(at, at + found[1].length, 'strong');
+}
+
+/** `token[x]`, `token(x)`, `token<x>`. */
+function hideInBrackets(scan: Scan, { start, end }: Word): void {
+  const found = /^["']?([A-Za-z_][\w-]{1,60})[[(<]([^\s\])>'"=:/]{6,200})/.exec(
+    scan.text.slice(start, Math.min(end, start + 300)),
+  );
+  const kind = found?.[1] === undefined ? 'plain' : judgeName(found[1]);
+  if (found?.[2] === undefined || (kind !== 'strong' && kind !== 'weak') || !looksRandom(found[2])) return;
+  const at = start + found[0].length - found[2].length;
+  scan.hide(at, at + found[2].length, kind);
 }
 
 /** `Bearer x`: what follows is no word of a sentence. */
