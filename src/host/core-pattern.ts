@@ -8,12 +8,16 @@ export type CorePattern =
   /** `@/path`: sent to an AF_UNIX socket, since Linux 6.16. */
   | { kind: 'socket'; path: string };
 
-type CoreHandler = 'systemd-coredump' | 'apport' | 'abrt' | 'wsl' | 'corekeeper' | 'unknown';
+/** `none`: a program that reads nothing and keeps nothing. */
+type CoreHandler = 'none' | 'systemd-coredump' | 'apport' | 'abrt' | 'wsl' | 'corekeeper' | 'unknown';
 
 // core(5) and fs/coredump.c; F is from Linux 6.16.
 const TOKENS = 'cdeEfFghiIpPstu%C';
 
 const HANDLERS: readonly [RegExp, CoreHandler][] = [
+  // systemd sets |/bin/false at boot, so that nothing is written before systemd-coredump is there
+  // (src/core/main.c, initialize_core_pattern); administrators set it to have no cores
+  [/^(?:\/usr)?\/bin\/(?:true|false)$/, 'none'],
   [/\/systemd-coredump$/, 'systemd-coredump'],
   [/\/apport$/, 'apport'],
   [/\/abrt-hook-ccpp$/, 'abrt'],

@@ -63,8 +63,9 @@ export const LEAST_MEMORY = 8_000_000;
 /**
  * Sources: the manual page or `--help` of each. Who stays as a parent: tini and dumb-init wait and exit with
  * 128 + signal (tini.c, dumb-init.c); gosu, su-exec, setpriv, chpst, envdir, softlimit and s6's programs exec;
- * su, sudo and runuser fork and wait; timeout does so too, and then ends by the same signal (timeout.c); pipenv,
- * poetry, hatch and newrelic-admin exec, uv, pdm and rye wait.
+ * su, sudo and runuser fork and wait; timeout does so too, and then ends by the same signal (timeout.c). Run with a
+ * program that aborts: poetry 2.5.1 and pipenv 2026.10.3 exec; hatch 1.18.2 waits and ends with 134. newrelic-admin
+ * execs, uv, pdm and rye wait.
  */
 const LAUNCHERS: Readonly<Record<string, Launcher | readonly Launcher[]>> = {
   env: { values: ['-u', '--unset', '-C', '--chdir'], folderOptions: ['-C', '--chdir'] },
@@ -167,7 +168,7 @@ const LAUNCHERS: Readonly<Record<string, Launcher | readonly Launcher[]>> = {
   pipenv: { words: ['run'] },
   poetry: { words: ['run'] },
   pdm: { words: ['run'], values: ['-p', '--project', '-s', '--site-packages'], stays: true },
-  hatch: { words: ['run'] },
+  hatch: { words: ['run'], stays: true },
   rye: { words: ['run'], stays: true },
   uv: {
     words: ['run'],

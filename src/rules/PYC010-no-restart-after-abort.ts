@@ -15,7 +15,9 @@ export const rule: Rule = {
       const own = ['no', 'on-success', 'on-watchdog'].includes(policy) || afterAbort === 'unknown';
       // PYC019
       if (afterAbort === true || !own || keys.ignored('Restart') !== undefined) return [];
-      const help = 'write Restart=on-failure in [Service]';
+      // 5 starts in the default interval of 10 s: with the default pause of 100 ms a crash loop uses them up (PYC013)
+      const pause = keys.entry('RestartSec') === undefined ? ' and RestartSec=2s' : '';
+      const help = `set Restart=on-failure${pause} in [Service]`;
       if (afterAbort === 'unknown') {
         return [
           {

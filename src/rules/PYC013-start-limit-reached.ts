@@ -1,14 +1,9 @@
 import type { Service } from '../project/project.ts';
-import { seconds } from '../project/unit-keys.ts';
 import { endsWithWorker } from './ends-with-worker.ts';
 import { SERVING } from './PYC026-fatal-while-starting.ts';
 import type { Rule, RuleFinding } from './rule.ts';
+import { reachedStartLimit } from './start-limit.ts';
 import { lastingUnits, type UnitService } from './unit-services.ts';
-
-/** DefaultRestartSec=100ms, DefaultStartLimitIntervalSec=10s, DefaultStartLimitBurst=5 (systemd-system.conf(5)). */
-const DEFAULT_PAUSE = '100ms';
-const DEFAULT_INTERVAL = '10s';
-const DEFAULT_BURST = '5';
 
 export const rule: Rule = {
   id: 'PYC013',
@@ -19,15 +14,8 @@ export const rule: Rule = {
 };
 
 function ofUnit({ service, keys, start }: UnitService): RuleFinding[] {
-  if ((keys.last('Restart') ?? 'no') === 'no') return [];
-  const interval = keys.entry('StartLimitIntervalSec');
-  const burst = keys.entry('StartLimitBurst');
-  const pause = keys.entry('RestartSec');
-  const intervalSeconds = seconds(interval?.value ?? DEFAULT_INTERVAL);
-  const pauseSeconds = seconds(pause?.value ?? DEFAULT_PAUSE);
-  const starts = Number(burst?.value ?? DEFAULT_BURST);
-  if (intervalSeconds === undefined || pauseSeconds === undefined || Number.isNaN(starts)) return [];
-  if (intervalSeconds === 0 || starts === 0 || pauseSeconds * starts >= intervalSeconds) return [];
+  const reached = reachedStartLimit(keys);
+  if (reached === undefined) return [];
   const action = keys.entry('StartLimitAction');
   const acts = action !== undefined && action.value !== 'none';
   return [
@@ -35,12 +23,16 @@ function ofUnit({ service, keys, start }: UnitService): RuleFinding[] {
       level: acts ? 'error' : 'warning',
       confidence: 'high',
       message:
-        `${starts} crashes within ${interval?.value ?? DEFAULT_INTERVAL}, ${pause?.value ?? DEFAULT_PAUSE} apart, ` +
+        `${reached.starts} crashes within ${reached.interval}, ${reached.pause} apart, ` +
         (acts
           ? `make systemd do StartLimitAction=${action.value} to the whole machine`
-          : `leave ${service.name} failed until somebody resets it`),
-      help: 'write StartLimitIntervalSec=0 in [Unit] (and RestartSec=1s in [Service], so that a loop does not spin)',
-      at: (acts ? action.at : undefined) ?? interval?.at ?? pause?.at ?? start,
+          : `leave ${service.name} failed until \`systemctl reset-failed\``),
+      help: 'set StartLimitIntervalSec=0 in [Unit] (and RestartSec=1s in [Service], so that a loop does not spin)',
+      at:
+        (acts ? action.at : undefined) ??
+        keys.entry('StartLimitIntervalSec')?.at ??
+        keys.entry('RestartSec')?.at ??
+        start,
     },
   ];
 }

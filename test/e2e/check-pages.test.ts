@@ -14,7 +14,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'pycrash-pages-'));
 const initialised = join(scratch, 'initialised');
 
 interface Document {
-  findings: { rule: string; file: string }[];
+  findings: { rule: string; file: string; help: string; level: string }[];
 }
 
 beforeAll(async () => {
@@ -45,6 +45,35 @@ test.each(RULES.map((rule) => [rule.id, rule] as const))(
   },
 );
 
+/** The findings in one file of the project with these files in it. */
+async function found(
+  base: string,
+  files: ReadonlyMap<string, string>,
+  file: string,
+  options: readonly string[],
+): Promise<Document['findings']> {
+  const folder = mkdtempSync(join(scratch, 'help-'));
+  cpSync(base, folder, { recursive: true });
+  for (const [path, text] of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  const { findings } = JSON.parse(
+    (await pycrash(['check', folder, '--json', ...options])).stdout,
+  ) as Document;
+  return findings.filter((each) => each.file === file);
+}
+
+/** The unit with the key in that section and nowhere else. */
+function setKey(unit: string, [key = '', value = '', section = '']: readonly string[]): string {
+  const without = unit.replaceAll(new RegExp(`^${key}=.*\n`, 'gm'), '');
+  const header = `[${section}]\n`;
+  return (without.includes(header) ? without : header + without).replace(
+    header,
+    `${header}${key}=${value}\n`,
+  );
+}
+
 describe.concurrent('every page', () => {
   for (const page of rulePages()) {
     for (const { kind, files } of page.examples) {
@@ -69,9 +98,50 @@ describe.concurrent('every page', () => {
         expect(kind === 'wrong' ? 0 : outcome.exitCode, outcome.stdout).toBe(0);
       });
     }
+    test(`${page.id}: what a help says to set in a unit is no other rule's finding`, async () => {
+      for (const { files } of page.examples.filter(({ kind }) => kind === 'wrong')) {
+        const base = page.base === 'bare' ? EXAMPLE : initialised;
+        for (const unit of [...files.keys()].filter((path) => /\.(?:service|conf)$/.test(path))) {
+          const before = await found(base, files, unit, page.arguments);
+          for (const { help } of before) {
+            const advised = [...help.matchAll(/((?:\w+=\S+ (?:and )?)+)in \[(\w+)\]/g)].flatMap(
+              ([, keys, section]) =>
+                [...(keys ?? '').matchAll(/(\w+)=(\S+)/g)].map(([, key, value]) => [
+                  key ?? '',
+                  value ?? '',
+                  section ?? '',
+                ]),
+            );
+            if (advised.length === 0) continue;
+            const text = advised.reduce(setKey, files.get(unit) ?? '');
+            const after = await found(base, new Map([...files, [unit, text]]), unit, page.arguments);
+            const rules = new Set(before.map(({ rule }) => rule));
+            expect(
+              after.filter(({ rule, level }) => !rules.has(rule) && level !== 'info'),
+              text,
+            ).toEqual([]);
+          }
+        }
+      }
+    });
     test(`${page.id} has both examples`, () => {
       expect(page.examples.map(({ kind }) => kind)).toEqual(['wrong', 'right']);
       expect(page.examples.every(({ files }) => files.size > 0)).toBe(true);
     });
   }
+});
+
+test('an interval that moves to [Unit] is none that a crash loop uses up', async () => {
+  const unit =
+    '[Service]\nExecStart=/usr/bin/gunicorn shop.wsgi\nStartLimitIntervalSec=60\nRestart=on-failure\n';
+  const files = new Map([['deploy/worker.service', unit]]);
+  const findings = await found(initialised, files, 'deploy/worker.service', []);
+  const helps = findings.filter(({ rule }) => rule === 'PYC014').map(({ help }) => help);
+  expect(helps).toEqual(['set StartLimitIntervalSec=0 in [Unit]']);
+  const right = new Map([['deploy/worker.service', setKey(unit, ['StartLimitIntervalSec', '60', 'Unit'])]]);
+  const [limit] = await found(initialised, right, 'deploy/worker.service', []);
+  expect(limit).toMatchObject({
+    rule: 'PYC013',
+    message: expect.stringContaining('5 crashes within 60 s, 100ms apart'),
+  });
 });

@@ -74,6 +74,13 @@ test.for<[string, Record<string, string>, { id: string; verdict: string; detail:
     { [PATTERN]: '/var/tmp/core.%Z.%p\n' },
     { id: 'core-pattern-token', verdict: 'good', detail: /^%Z means nothing/ },
   ],
+  ...['/bin/false', '/bin/true', '/usr/bin/false', '/usr/bin/true'].map(
+    (program): [string, Record<string, string>, { id: string; verdict: string; detail: RegExp }] => [
+      program,
+      { [PATTERN]: `|${program}\n` },
+      { id: 'core-pattern', verdict: 'bad', detail: /every core is thrown away/ },
+    ],
+  ),
   [
     'a socket',
     { [PATTERN]: '@/run/cores\n' },

@@ -144,6 +144,18 @@ function pipeChecks(
   root: string,
 ): HostCheck[] {
   const { program, handler } = pattern;
+  if (handler === 'none') {
+    return [
+      hostCheck(
+        'host',
+        'core-pattern',
+        'bad',
+        `${shown}: every core is thrown away`,
+        `${program} reads nothing. systemd sets |/bin/false at boot, until systemd-coredump takes over; where it stays, no handler of cores is installed, or cores were switched off on purpose (grep -r core_pattern /etc/sysctl.d /usr/lib/sysctl.d).`,
+        `${PLAIN}  # or apt-get install systemd-coredump; in a container: on its host`,
+      ),
+    ];
+  }
   // The kernel starts the handler in the initial namespaces (core(5)): from inside a container it cannot be seen.
   if (around.container !== undefined || around.orchestrator !== undefined || around.wsl) {
     return [
