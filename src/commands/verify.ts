@@ -52,7 +52,10 @@ export function define(command: Command): void {
     .option('--require <steps>', 'steps that must not be unknown: ids with commas, or all', '')
     .option('--summary <file>', 'append the steps to this file as markdown, e.g. $GITHUB_STEP_SUMMARY')
     .option('--attach <url>', 'crash a deployed service instead; the URL is a page that answers 200')
-    .option('--allow-crash <route>', 'its crash route: PYCRASH_CRASH_ROUTE in its environment')
+    .option(
+      '--allow-crash <route>',
+      'its crash route: PYCRASH_CRASH_ROUTE in its environment (init --with crash-route)',
+    )
     .option(
       '--token-file <file>',
       'its token; by default PYCRASH_CRASH_TOKEN in the environment of this command',

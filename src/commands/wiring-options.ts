@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { usageError } from '../errors.ts';
+import { isPart, PARTS, type Part } from '../project/module-parts.ts';
 import { DEFAULT_SYSTEMD_VERSION, systemdVersion } from '../wiring/systemd-version.ts';
 import { isKind, isWorkflow, KINDS, WORKFLOWS, type Kind, type Workflow } from '../wiring/wiring.ts';
 
@@ -35,6 +36,10 @@ export function writingOptions(
 export function withWiringOptions(command: Command, force: string): Command {
   return withWritingOptions(command, force)
     .option('--only <kinds>', `only these parts, of ${KINDS.join(', ')}`)
+    .option(
+      '--with <parts>',
+      `parts of the generated module that nothing in the repository asks for, of ${PARTS.join(', ')}`,
+    )
     .option('--framework <name>', 'the framework, where it cannot be told')
     .option('--settings <module>', 'the settings module of production, e.g. shop.settings.production')
     .option('--supervisor <kind>', 'what starts the service, where the repository does not say: systemd')
@@ -56,6 +61,7 @@ export interface Wired extends Writing {
   settings?: string;
   supervisor?: string;
   workflows?: ReadonlySet<Workflow>;
+  parts?: readonly Part[];
   dumpable: boolean;
   systemdVersion: number;
 }
@@ -66,6 +72,7 @@ export function wiringOptions(args: readonly unknown[], options: Readonly<Record
   const settings = textOption(options['settings']);
   const supervisor = textOption(options['supervisor']);
   const workflows = textOption(options['ci']);
+  const parts = textOption(options['with']);
   return {
     ...writingOptions(args, options),
     dumpable: options['dumpable'] === true,
@@ -74,6 +81,7 @@ export function wiringOptions(args: readonly unknown[], options: Readonly<Record
     ...(framework === undefined ? {} : { framework }),
     ...(settings === undefined ? {} : { settings }),
     ...(supervisor === undefined ? {} : { supervisor }),
+    ...(parts === undefined ? {} : { parts: wordsOf('--with', parts, PARTS, isPart) }),
     ...(workflows === undefined
       ? {}
       : { workflows: new Set(wordsOf('--ci', workflows, WORKFLOWS, isWorkflow)) }),

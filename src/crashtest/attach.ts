@@ -154,8 +154,9 @@ async function ask(
   return {
     ended: false,
     detail:
-      `answered with ${status}: the route is not enabled there. PYCRASH_CRASH_ROUTE and PYCRASH_CRASH_TOKEN (32 ` +
-      'characters or more) have to be in the environment of the service, and wsgi.py or asgi.py has to be wired',
+      `answered with ${status}: the route is not enabled there. The module needs the part (init --with crash-route), ` +
+      'wsgi.py or asgi.py has to be wired, and the environment of the service needs PYCRASH_CRASH_ROUTE and ' +
+      'PYCRASH_CRASH_TOKEN (32 characters or more)',
   };
 }
 

@@ -1,15 +1,32 @@
 import { render } from '../templates.ts';
 import { withHeader } from './generated-header.ts';
+import { PARTS, type Part } from './module-parts.ts';
 
-export interface ModuleParts {
+/** Templates in templates/python/frameworks that import what they watch. */
+const IMPORTING: ReadonlySet<string> = new Set([
+  'aiohttp',
+  'bottle',
+  'celery',
+  'dramatiq',
+  'flask',
+  'pyramid',
+]);
+
+/** Options that modules of older versions had; some come back with the part of that name. */
+const REMOVED_OPTIONS = ['ONLY', 'SAMPLE', 'CALLBACKS', 'UNDER_RUNSERVER', 'UNDER_TERMINAL'];
+const PART_OF: Readonly<Record<string, Part>> = { SAMPLE: 'sampling', CALLBACKS: 'callbacks' };
+
+export interface ModuleOptions {
   framework: string;
   /** Which wrappers the project needs; both where it is not said. */
   wsgi?: boolean;
   asgi?: boolean;
-  /** Does the framework serve HTTP by itself? */
-  http?: boolean;
   /** Functions of templates/python/frameworks that the project calls, e.g. `watch_flask`. */
   calls?: readonly string[];
+  /** What the project needs besides. */
+  needed?: readonly Part[];
+  /** What its people asked for with `init --with`. */
+  asked?: readonly Part[];
 }
 
 /** The text of `abort_on_exception.py` for a project: a header with version and hash, then the rendered template. */
@@ -17,15 +34,37 @@ export function renderGeneratedModule({
   framework,
   wsgi = true,
   asgi = true,
-  http = false,
   calls = [],
-}: ModuleParts): string {
-  const django = framework === 'django';
+  needed = [],
+  asked = [],
+}: ModuleOptions): string {
+  const parts = new Set([...needed, ...asked]);
   const watchers = [...new Set(calls.filter((call) => call.startsWith('watch_')))].sort().map(watcherOf);
-  // a callable of no framework is replaced, where the others are watched in place
-  const plain = framework === 'wsgi' || framework === 'asgi';
   return withHeader(
-    render('python/abort_on_exception.py.njk', { django, wsgi, asgi, http, plain, watchers }),
+    render('python/abort_on_exception.py.njk', {
+      django: framework === 'django',
+      wsgi,
+      asgi,
+      connections: wsgi || asgi,
+      // a callable of no framework is replaced, where the others are watched in place
+      plain: framework === 'wsgi' || framework === 'asgi',
+      watchers,
+      asked: PARTS.filter((part) => asked.includes(part)),
+      crashRoute: parts.has('crash-route'),
+      fork: parts.has('fork'),
+      sampling: parts.has('sampling'),
+      callbacks: parts.has('callbacks'),
+      gevent: parts.has('gevent'),
+      uvloop: parts.has('uvloop'),
+      threads: parts.has('threads'),
+      tasks: parts.has('tasks') || parts.has('uvloop'),
+      scripts: parts.has('scripts') || framework === 'script',
+      imports: parts.has('gevent') || parts.has('callbacks') || watchers.some((name) => IMPORTING.has(name)),
+      removed: REMOVED_OPTIONS.filter((option) => {
+        const part = PART_OF[option];
+        return part === undefined || !parts.has(part);
+      }),
+    }),
   );
 }
 

@@ -23,6 +23,11 @@ export function hasPackageFile(sources: Sources, folder: string): boolean {
   );
 }
 
+/** The files that say which packages the project needs, at its root and in the folders there. */
+export function packageFiles(sources: Sources): readonly string[] {
+  return filesNear(sources, '').filter((path) => PACKAGE_FILES.some((pattern) => pattern.test(path)));
+}
+
 const near = new WeakMap<Sources, Map<string, readonly string[]>>();
 
 /** The files of the folder and of those in it. */

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { ExitCode } from '../commands/command.ts';
 import { readManifest } from '../edit/manifest.ts';
 import type { Application, Project } from '../project/project.ts';
+import type { Part } from '../project/module-parts.ts';
 import { readProject } from '../project/read-project.ts';
 import type { Terminal } from '../terminal.ts';
 import { carryOut } from './carry-out.ts';
@@ -20,6 +21,7 @@ export interface InitRequest {
   settings?: string;
   supervisor?: string;
   workflows?: ReadonlySet<Workflow>;
+  parts?: readonly Part[];
   dumpable: boolean;
   systemdVersion: number;
 }
@@ -33,7 +35,8 @@ export async function runInit(terminal: Terminal, request: InitRequest): Promise
   const application = chooseApplication(project, request);
   const { plan, unmet } = await planInit(project, application, {
     ...request,
-    ifOurs: !request.upgrade ? 'leave' : request.force ? 'replace' : 'merge',
+    // parts that are asked for change a module that is there
+    ifOurs: !request.upgrade && request.parts === undefined ? 'leave' : request.force ? 'replace' : 'merge',
   });
   return carryOut(terminal, {
     root,

@@ -6,6 +6,7 @@ import { MANIFEST, readManifest, renderManifest, type Manifest } from '../edit/m
 import type { FileChange, Plan } from '../edit/plan.ts';
 import { UserError } from '../errors.ts';
 import type { Application, Note, Project } from '../project/project.ts';
+import type { Part } from '../project/module-parts.ts';
 import { readProject } from '../project/read-project.ts';
 import { syntaxErrorsIn } from '../project/production-settings.ts';
 import { SourceFile } from '../project/readers/text.ts';
@@ -28,6 +29,7 @@ export interface InitOptions {
   settings?: string;
   supervisor?: string;
   workflows?: ReadonlySet<Workflow>;
+  parts?: readonly Part[];
   dumpable: boolean;
   systemdVersion: number;
   /** What to do with generated files that are not as this version writes them. */
@@ -88,6 +90,7 @@ export async function planInit(
     ...(options.settings === undefined ? {} : { settings: options.settings }),
     ...(options.supervisor === undefined ? {} : { supervisor: options.supervisor }),
     ...(options.workflows === undefined ? {} : { workflows: options.workflows }),
+    ...(options.parts === undefined ? {} : { parts: options.parts }),
   };
   const wirings = new Map<Kind, Wiring>();
   for (const [kind, wire] of PARTS) {

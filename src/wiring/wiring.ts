@@ -1,5 +1,6 @@
 import type { Insertion } from '../edit/insertion.ts';
 import type { Application, Note, Project } from '../project/project.ts';
+import type { Part } from '../project/module-parts.ts';
 import type { SourceFile } from '../project/readers/text.ts';
 
 /** The parts that init sets up; `--only` takes these names. */
@@ -40,6 +41,8 @@ export interface Situation {
   dumpable: boolean;
   /** `--supervisor`. */
   supervisor?: string;
+  /** `--with`: parts of the generated module that nothing in the repository asks for. */
+  parts?: readonly Part[];
   /** `--ci`: where `pycrash check` is to run. */
   workflows?: ReadonlySet<Workflow>;
   /** `--systemd-version`: the systemd that the units are for. */

@@ -19,7 +19,7 @@ let url: string;
 
 beforeAll(async () => {
   if (!hasPart('root') || !hasPart('systemd')) return;
-  shop = await Example.initialised('django-shop');
+  shop = await Example.initialised('django-shop', undefined, undefined, undefined, ['--with', 'crash-route']);
   writeFileSync(join(shop.root, 'shop/page.py'), PAGE);
   execFileSync('chmod', ['-R', 'a+rX', shop.folder]);
   const port = await freePort();

@@ -20,7 +20,7 @@ let cores: string;
 
 /** The shop as it is deployed somewhere: pycrash has not started it. */
 beforeAll(async () => {
-  shop = await Example.initialised('django-shop', '3.11', undefined, ['uvicorn']);
+  shop = await Example.initialised('django-shop', '3.11', undefined, ['uvicorn'], ['--with', 'crash-route']);
   const port = await freePort();
   url = `http://localhost:${port}/nothing-here/`;
   cores = join(shop.folder, 'cores');

@@ -41,7 +41,7 @@ let podman: Podman;
 beforeEach((context) => needs(context, 'root', 'podman', 'plain core pattern'));
 
 beforeAll(async () => {
-  shop = await Example.initialised('django-shop');
+  shop = await Example.initialised('django-shop', undefined, undefined, undefined, ['--with', 'crash-route']);
   podman = new Podman(join(shop.python, '../../lib/python3.11/site-packages'));
   writeFileSync(join(shop.root, 'Dockerfile'), DOCKERFILE);
 });

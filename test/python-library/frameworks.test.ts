@@ -24,6 +24,16 @@ const FLASK = {
     DEBUG: '',
   },
 };
+const FLASK_EXTENSIONS = {
+  aborts: ['restful crash', 'restful view', 'restx crash', 'restx view'],
+  others: Object.fromEntries(
+    ['restful', 'restx'].flatMap((name) => [
+      [`${name} handled`, '418'],
+      [`${name} missing`, '404'],
+      [`${name} broken`, '500'],
+    ]),
+  ),
+};
 const STARLETTE = {
   aborts: ['background', 'exception_handler(Exception)', 'stream', 'sync', 'view', 'websocket_view'],
   others: {
@@ -274,6 +284,7 @@ const RQ = {
 };
 const CALLS: Record<string, string> = {
   flask: 'watch_flask',
+  'flask extensions': 'watch_flask',
   falcon: 'watch_falcon',
   bottle: 'watch_bottle',
   aiohttp: 'watch_aiohttp',
@@ -291,6 +302,8 @@ const CALLS: Record<string, string> = {
 const PAIRS: [string, PythonVersion, string[], { aborts: string[]; others: Record<string, string> }][] = [
   ['flask', '3.8', ['flask==2.*', 'gunicorn'], FLASK],
   ['flask', '3.13', ['flask==3.*', 'gunicorn'], FLASK],
+  ['flask extensions', '3.8', ['flask==2.*', 'flask-restful', 'flask-restx'], FLASK_EXTENSIONS],
+  ['flask extensions', '3.12', ['flask==3.*', 'flask-restful', 'flask-restx'], FLASK_EXTENSIONS],
   ['starlette', '3.8', ['fastapi', 'httpx', 'uvicorn'], STARLETTE],
   ['starlette', '3.13', ['fastapi', 'httpx', 'uvicorn'], STARLETTE],
   ['fastapi', '3.8', ['fastapi', 'httpx', 'uvicorn'], FASTAPI],
@@ -335,10 +348,16 @@ describe.each(PAIRS)('%s on Python %s, %j', (framework, version, requirements, e
     if (framework === 'rq') needs(context, 'redis-server');
     const job = framework in { celery: 1, dramatiq: 1, rq: 1 };
     const http = framework === 'aiohttp' || framework === 'tornado';
-    const wsgi = ['flask', 'falcon', 'bottle', 'pyramid', 'wsgi'].includes(framework);
+    const wsgi = ['flask', 'flask extensions', 'falcon', 'bottle', 'pyramid', 'wsgi'].includes(framework);
     writeFileSync(
       join(folder, 'abort_on_exception.py'),
-      renderGeneratedModule({ framework, wsgi, asgi: !wsgi && !http && !job, http, calls: [call] }),
+      renderGeneratedModule({
+        framework,
+        wsgi,
+        asgi: !wsgi && !http && !job,
+        calls: [call],
+        needed: ['crash-route', 'threads', 'tasks'],
+      }),
     );
     const environment = pythonEnvironment(version, requirements);
     const { stdout, stderr } = await python(environment, folder, ['frameworks_behaviour.py', framework], {
@@ -375,7 +394,6 @@ test.for<[PythonVersion, string[]]>([
       framework: 'flask',
       wsgi: true,
       asgi: false,
-      http: false,
       calls: ['watch_flask'],
     }),
   );

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { renderGeneratedModule } from '../../src/project/generated-module.ts';
+import { PARTS } from '../../src/project/module-parts.ts';
 import type { PythonEnvironment } from '../python-environment.ts';
 
 const PROGRAMS = fileURLToPath(new URL('programs', import.meta.url));
@@ -12,7 +13,10 @@ const PROGRAMS = fileURLToPath(new URL('programs', import.meta.url));
 export function renderedModule(): string {
   const folder = mkdtempSync(join(tmpdir(), 'pycrash-module-'));
   cpSync(PROGRAMS, folder, { recursive: true });
-  writeFileSync(join(folder, 'abort_on_exception.py'), renderGeneratedModule({ framework: 'django' }));
+  writeFileSync(
+    join(folder, 'abort_on_exception.py'),
+    renderGeneratedModule({ framework: 'django', needed: PARTS }),
+  );
   return folder;
 }
 

@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inspectGeneratedModule } from '../../src/project/generated-header.ts';
 import { renderGeneratedModule, renderModuleTest } from '../../src/project/generated-module.ts';
+import { PARTS } from '../../src/project/module-parts.ts';
 import { interpreter, PYTHON_VERSIONS, pythonEnvironment } from '../python-environment.ts';
 import { python, removeFolder, renderedModule } from './rendered-module.ts';
 
-const RULES = 'E,F,W,I,B,UP,SIM,C4,PIE,RET,ISC,RUF,FLY,N';
+const RULES = 'E,F,W,I,B,UP,S,BLE,PTH,ANN,SIM,C4,PIE,RET,ISC,RUF,FLY,N';
 // Matters of taste, and UP035 would move imports that Python 3.8 has where they are.
 const WITHOUT = 'RUF005,SIM102,UP035';
-const VARIANTS = [
+const VARIANTS: Parameters<typeof renderGeneratedModule>[0][] = [
+  { framework: 'django', needed: PARTS },
+  { framework: 'django', needed: ['scripts'] },
+  { framework: 'django', needed: ['threads'], asked: ['crash-route', 'fork'] },
   { framework: 'django' },
   { framework: 'django', asgi: false },
   { framework: 'django', wsgi: false },
@@ -21,8 +25,8 @@ const VARIANTS = [
   { framework: 'fastapi', wsgi: false, calls: ['watch_starlette'] },
   { framework: 'falcon', asgi: false, calls: ['watch_falcon'] },
   { framework: 'bottle', asgi: false, calls: ['watch_bottle'] },
-  { framework: 'aiohttp', wsgi: false, asgi: false, http: true, calls: ['watch_aiohttp'] },
-  { framework: 'tornado', wsgi: false, asgi: false, http: true, calls: ['watch_tornado'] },
+  { framework: 'aiohttp', wsgi: false, asgi: false, calls: ['watch_aiohttp'], asked: ['crash-route'] },
+  { framework: 'tornado', wsgi: false, asgi: false, calls: ['watch_tornado'], asked: ['crash-route'] },
   { framework: 'litestar', wsgi: false, calls: ['watch_litestar'] },
   { framework: 'pyramid', asgi: false, calls: ['watch_pyramid'] },
   { framework: 'falcon', wsgi: false, calls: ['watch_falcon_asgi'] },

@@ -41,15 +41,16 @@ export class Example {
     python?: PythonVersion,
     django?: string,
     packages?: readonly string[],
+    words: readonly string[] = [],
   ): Promise<Example> {
     const example = new Example(name, python, django, packages);
-    await example.init();
+    await example.init(...words);
     return example;
   }
 
   /** Runs `pycrash-init` in it, and commits. */
-  async init(): Promise<void> {
-    const outcome = await pycrash(['--yes', this.root], { bin: 'pycrash-init' });
+  async init(...options: string[]): Promise<void> {
+    const outcome = await pycrash(['--yes', ...options, this.root], { bin: 'pycrash-init' });
     if (outcome.exitCode !== 0) throw new Error(outcome.stderr);
     const git = (...words: string[]): unknown =>
       execFileSync('git', words, { cwd: this.root, stdio: 'ignore' });

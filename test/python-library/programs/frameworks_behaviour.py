@@ -351,6 +351,7 @@ def by_path(make_app, path):
 
 CASES = {
     "flask": flask_cases,
+    "flask extensions": lambda: importlib.import_module("flask_extensions").cases(),
     "starlette": lambda: starlette_cases(starlette_app),
     "fastapi": fastapi_cases,
     "falcon": lambda: importlib.import_module("falcon_cases").wsgi_cases(),

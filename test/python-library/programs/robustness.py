@@ -152,21 +152,19 @@ def log_handler_hangs():
 
 @row
 def callback_exits():
-    configure(CALLBACKS=[lambda *args: sys.exit(0)])
+    configure(CALLBACKS=["callbacks_of_test.exits"])
     crash()
 
 
 @row
 def callback_raises():
-    configure(CALLBACKS=["there.is_no_such"])
-    module._options = None
-    settings.PYCRASH = {"CALLBACKS": [lambda *args: boom("in the callback")]}
+    configure(CALLBACKS=["there.is_no_such", "callbacks_of_test.fails"])
     crash()
 
 
 @row
 def callback_is_called():
-    configure(CALLBACKS=[lambda exception, request, context: os.write(1, context["message"].encode())])
+    configure(CALLBACKS=["callbacks_of_test.says"])
     crash()
 
 
@@ -251,6 +249,55 @@ def buffered_stdout():
 
 
 @row
+def formatter():
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(module.JSONFormatter())
+    logging.getLogger("pycrash").addHandler(handler)
+    configure()
+    crash()
+
+
+def someone_elses(*args):
+    print("someone else's", flush=True)
+
+
+@row
+def excepthook_is_replaced():
+    configure()
+    sys.excepthook = someone_elses
+    boom()
+
+
+@row
+def threads_hook_is_replaced():
+    configure()
+    threading.excepthook = someone_elses
+    thread = threading.Thread(target=boom)
+    thread.start()
+    thread.join()
+
+
+@row
+def own_handler_of_tasks():
+    import asyncio
+
+    logging.basicConfig(stream=sys.stdout, format="%(message)s")
+    configure()
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(someone_elses)
+
+        async def work():
+            boom()
+
+        task = asyncio.ensure_future(work())
+        await asyncio.sleep(0.01)
+        del task
+
+    asyncio.run(main())
+
+
+@row
 def log_file():
     configure()
     crash(request={"REQUEST_METHOD": "GET", "PATH_INFO": "/a/", "HTTP_TRACEPARENT": "00-abc-def-01"})
@@ -296,16 +343,6 @@ def budget_in_use():
 def two_of_a_kind():
     configure()
     crash()
-
-
-@row
-def only():
-    configure(ONLY=["builtins.LookupError"])
-    crash()
-    try:
-        {}["x"]
-    except KeyError as exception:
-        module.handle(exception)
 
 
 @row
@@ -356,7 +393,8 @@ def gevent():
 
     configure(FLUSH_SECONDS=0.5)
     print("patched", flush=True)
-    gevent.spawn(boom).join()
+    gevent.spawn(boom)
+    gevent.sleep(0.1)
 
 
 @row
@@ -369,7 +407,8 @@ def gevent_log_handler_hangs():
 
     configure(FLUSH_SECONDS=0.5)
     logging.getLogger("pycrash").addHandler(Handler())
-    gevent.spawn(boom).join()
+    gevent.spawn(boom)
+    gevent.sleep(0.1)
 
 
 @row
