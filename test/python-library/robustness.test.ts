@@ -273,7 +273,10 @@ test('a handler of tasks of the program has them to itself, and the log says so'
 test('the JSON line of a formatter is the only one', async () => {
   const { stdout, events } = await run('formatter');
   expect(events).toEqual([]);
-  expect(JSON.parse(stdout.split('\n').at(-1) ?? '')).toMatchObject({ event: 'crash', exception: 'builtins.RuntimeError' });
+  expect(JSON.parse(stdout.split('\n').at(-1) ?? '')).toMatchObject({
+    event: 'crash',
+    exception: 'builtins.RuntimeError',
+  });
 });
 
 test('a group is ignored only where all of its leaves are', async () => {

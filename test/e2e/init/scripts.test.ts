@@ -153,7 +153,7 @@ test('run by hand on a terminal it does not abort, unless that is asked for', as
     });
   };
   expect(await byHand({})).toMatchObject({ exitCode: 1 });
-  expect(await byHand({ PYCRASH_UNDER_TERMINAL: '1' })).toMatchObject({ exitCode: 134 });
+  expect(await byHand({ PYCRASH_UNDER_DEBUG: '1' })).toMatchObject({ exitCode: 134 });
   order();
   const service = spawnSync('sh', ['-c', 'ulimit -c 0; exec "$@"', 'sh', command, ...words], {
     cwd: root,
