@@ -1,6 +1,8 @@
 import { askedParts, type Part } from '../project/module-parts.ts';
 import { packageFiles } from '../project/versions.ts';
 import { Sources } from '../project/sources.ts';
+import { applicationsOf } from '../project/applications-of.ts';
+import { managementCommands } from '../project/management-commands.ts';
 import type { EntryPoint } from '../project/project.ts';
 import type { Situation } from './wiring.ts';
 
@@ -36,7 +38,7 @@ const OPTIONS: readonly { name: string; value?: string; part: Part }[] = [
 
 /** A program that ends by an exception, and not a server that answers by a 500. */
 function isScript({ kind, inPlace }: EntryPoint): boolean {
-  return kind === 'manage' || kind === 'script' || inPlace?.call === 'install';
+  return kind === 'script' || inPlace?.call === 'install';
 }
 
 /** The parts that something in the repository needs. */
@@ -55,7 +57,8 @@ export function neededParts({ project, application }: Situation): Part[] {
       (packageFiles(sources).some(found) || started.some((word) => pattern.test(word)))
     );
   }).map(({ part }) => part);
-  if (application.entryPoints.some(isScript)) needed.push('scripts');
+  const commands = managementCommands(project, (of) => applicationsOf(project, of).includes(application));
+  if (commands.length > 0 || application.entryPoints.some(isScript)) needed.push('scripts');
   // uvloop's loop is watched for the tasks of the code
   const fits = needed.filter((part) => part !== 'uvloop' || needed.includes('tasks'));
   return [
