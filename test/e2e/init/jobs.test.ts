@@ -386,7 +386,7 @@ describe('a web application and tasks in one repository', () => {
     {
       what: 'Django',
       files: { ...LEAST, 'shop/celery.py': CELERY },
-      edited: ['manage.py', 'shop/celery.py', 'shop/settings.py', 'shop/wsgi.py'],
+      edited: ['shop/celery.py', 'shop/settings.py', 'shop/wsgi.py'],
     },
     {
       what: 'Flask',
