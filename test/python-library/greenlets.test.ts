@@ -28,6 +28,7 @@ test.for<[PythonVersion, string]>([
   ['3.12', 'gevent'],
 ])(
   'Python %s, %s: a greenlet aborts where nothing takes its failure',
+  { timeout: 300_000 },
   async ([version, gevent], context) => {
     if (interpreter(version) === undefined) context.skip(`needs Python ${version}`);
     writeFileSync(
@@ -45,5 +46,4 @@ test.for<[PythonVersion, string]>([
       expect([name, end]).toEqual([name, DROPPED.has(name) ? -6 : 0]);
     }
   },
-  300_000,
 );
