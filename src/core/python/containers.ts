@@ -74,26 +74,29 @@ const readDefaultDict: Reader = (objects, address, type, depth) => {
 };
 
 /** In the order of its list of nodes, which move_to_end changes and the table does not know. */
-function orderedEntries({ process }: Objects, address: number): Entry[] {
+function orderedEntries({ process, limits }: Objects, address: number): Entry[] {
   const { memory, layout } = process;
-  const entries = dictEntries(process, address, 10_000);
-  const place = new Map<number, number>();
+  const values = new Map(dictEntries(process, address).map(({ key, value }) => [key, value]));
+  const entries: Entry[] = [];
   let node = attempt(() => memory.u64(address + layout.at('orderedDict.first')), 0);
-  for (let index = 0; node !== 0 && index < 10_000; index += 1) {
+  while (node !== 0 && entries.length < limits.items) {
     const from = node;
     const key = attempt(() => memory.u64(from + layout.at('orderedDictNode.key')), 0);
-    if (key === 0 || place.has(key)) break;
-    place.set(key, index);
+    const value = values.get(key);
+    if (value === undefined) break;
+    // a list that leads back to itself ends
+    values.delete(key);
+    entries.push({ key, value });
     node = attempt(() => memory.u64(from + layout.at('orderedDictNode.next')), 0);
   }
-  return entries.sort((a, b) => (place.get(a.key) ?? Infinity) - (place.get(b.key) ?? Infinity) || 0);
+  return entries;
 }
 
 const readOrderedDict: Reader = (objects, address, type, depth) => {
-  const { process, limits } = objects;
+  const { process } = objects;
   const { layout } = process;
   const count = dictLength(process, address);
-  const pairs = orderedEntries(objects, address).slice(0, limits.items);
+  const pairs = orderedEntries(objects, address);
   if (count === 0) return { type: type.dotted, text: `${type.short}()` };
   if (layout.minor >= 12) {
     return {
@@ -122,14 +125,22 @@ function countOf(objects: Objects, address: number): number {
     : objects.number(address);
 }
 
+// Which are the largest takes a look at all of them.
+const MOST_COUNTED = 20_000;
+
 export const readCounter: Reader = (objects, address, type, depth) => {
   const { process } = objects;
-  const entries = dictEntries(process, address, 10_000);
+  const count = dictLength(process, address);
+  if (count === 0) return { type: type.dotted, text: `${type.short}()` };
+  if (count > MOST_COUNTED) {
+    const entries = dictEntries(process, address, objects.limits.items);
+    const open = `<${type.dotted} of ${count}, not sorted {`;
+    return { type: type.dotted, open, ...entriesOf(objects, entries, count, depth), close: '}>' };
+  }
+  const entries = dictEntries(process, address);
   const counts = new Map(entries.map((entry) => [entry, countOf(objects, entry.value)]));
   // most_common(): a stable sort, the largest first
   entries.sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0) || 0);
-  if (entries.length === 0) return { type: type.dotted, text: `${type.short}()` };
-  const count = dictLength(process, address);
   return {
     type: type.dotted,
     open: `${type.short}({`,
