@@ -24,10 +24,13 @@ export function gdbState(report: CrashReport | undefined, message: string): GdbS
     report === undefined
       ? message
       : reportText(report, { threads: false, locals, width: 400, parts }, (_, shown) => shown).trimEnd();
+  // nothing has crashed in a process that runs: the exceptions that its threads are handling are listed before these
+  const part = report?.live === undefined ? 'crash' : 'threads';
+  const first = report?.crash.exception ?? (report?.live === undefined ? -1 : 0);
   return {
-    chain: text(['crash'], 'none'),
-    chainLocals: text(['crash'], 'app'),
-    exceptions: (report?.exceptions[report.crash.exception ?? -1]?.chain ?? []).map((exception) => ({
+    chain: text([part], 'none'),
+    chainLocals: text([part], 'app'),
+    exceptions: (report?.exceptions[first]?.chain ?? []).map((exception) => ({
       headline: printableLines(headline(exception)),
       frames: exception.frames.toReversed().map(shownFrame),
     })),

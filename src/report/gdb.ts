@@ -2,7 +2,8 @@ import { execa } from 'execa';
 import { join } from 'node:path';
 
 interface GdbRun {
-  core: string;
+  /** A core, or the running process to attach to. */
+  target: { core: string } | { pid: number };
   program: string | undefined;
   /** A script that gdb sources: our own. */
   commands: string;
@@ -16,7 +17,7 @@ interface GdbRun {
 
 /** gdb's command line. Nothing that the core names is run: scripts load from gdb's own folder alone. */
 export function gdbArguments(run: GdbRun): string[] {
-  const { core, program, commands, batch, sysroot, searchPath = [] } = run;
+  const { target, program, commands, batch, sysroot, searchPath = [] } = run;
   const settings = [
     'set auto-load local-gdbinit off',
     'set auto-load safe-path $datadir/auto-load',
@@ -35,7 +36,7 @@ export function gdbArguments(run: GdbRun): string[] {
     ...(batch === undefined ? [] : ['--batch']),
     ...settings.flatMap((setting) => ['-iex', setting]),
     ...(program === undefined ? [] : [`--se=${program}`]),
-    `--core=${core}`,
+    'core' in target ? `--core=${target.core}` : `--pid=${target.pid}`,
     '-ex',
     `source ${commands}`,
     ...list.flatMap((command) => (command === '' ? [] : ['-ex', command])),

@@ -106,7 +106,14 @@ async function byGdb(places: Places, program: string): Promise<Stacks | undefine
     const commands = join(folder, 'native_frames.py');
     writeFileSync(commands, templateText('gdb/native_frames.py'), { mode: 0o600 });
     const settings = ['set auto-load no', 'set backtrace past-main on', `set $pycrash_most = ${MOST_FRAMES}`];
-    const args = gdbArguments({ ...places, program, commands, batch: '', settings });
+    const args = gdbArguments({
+      ...places,
+      target: { core: places.core },
+      program,
+      commands,
+      batch: '',
+      settings,
+    });
     const result = await execa('gdb', ['-nx', ...args], {
       reject: false,
       env: ENVIRONMENT,

@@ -144,6 +144,22 @@ test('--native is for cores, and says what to do', async (context) => {
   });
 });
 
+test('debug attaches gdb, and the process runs on when gdb has left', async (context) => {
+  needs(context, 'linux', 'gdb');
+  await during(SHOP, async ({ pid }) => {
+    const outcome = await pycrash(['debug', String(pid), '--batch', 'py-exc; py-tb; info inferiors; py-bt']);
+    expect(outcome.exitCode).toBe(0);
+    const headline = "ValueError: invalid literal for int() with base 10: 'four'";
+    expect(outcome.stdout.split(headline)).toHaveLength(3);
+    expect(outcome.stdout).toContain(`process ${pid}`);
+    expect(outcome.stdout).toContain('in main');
+    expect(outcome.stderr).not.toContain('without the program');
+    await until(() => stateOf(pid) === 'S');
+  });
+  const nobody = await pycrash(['debug', '4000000000', '--batch', 'bt']);
+  expect([nobody.exitCode, nobody.stdout]).toEqual([3, '']);
+});
+
 test('one that is traced is read while it runs', async (context) => {
   needs(context, 'linux', 'gdb');
   await during(SHOP, async ({ pid }) => {
