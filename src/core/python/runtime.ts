@@ -212,11 +212,24 @@ function withDebugOffsets(layout: Layout, memory: Memory, runtime: number): Layo
     if (value < MOST_OFFSET && (value > 0 || layout.at(ours) === 0)) own.set(ours, value);
   }
   if (own.size === 0) return layout;
+  const moved = movedBehindGc(layout, memory, runtime);
   return {
     minor: layout.minor,
     freeThreaded: layout.freeThreaded,
     source: `_Py_DebugOffsets of the process, and the ${layout.source}`,
-    at: (field) => own.get(field) ?? layout.at(field),
+    at: (field) => own.get(field) ?? layout.at(field) + moved(field),
     has: (field) => own.has(field) || layout.has(field),
   };
+}
+
+/**
+ * 3.14.5 changed the collector's part of `PyInterpreterState` from 240 to 264 bytes, in a patch release: the fields behind
+ * it lie so much further on than in the table. Only some of them have an offset in `_Py_DebugOffsets`, but that part's size has.
+ */
+function movedBehindGc(layout: Layout, memory: Memory, runtime: number): (field: string) => number {
+  const size = attempt(() => memory.u64(runtime + layout.at('debugOffsets.gc.size')), NaN);
+  const by = size - layout.at('gc.size');
+  const behind = layout.at('interpreter.gc');
+  if (!(Math.abs(by) <= 1024) || by % 8 !== 0) return () => 0;
+  return (field) => (field.startsWith('interpreter.') && layout.at(field) > behind ? by : 0);
 }

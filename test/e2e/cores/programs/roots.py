@@ -42,6 +42,26 @@ def kept():
     oracle.write(KEEPER.inner.error) or os.abort()
 
 
+def ended():
+    """A task that waits in the event loop of a thread that ended."""
+    import asyncio
+
+    async def waiting():
+        note = "waits for ever"
+        await asyncio.Event().wait()
+
+    def run():
+        loop = asyncio.new_event_loop()
+        KEEPER.task = loop.create_task(waiting(), name="left behind")
+        KEEPER.loop = loop
+        loop.run_until_complete(asyncio.sleep(0.01))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    oracle.write(None) or os.abort()
+
+
 def subinterpreter():
     try:
         import _xxsubinterpreters as interpreters
