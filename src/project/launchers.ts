@@ -64,8 +64,8 @@ export const LEAST_MEMORY = 8_000_000;
  * Sources: the manual page or `--help` of each. Who stays as a parent: tini and dumb-init wait and exit with
  * 128 + signal (tini.c, dumb-init.c); gosu, su-exec, setpriv, chpst, envdir, softlimit and s6's programs exec;
  * su, sudo and runuser fork and wait; timeout does so too, and then ends by the same signal (timeout.c). Run with a
- * program that aborts: poetry 2.5.1 and pipenv 2026.10.3 exec; hatch 1.18.2 waits and ends with 134. newrelic-admin
- * execs, uv, pdm and rye wait.
+ * program that aborts: poetry 2.5.1 and pipenv 2026.10.3 exec; hatch 1.18.2 and uv 0.13.9 wait and end with 134, pdm
+ * 2.29.4 waits and ends with 250 (-6). Not run: newrelic-admin execs, rye waits.
  */
 const LAUNCHERS: Readonly<Record<string, Launcher | readonly Launcher[]>> = {
   env: { values: ['-u', '--unset', '-C', '--chdir'], folderOptions: ['-C', '--chdir'] },
