@@ -40,16 +40,16 @@ describe('repetition', () => {
   });
 });
 
-describe('chains of exceptions', () => {
-  /** Exception 1 is caused by 2, that by 3, …; a group has the members that it is given. */
-  const graph = (length: number, groups: Record<number, number[]> = {}) => ({
-    is: (address: number) => address >= 1,
-    members: (address: number) => groups[address] ?? [],
-    cause: (address: number) => (address < length ? address + 1 : 0),
-    context: () => 0,
-    suppresses: () => false,
-  });
+/** Exception 1 is caused by 2, that by 3, …; a group has the members that it is given. */
+const graph = (length: number, groups: Record<number, number[]> = {}) => ({
+  is: (address: number) => address >= 1,
+  members: (address: number) => groups[address] ?? [],
+  cause: (address: number) => (address < length ? address + 1 : 0),
+  context: () => 0,
+  suppresses: () => false,
+});
 
+describe('chains of exceptions', () => {
   test('a hundred are all there', () => {
     const kept = keptLinks(exceptionLinks(1, graph(100)));
     expect(kept.map(({ address }) => address)).toEqual(
