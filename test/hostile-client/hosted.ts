@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execFileSync } from 'node:child_process';
 import type { Header, Surface } from '../../src/crashtest/hostile-client/connection.ts';
+import { pycrash } from '../e2e/pycrash.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -253,7 +254,7 @@ export const HOSTED: Readonly<Record<string, Hosted>> = {
   },
 };
 
-/** A copy of the example with its endpoints, as `pycrash-init` leaves it; `init` runs it. */
+/** A copy of the example with its endpoints, as `pycrash-init` leaves it. */
 export class HostedCopy {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'hostile-client-'));
   readonly root: string;
@@ -263,15 +264,13 @@ export class HostedCopy {
     cpSync(here(`../../examples/${example}`), this.root, { recursive: true });
   }
 
-  static async make(
-    hosted: Hosted,
-    python: string,
-    init: (root: string) => Promise<void>,
-  ): Promise<HostedCopy> {
+  /** `python` is the interpreter that prepares it. */
+  static async make(hosted: Hosted, python: string): Promise<HostedCopy> {
     const copy = new HostedCopy(hosted);
     for (const [from, to] of hosted.files) cpSync(here(`endpoints/${from}`), join(copy.root, to));
     for (const [file, pattern, by] of hosted.edits) copy.#replace(file, pattern, by);
-    await init(copy.root);
+    const { exitCode, stderr } = await pycrash(['--yes', '--force', copy.root], { bin: 'pycrash-init' });
+    if (exitCode !== 0) throw new Error(stderr);
     if (hosted.wsgi !== undefined) writeFileSync(join(copy.root, 'hosted_wsgi.py'), `${hosted.wsgi}\n`);
     if (hosted.asgi !== undefined) writeFileSync(join(copy.root, 'hosted_asgi.py'), `${hosted.asgi}\n`);
     if (hosted.prepare !== undefined) {

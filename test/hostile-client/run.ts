@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { hostileConnection } from '../../src/crashtest/hostile-client/hostile-connection.ts';
-import type { Action, Surface } from '../../src/crashtest/hostile-client/connection.ts';
-import { pycrash } from '../e2e/pycrash.ts';
+import type { Surface } from '../../src/crashtest/hostile-client/connection.ts';
 import { pythonEnvironment } from '../python-environment.ts';
-import { attack, type Failure, type Result } from './attack.ts';
+import { attack, type Result } from './attack.ts';
+import { told } from './told.ts';
 import { HOSTED, HostedCopy } from './hosted.ts';
 import { PACKAGES, SERVERS, serves, surfaceOf } from './servers.ts';
 
@@ -36,7 +35,7 @@ for (const [name, hosted] of examples) {
   if (served.length === 0) continue;
   for (const [serverName, server] of served) {
     // each in a copy of its own: a database that an abort leaves locked is not the next one's
-    const copy = await HostedCopy.make(hosted, join(bin, 'python'), init);
+    const copy = await HostedCopy.make(hosted, join(bin, 'python'));
     const start = performance.now();
     try {
       const result = await attack(copy, hosted, server, bin, {
@@ -59,66 +58,17 @@ for (const [name, hosted] of examples) {
 print(`${total} connections, ${cells} pairs of an example and a server, ${failed} of them failed`);
 process.exitCode = failed > 0 || cells === 0 ? 1 : 0;
 
+/** Prints what came of it; was it good? */
 function tell(name: string, server: string, surface: Surface, result: Result, seconds: number): boolean {
   const { sent, failures, bugAborted } = result;
   const isLogOnly = values['log-only'];
   const bug = isLogOnly ? '' : `; its bug ${bugAborted ? 'aborts' : 'DOES NOT ABORT'}`;
   const good = failures.length === 0 && (bugAborted || isLogOnly);
-  print(
-    `${good ? 'ok    ' : 'FAILED'}  ${name} under ${server}: ${sent} connections in ${seconds} s, ${failures.length} failures${bug}`,
-  );
-  if (failures.length > 0) print(`  by kind: ${byKind(failures)}`);
-  for (const [what, alike] of grouped(failures)) {
-    const [{ numbers: [first, last] = [0, 0] } = {}] = alike;
-    const only = first === last ? String(first) : `${first}-${last}`;
-    print(`  ${alike.length} × ${what}`);
-    print(`    npm run fuzz -- client --seed ${seed} --example ${name} --server ${server} --only ${only}`);
-    if (first !== last) continue;
-    for (const line of described(hostileConnection(seed, first, surface).actions)) print(`      ${line}`);
-  }
+  const counts = `${sent} connections in ${seconds} s, ${failures.length} failures${bug}`;
+  print(`${good ? 'ok    ' : 'FAILED'}  ${name} under ${server}: ${counts}`);
+  if (failures.length > 0) print(told(failures, surface, { seed, example: name, server }));
   if (failures.length > 0 && values.only !== undefined) print(result.log.slice(-6000));
   return good;
-}
-
-/** How many connections of each kind did it. */
-function byKind(failures: readonly Failure[]): string {
-  const kinds = new Map<string, Set<number>>();
-  for (const {
-    kind = 'unknown',
-    numbers: [first],
-  } of failures)
-    kinds.set(kind, (kinds.get(kind) ?? new Set()).add(first));
-  const counts = [...kinds].map(([kind, found]) => [kind, found.size] as const).sort((x, y) => y[1] - x[1]);
-  return counts.map(([kind, count]) => `${kind} ${count}`).join(', ');
-}
-
-/** Those with the same exception at the same place, the most frequent first. */
-function grouped(failures: readonly Failure[]): [string, Failure[]][] {
-  const groups = new Map<string, Failure[]>();
-  for (const failure of failures) {
-    const what = `${failure.what}${failure.crash === undefined ? '' : `: ${failure.crash}`}`;
-    const key = what.replace(/: .{0,120} \(/s, '');
-    groups.set(key, [...(groups.get(key) ?? []), { ...failure, what }]);
-  }
-  return [...groups.values()]
-    .sort((x, y) => y.length - x.length)
-    .map((alike) => [alike[0]?.what ?? '', alike]);
-}
-
-/** The actions as a person reads them; long bytes are cut. */
-function described(actions: readonly Action[]): string[] {
-  return actions.map((action) => {
-    if (action.do === 'send') {
-      const text = JSON.stringify(action.bytes.subarray(0, 300).toString('latin1'));
-      return `send ${action.bytes.length} bytes ${text}${action.bytes.length > 300 ? '…' : ''}`;
-    }
-    return 'milliseconds' in action ? `${action.do} ${action.milliseconds} ms` : action.do;
-  });
-}
-
-async function init(root: string): Promise<void> {
-  const { exitCode, stderr } = await pycrash(['--yes', '--force', root], { bin: 'pycrash-init' });
-  if (exitCode !== 0) throw new Error(stderr);
 }
 
 function numbersOf(only: string | undefined, connections: number): number[] {
