@@ -19,6 +19,8 @@ export interface ServiceOptions {
 
 /** Seconds: longer than gunicorn leaves a worker that hangs. */
 const PATIENCE = 45;
+/** One that ends again and again does not start. */
+const MOST_STARTS = 4;
 
 /** A server as a supervisor starts it: again, where it has ended. */
 export class Service {
@@ -51,9 +53,13 @@ export class Service {
 
   /** Starts it where it does not run, and waits for a 200; false where there was none. */
   async isAlive(): Promise<boolean> {
-    if (!this.isRunning) this.#start();
+    let starts = 0;
     const answered = await waitFor(PATIENCE, async () => {
-      if (!this.isRunning) return false;
+      if (!this.isRunning) {
+        if (starts >= MOST_STARTS) return false;
+        starts += 1;
+        this.#start();
+      }
       const { status } = await this.client.get(this.#options.healthy);
       return status === 200 ? true : undefined;
     });

@@ -16,7 +16,7 @@ async def index(request: web.Request) -> web.Response:
     return web.json_response({"status": "open"})
 
 
-@routes.get(r"/orders/{number:\d+}/")
+@routes.get(r"/orders/{number:[0-9]{1,9}}/")
 async def order(request: web.Request) -> web.Response:
     basket = BASKETS.get(int(request.match_info["number"]))
     if basket is None:

@@ -28,7 +28,7 @@ def make_app() -> tornado.web.Application:
     app = tornado.web.Application(
         [
             (r"/", IndexHandler),
-            (r"/orders/(\d+)/", OrderHandler),
+            (r"/orders/([0-9]{1,9})/", OrderHandler),
         ]
     )
     return app

@@ -3,6 +3,8 @@ import json
 from shop.pricing import total
 from shop.wsgi import BASKETS
 
+BY_NUMBER = {str(number): basket for number, basket in BASKETS.items()}
+
 
 async def app(scope, receive, send):
     if scope["type"] != "http":
@@ -11,7 +13,7 @@ async def app(scope, receive, send):
     parts = scope["path"].strip("/").split("/")
     if parts == [""]:
         status, answer = 200, {"status": "open"}
-    elif parts[0] == "orders" and int(parts[1]) in BASKETS:
-        status, answer = 200, {"total": total(BASKETS[int(parts[1])])}
+    elif parts[0] == "orders" and parts[-1] in BY_NUMBER:
+        status, answer = 200, {"total": total(BY_NUMBER[parts[-1]])}
     await send({"type": "http.response.start", "status": status, "headers": []})
     await send({"type": "http.response.body", "body": json.dumps(answer).encode()})

@@ -10,7 +10,7 @@ BASKETS = {
 
 class Shop:
     def __init__(self, baskets):
-        self.baskets = baskets
+        self.baskets = {str(number): basket for number, basket in baskets.items()}
 
     def __call__(self, environ, start_response):
         status, answer = self.answer(environ["PATH_INFO"].strip("/").split("/"))
@@ -20,8 +20,8 @@ class Shop:
     def answer(self, parts):
         if parts == [""]:
             return "200 OK", {"status": "open"}
-        if parts[0] == "orders" and len(parts) == 2 and parts[1].isdigit():
-            basket = self.baskets.get(int(parts[1]))
+        if parts[0] == "orders" and len(parts) == 2:
+            basket = self.baskets.get(parts[1])
             if basket is not None:
                 return "200 OK", {"customer": basket.customer, "total": total(basket)}
         return "404 Not Found", {}
