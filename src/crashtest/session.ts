@@ -69,6 +69,9 @@ export interface ApplicationFacts {
   debug: boolean;
   /** Planted addresses whose errors the framework, or the view, answers with a 4xx. */
   handled: string[];
+  /** Planted addresses that parse what is sent, and ones that accept a websocket; absent where there are none. */
+  parses?: string[];
+  websockets?: string[];
   /** A 500 is sent before the exception goes on to where it aborts. */
   answersFirst: boolean;
   /** As the settings have it: what the environment lacks may stand in it as null. */

@@ -32,6 +32,7 @@ export type StepId =
   | 'start'
   | 'as-deployed'
   | 'handled-errors'
+  | 'hostile-client'
   | 'abort'
   | 'log-line'
   | 'wait-status'

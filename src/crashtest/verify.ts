@@ -8,6 +8,7 @@ import { because } from './causes.ts';
 import { variablesOf, whatWasMissing } from './cannot-start.ts';
 import { missingBytes } from './core-complete.ts';
 import { judgeReport, reportOf } from './core-report.ts';
+import { asNothingAborts, judgeHostileClient } from './hostile-client/hostile-client-step.ts';
 import { askGdb } from './gdb.ts';
 import { Journal, processesOfRun } from './journal.ts';
 import {
@@ -107,11 +108,15 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     if (service.notTried !== undefined) steps.add(verdict('as-deployed', 'unknown', service.notTried));
     listener.progress('handled errors');
     steps.add(await judgeHandledErrors(session, workers, target.application));
+    listener.progress('hostile client');
+    const hostile = await judgeHostileClient(session);
     await crashEveryWorker(session, workers.length, crashes, listener);
     // a parent may look after its children only now and then
     for (const crash of crashes) crash.waitStatus ??= session.waitStatus(crash.pid);
     const debugVariables = variablesOf('DEBUG', target.application.settings);
-    steps.add(judgeAborts(crashes, workers.length, session.debug, debugVariables));
+    const aborts = judgeAborts(crashes, workers.length, session.debug, debugVariables);
+    steps.add(aborts);
+    steps.add(aborts.ok === true || hostile.ok === false ? hostile : asNothingAborts(hostile));
     steps.add(judgeLog(crashes));
     steps.add(judgeWaitStatus(crashes));
     steps.add(judgeCorePresent(crashes, session.settings));

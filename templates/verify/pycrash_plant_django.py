@@ -52,6 +52,7 @@ def plant_facts(base):
             "Django",
             django.get_version(),
             handled=HANDLED,
+            parses=["parse"],
             settings=os.environ.get("DJANGO_SETTINGS_MODULE"),
             debug=settings.DEBUG,
             allowedHosts=list(settings.ALLOWED_HOSTS),

@@ -1,5 +1,6 @@
 """What `pycrash verify` plants in Flask: its routes in every application, and a note that one was made."""
 
+import json
 import os
 import time
 from importlib.metadata import version
@@ -14,7 +15,8 @@ def plant_application(flask):
     def __init__(self, *args, **kwargs):
         make(self, *args, **kwargs)
         add_routes(self)
-        write_down_application("Flask", version("flask"), handled=[*HANDLED], debug=self.debug)
+        facts = {"handled": [*HANDLED], "parses": ["parse"], "debug": self.debug}
+        write_down_application("Flask", version("flask"), **facts)
 
     def preprocess_request(self):
         from flask import request
@@ -40,6 +42,11 @@ def add_routes(app):
 
     def handled(name):
         abort(HANDLED.get(name, 404))
+
+    def parse():
+        """What a client sends, parsed without a thought of a client that lies."""
+        fields = len(request.args) + len(request.form) + len(request.files)
+        return {"fields": fields, "is_list": request.is_json and isinstance(json.loads(request.get_data()), list)}
 
     def crash(pid):
         """Fails in the process with that pid only, so that each worker can be had in turn."""
@@ -67,6 +74,7 @@ def add_routes(app):
         ("crash-in-body/<int:pid>/", crash_in_body),
     ):
         app.add_url_rule(f"/{PREFIX}/{rule}", PREFIX + "-" + view.__name__, view)
+    app.add_url_rule(f"/{PREFIX}/parse/", PREFIX + "-parse", parse, methods=["GET", "POST"])
 
 
 FRAMEWORKS = ["flask"]

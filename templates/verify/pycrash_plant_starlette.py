@@ -24,6 +24,7 @@ def plant_in_class(application, framework):
         make(self, *args, **kwargs)
         # Starlette answers with a 500, and raises again
         facts = {"handled": [*HANDLED], "debug": self.debug, "answersFirst": True}
+        facts.update(parses=["parse"], websockets=["echo"])
         write_down_application(framework, version(framework.lower()), **facts)
 
     application.__init__ = __init__
@@ -53,7 +54,7 @@ def plant_trusted_host(trustedhost):
 def routes(app):
     from starlette.exceptions import HTTPException
     from starlette.responses import JSONResponse, Response, StreamingResponse
-    from starlette.routing import Route
+    from starlette.routing import Route, WebSocketRoute
 
     async def ready(request):
         return JSONResponse({"pid": os.getpid(), "debug": app.debug})
@@ -69,6 +70,14 @@ def routes(app):
 
             raise RequestValidationError([])
         raise HTTPException(HANDLED.get(name, 404))
+
+    async def parse(request):
+        return JSONResponse({"is_list": isinstance(await request.json(), list)})
+
+    async def echo(websocket):
+        await websocket.accept()
+        while True:
+            await websocket.send_json(await websocket.receive_json())
 
     async def crash(request):
         """Fails in the process with that pid only, so that each worker can be had in turn."""
@@ -91,6 +100,8 @@ def routes(app):
     return [
         Route(f"/{PREFIX}/ready/", ready),
         Route(f"/{PREFIX}/slow/", slow),
+        Route(f"/{PREFIX}/parse/", parse, methods=["GET", "POST"]),
+        WebSocketRoute(f"/{PREFIX}/echo/", echo),
         Route(f"/{PREFIX}/crash/{{pid:int}}/", crash),
         Route(f"/{PREFIX}/crash-in-body/{{pid:int}}/", crash_in_body),
         Route(f"/{PREFIX}/{{name}}/", handled),

@@ -3,6 +3,7 @@ The routes that `pycrash verify` plants in front of the project's own. A request
 middleware; what is raised here leaves through it.
 """
 
+import json
 import os
 import time
 
@@ -48,6 +49,13 @@ def invalid(request):
 def too_many_fields(request):
     """What Django raises for a request that is too big or cannot be parsed."""
     raise TooManyFieldsSent("planted")
+
+
+def parse(request):
+    """What a client sends, parsed without a thought of a client that lies."""
+    fields = len(request.GET) + len(request.POST) + len(request.FILES)
+    is_json = "json" in request.META.get("CONTENT_TYPE", "")
+    return JsonResponse({"fields": fields, "is_list": is_json and isinstance(json.loads(request.body), list)})
 
 
 def invalid_serializer(request):
@@ -99,10 +107,12 @@ for view in (
     too_many_fields,
     invalid,
     invalid_serializer,
+    parse,
     crash,
     crash_in_body,
 ):
     view.login_required = False
+parse.csrf_exempt = True
 
 urlpatterns = [
     re_path(r"^%s/ready/$" % PREFIX, ready),
@@ -113,6 +123,7 @@ urlpatterns = [
     re_path(r"^%s/too-many-fields/$" % PREFIX, too_many_fields),
     re_path(r"^%s/invalid/$" % PREFIX, invalid),
     re_path(r"^%s/invalid-serializer/$" % PREFIX, invalid_serializer),
+    re_path(r"^%s/parse/$" % PREFIX, parse),
     re_path(r"^%s/crash/(?P<pid>[0-9]+)/$" % PREFIX, crash),
     re_path(r"^%s/crash-in-body/(?P<pid>[0-9]+)/$" % PREFIX, crash_in_body),
 ]

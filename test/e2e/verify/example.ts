@@ -143,6 +143,7 @@ export const GOOD = {
   start: true,
   'handled-errors': true,
   abort: true,
+  'hostile-client': true,
   'log-line': true,
   'core-present': true,
   'core-complete': true,
