@@ -7,8 +7,9 @@ import { Example } from './verify/example.ts';
 beforeEach((context) => needs(context, 'linux', 'plain core pattern'));
 
 async function initialised(): Promise<Example> {
-  const shop = await Example.initialised('fastapi-shop');
+  const shop = await Example.initialised('fastapi-shop', '3.11', undefined, ['websockets']);
   onTestFinished(() => shop.remove());
+  shop.replace('deploy/shop.service', /--workers 3/g, '--workers 2');
   return shop;
 }
 

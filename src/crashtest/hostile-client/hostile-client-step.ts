@@ -18,10 +18,12 @@ export async function judgeHostileClient(session: Session): Promise<Verdict> {
   const kinds = Object.keys(KINDS).length;
   const before = crashesIn(await session.service.log()).length;
   const workers = await session.workers();
+  const answers = new Map<number, number>();
   for (let round = 0; round < ROUNDS; round += 1) {
     const numbers = Array.from({ length: kinds }, (_, index) => round * kinds + index);
     const connections = numbers.map((number) => hostileConnection(SEED, number, surface).actions);
-    await playAll(connections, session.service.address, CONCURRENCY);
+    const statuses = await playAll(connections, session.service.address, CONCURRENCY);
+    for (const status of statuses) answers.set(status, (answers.get(status) ?? 0) + 1);
     const answered = await session.waitForAnswer();
     const crashes = crashesIn(await session.service.log()).slice(before);
     const [crash] = crashes;
@@ -38,7 +40,10 @@ export async function judgeHostileClient(session: Session): Promise<Verdict> {
     if (answered === undefined) await session.waitForAnswer();
     return verdict('hostile-client', false, `${what}, ${sentBy(number, numbers, surface)}`);
   }
-  const sent = `${ROUNDS * kinds} connections (HTTP/1.0, HTTP/1.1, h2c, websockets)`;
+  const told = [...answers]
+    .sort(([one], [other]) => one - other)
+    .map(([status, count]) => `${count} × ${status}`);
+  const sent = `${ROUNDS * kinds} connections (HTTP/1.0, HTTP/1.1, h2c, websockets; answers: ${told.join(', ')})`;
   const after = await session.settledWorkers();
   const gone = workers.filter((pid) => !after.includes(pid) && session.waitStatus(pid) === undefined);
   if (gone.length > 0) {

@@ -5,9 +5,14 @@ import type { Action } from './connection.ts';
 
 /** A server that takes no more does not hold the client for longer, in milliseconds. */
 const LONGEST_SEND = 1000;
+/** Bytes that have the status. */
+const STATUS_LINE = 16;
 
-/** Does with one connection what the actions say. Never throws: whatever the server does is fine. */
-export async function play(actions: readonly Action[], address: Address): Promise<void> {
+/**
+ * Does with one connection what the actions say; the status of the first answer, undefined where none came. Never throws:
+ * whatever the server does is fine.
+ */
+export async function play(actions: readonly Action[], address: Address): Promise<number | undefined> {
   const socket = connect({
     ...('port' in address ? address : { path: address.socketPath }),
     allowHalfOpen: true,
@@ -17,9 +22,10 @@ export async function play(actions: readonly Action[], address: Address): Promis
   try {
     await client.event(LONGEST_SEND, 'connect');
     for (const action of actions) {
-      if (client.isOver) return;
+      if (client.isOver) break;
       await client.play(action);
     }
+    return client.status;
   } finally {
     socket.destroy();
   }
@@ -28,12 +34,20 @@ export async function play(actions: readonly Action[], address: Address): Promis
 class PlayedSocket {
   readonly #socket: Socket;
   #isReading = true;
+  #begun = '';
 
   constructor(socket: Socket) {
     this.#socket = socket;
     // 'close' comes after it
     socket.on('error', () => {});
-    socket.on('data', () => {});
+    socket.on('data', (bytes) => {
+      if (this.#begun.length < STATUS_LINE) this.#begun += bytes.toString('latin1', 0, STATUS_LINE);
+    });
+  }
+
+  get status(): number | undefined {
+    const status = /^HTTP\/1\.\d (\d{3})/.exec(this.#begun)?.[1];
+    return status === undefined ? undefined : Number(status);
   }
 
   get isOver(): boolean {
@@ -95,15 +109,20 @@ class PlayedSocket {
   }
 }
 
-/** Several at a time, the next one as soon as one is over. */
+/** Several at a time, the next one as soon as one is over; the statuses that came, in no order. */
 export async function playAll(
   connections: readonly (readonly Action[])[],
   address: Address,
   concurrency: number,
-): Promise<void> {
+): Promise<number[]> {
   const waiting = connections.values();
+  const statuses: number[] = [];
   const work = async (): Promise<void> => {
-    for (const actions of waiting) await play(actions, address);
+    for (const actions of waiting) {
+      const status = await play(actions, address);
+      if (status !== undefined) statuses.push(status);
+    }
   };
   await Promise.all(Array.from({ length: concurrency }, work));
+  return statuses;
 }

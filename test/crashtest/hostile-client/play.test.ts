@@ -58,6 +58,17 @@ test('where no server listens, or the server takes nothing, it ends', async () =
   await play([send(Buffer.alloc(20_000_000)), { do: 'close' }], deaf);
 });
 
+test('the status of the first answer', async () => {
+  const one = await server((socket) =>
+    socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\nHTTP/1.1 200 OK\r\n\r\n'),
+  );
+  const actions: Action[] = [{ do: 'await-end', milliseconds: 10_000 }, { do: 'close' }];
+  expect(await play(actions, one)).toBe(101);
+  expect(await playAll([actions, actions], one, 2)).toEqual([101, 101]);
+  const silent = await server((socket) => socket.end('SSH-2.0'));
+  expect(await play(actions, silent)).toBeUndefined();
+});
+
 test('several at a time, and all of them', async () => {
   let open = 0;
   let most = 0;
