@@ -4,7 +4,7 @@ import { needs } from '../../parts.ts';
 import { pythonBuilds } from '../cores/python-builds.ts';
 import { startBuild } from './running.ts';
 
-/** PYCRASH_READS=1000 is what docs/live.md says was done. */
+/** docs/live.md says what more reads have shown. */
 const READS = Number(process.env['PYCRASH_READS'] ?? 25);
 const DEPTH = 20;
 
