@@ -59,6 +59,8 @@ export class Types {
   private names: (address: number) => string | undefined = () => undefined;
   private modules: (name: string) => readonly ReadonlyMap<string, number>[] = () => [];
   private readonly genuine = new Map<number, boolean>();
+  /** Modules that were looked into, each once: a module can have thousands of names. */
+  private readonly found = new Map<string, readonly ReadonlyMap<string, number>[]>();
   readonly process: Process;
 
   constructor(process: Omit<Process, 'types'>) {
@@ -77,6 +79,7 @@ export class Types {
   useModules(modules: (name: string) => readonly ReadonlyMap<string, number>[]): void {
     this.modules = modules;
     this.genuine.clear();
+    this.found.clear();
   }
 
   /** The type of an object. Throws where it cannot be one. */
@@ -208,8 +211,13 @@ export class Types {
 
   /** What is in an imported module, by name: addresses; for each interpreter. */
   private contents(module: string): readonly ReadonlyMap<string, number>[] {
-    const standard = STANDARD.has(module.split('.')[0] ?? '');
-    return standard && !this.isOfTheLibrary(module) ? [] : this.modules(module);
+    let found = this.found.get(module);
+    if (found === undefined) {
+      const standard = STANDARD.has(module.split('.')[0] ?? '');
+      found = standard && !this.isOfTheLibrary(module) ? [] : this.modules(module);
+      this.found.set(module, found);
+    }
+    return found;
   }
 
   /** The module lies where `os` lies: a file of the application that is called `uuid.py` hides the library's. */
