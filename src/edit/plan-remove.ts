@@ -1,7 +1,7 @@
 import { decodeText, encodeText } from '../project/readers/text.ts';
 import { currentFile } from './draft.ts';
 import { sha256 } from '../sha256.ts';
-import { isAsWritten, MANIFEST, type Manifest, type ManifestEntry } from './manifest.ts';
+import { isAsWritten, MANIFEST, renderManifest, type Manifest, type ManifestEntry } from './manifest.ts';
 import type { FileChange, Plan } from './plan.ts';
 import { takeOut } from './take-out.ts';
 import type { Note } from '../project/project.ts';
@@ -14,11 +14,20 @@ export function planRemove(root: string, manifest: Manifest, force: boolean): Pl
   const notes: Note[] = [];
   const changes = manifest.files.map((entry) => removal(root, entry, force, notes));
   const { bytes } = currentFile(root, MANIFEST);
-  if (bytes !== undefined && changes.every(({ action }) => action !== 'manual')) {
-    changes.push({ path: MANIFEST, action: 'delete', before: bytes });
-  }
+  if (bytes !== undefined && changes.every(({ action }) => action !== 'manual'))
+    changes.push(manifestWithout(manifest, changes, bytes));
   return { changes, notes };
 }
+
+/** The manifest goes, unless files stay that `remove --force` can still delete. */
+function manifestWithout(manifest: Manifest, changes: readonly FileChange[], before: Buffer): FileChange {
+  const files = manifest.files.filter((_, index) => changes[index]?.reason === STAYS);
+  if (files.length === 0) return { path: MANIFEST, action: 'delete', before };
+  const after = Buffer.from(renderManifest({ files, folders: manifest.folders }), 'utf8');
+  return { path: MANIFEST, action: after.equals(before) ? 'unchanged' : 'edit', before, after };
+}
+
+const STAYS = 'edited by hand: not deleted';
 
 function removal(root: string, entry: ManifestEntry, force: boolean, notes: Note[]): FileChange {
   const { path, bytes: before } = currentFile(root, entry.path);
@@ -30,9 +39,9 @@ function removal(root: string, entry: ManifestEntry, force: boolean, notes: Note
     }
     notes.push({
       code: 'edited-by-hand',
-      message: `${path} was edited by hand and stays; \`pycrash remove --force\` deletes it too`,
+      message: `${path} was edited by hand and stays; \`npx pycrash-init remove --force\` deletes it too`,
     });
-    return { path, action: 'unchanged', before, after: before, reason: 'edited by hand: not deleted' };
+    return { path, action: 'unchanged', before, after: before, reason: STAYS };
   }
   const { text, missing } = takeOut(source.text, entry.insertions);
   const after = encodeText({ ...source, text });

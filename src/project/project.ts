@@ -44,6 +44,8 @@ export interface Project {
   services: readonly Service[];
   /** What crontabs and Kubernetes' CronJobs start. */
   scheduledCommands: readonly ScheduledCommand[];
+  /** What answers the exceptions of the applications itself. */
+  blindSpots: readonly BlindSpot[];
   /** Hand-written Python that matters when a process aborts. */
   abortCode: readonly AbortCode[];
   /** Where Celery is told to give a task whose process died back to the queue. */
@@ -270,6 +272,17 @@ export interface Service {
 
 /** A command that is started at set times and ends by itself. */
 export type ScheduledCommand = Pick<Service, 'file'> & { command: Located<StartCommand> };
+
+/** Something that no hook sees into. */
+export interface BlindSpot {
+  /** How people write it. */
+  name: string;
+  /** What it does with an exception. */
+  does: string;
+  /** Where `handle(error)` of the generated module goes. */
+  where: string;
+  at: Span;
+}
 
 /** The file system of a container. What is in no mount is the image's own, which lasts as long as the container. */
 export interface ContainerFiles {

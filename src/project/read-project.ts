@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
+import { BLIND_WORDS, findBlindSpots } from './blind-spots.ts';
 import { foldersOf, listFiles, type FileList } from './file-list.ts';
 import { findCallables } from './frameworks/callables.ts';
 import { findDjango } from './frameworks/django.ts';
@@ -50,7 +51,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   process.getBuiltinModule('node:crypto');
   const [list, parser] = await Promise.all([listing, loadPythonParser()]);
   const sources = new Sources(folder, list.files, options.overlay);
-  for (const words of [ABORT_WORDS, REJECT_WORDS, JOB_WORDS]) sources.lookFor(words);
+  for (const words of [ABORT_WORDS, REJECT_WORDS, JOB_WORDS, BLIND_WORDS]) sources.lookFor(words);
   const files = [...sources.files].sort();
   const modules = new TreeModules(sources, parser, [''], new Map());
   const reader = { sources, evaluate: (path: string) => evaluateFile(path, modules) };
@@ -97,6 +98,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
     applications: all.applications,
     services: found.services,
     scheduledCommands,
+    blindSpots: findBlindSpots(sources, found.services, scheduledCommands),
     abortCode: await findAbortCode(sources, files),
     redeliveredTasks: await findRedeliveredTasks(sources, files),
     notifiesSystemd: found.services.some((service) => waitsForNotifications(service)) && notifies(sources),

@@ -50,6 +50,7 @@ import { rule as PYC050 } from './PYC050-container-read-only.ts';
 import { rule as PYC051 } from './PYC051-core-lost-with-container.ts';
 import { rule as PYC052 } from './PYC052-no-core-on-platform.ts';
 import { rule as PYC060 } from './PYC060-settings-do-not-parse.ts';
+import { rule as PYC061 } from './PYC061-failures-answered-elsewhere.ts';
 
 /** Every rule, in order of its number. */
 export const RULES: readonly Rule[] = [
@@ -103,4 +104,5 @@ export const RULES: readonly Rule[] = [
   PYC051,
   PYC052,
   PYC060,
+  PYC061,
 ];

@@ -46,7 +46,7 @@ export async function runInit(terminal: Terminal, request: InitRequest): Promise
     nothing: request.upgrade ? 'Everything is up to date.' : 'Nothing to do: crash handling is set up.',
     done: request.upgrade
       ? 'Done.'
-      : 'Done. Next: `pycrash check`, then `pycrash verify`; commit the changes.',
+      : 'Done. Next: `npx pycrash-init check`, then `npx pycrash-init verify`; commit the changes.',
     yes: request.yes,
     dryRun: request.dryRun,
     force: request.force,

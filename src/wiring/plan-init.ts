@@ -11,6 +11,7 @@ import { readProject } from '../project/read-project.ts';
 import { syntaxErrorsIn } from '../project/production-settings.ts';
 import { SourceFile } from '../project/readers/text.ts';
 import { unmetExpectations } from './expectations.ts';
+import { blindSpotNotes } from './blind-spots.ts';
 import { wireContinuousIntegration } from './ci/continuous-integration.ts';
 import { wireEntryPoints } from './entry-points.ts';
 import { wireGunicorn } from './gunicorn.ts';
@@ -117,6 +118,7 @@ export async function planInit(
   const notes = distinctNotes([
     ...project.notes.filter(({ code }) => ABOUT_WIRING.has(code)),
     ...[...wirings.values()].flatMap((wiring) => wiring.notes),
+    ...blindSpotNotes(situation),
   ]);
   const unmetIn = (after: Project): string | undefined =>
     [...unmetExpectations(after, situation, wirings).values()].flat()[0]?.reason;

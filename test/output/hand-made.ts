@@ -18,6 +18,7 @@ const EMPTY: Project = {
   givenFolders: [],
   redeliveredTasks: [],
   scheduledCommands: [],
+  blindSpots: [],
   notifiesSystemd: false,
   notes: [],
 };

@@ -61,6 +61,7 @@ function project(module: SettingsModule, wrapped: boolean): Project {
     givenFolders: [],
     redeliveredTasks: [],
     scheduledCommands: [],
+    blindSpots: [],
     notifiesSystemd: false,
     notes: [],
   };

@@ -299,12 +299,18 @@ describe('after local edits', () => {
     expect(removed.stderr).toContain('CRASHES.md was edited by hand and stays');
     expect(Object.keys(snapshot(root)).sort()).toEqual(
       [
+        '.pycrash.json',
         'CRASHES.md',
         'manage.py',
         'shop',
         ...['__init__', 'settings', 'urls', 'wsgi'].map((name) => `shop/${name}.py`),
       ].sort(),
     );
+    // as the note says
+    expect(removed.stderr).toContain('`npx pycrash-init remove --force` deletes it too');
+    expect(await pycrash(['remove', '--yes', '--force'], { cwd: root })).toMatchObject({ exitCode: 0 });
+    expect(Object.keys(snapshot(root))).not.toContain('CRASHES.md');
+    expect(Object.keys(snapshot(root))).not.toContain('.pycrash.json');
   });
 
   test('an entry that a formatter has rewritten is taken out all the same', async () => {
