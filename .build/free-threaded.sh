@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the free-threaded CPython 3.13, which Debian does not package, from Debian's source into the test cache, with
-# DWARF; `free-threaded.sh 3.14` another one. Takes 6 minutes of one core. Needs gcc, make and Debian's archive.
+# DWARF; `free-threaded.sh 3.14` another one. Takes 6 minutes of one core. Needs root or gcc and make, and Debian's archive.
 set -eu
 cache=${PYCRASH_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pycrash-test}
 root=$cache/free-threaded
@@ -30,6 +30,8 @@ apt_source() {
 for version in ${*:-3.13}; do
   prefix=$root/$version
   [ -e "$prefix/complete" ] && continue
+  command -v gcc >/dev/null && command -v make >/dev/null ||
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc libc6-dev make >/dev/null; }
   rm -rf "$prefix" "$root/source"
   mkdir -p "$root/source"
   cd "$root/source"
