@@ -1,3 +1,4 @@
+import { MissingMemory } from '../core/elf/memory.ts';
 import { ProcessMemory } from '../core/process-memory.ts';
 import { readCoreNow, type ReadCoreOptions, type UnredactedReport } from '../core/read-core.ts';
 import { processEntry } from '../host/processes.ts';
@@ -62,7 +63,7 @@ class Reading {
     const { pid } = this.described;
     if (isStopped(pid)) {
       this.wasStopped = true;
-      return this.finished(this.decode(false), wanted);
+      return this.finished(this.decode({ moving: false }), wanted);
     }
     const reason = wanted === 'none' ? undefined : whyNotToStop(pid);
     if (wanted === 'none' || reason !== undefined) return this.unstopped(reason);
@@ -78,7 +79,7 @@ class Reading {
   }
 
   private unstopped(reason: string | undefined): UnredactedReport {
-    const contents = this.decode(true);
+    const contents = this.decodeUnstopped();
     if (reason !== undefined) {
       contents.warnings.push({
         code: 'not-stopped',
@@ -98,7 +99,7 @@ class Reading {
   /** Learns what has to be read, and copies that in a short stop; again where the decoding asks for more. */
   private async shortly(watchdog: Watchdog): Promise<UnredactedReport | undefined> {
     const { memory } = this;
-    this.decode(false);
+    this.tryDecode(false);
     for (let copies = 0; copies < MOST_COPIES; copies += 1) {
       this.checkAlive();
       const copied = await this.stopped(watchdog, () => {
@@ -106,15 +107,15 @@ class Reading {
         return true;
       });
       if (copied === undefined) return undefined;
-      const contents = this.decode(false);
-      if (memory.missed === 0) return contents;
+      const contents = this.tryDecode(false);
+      if (contents !== undefined && memory.missed === 0) return contents;
     }
     return this.wholly(watchdog);
   }
 
   private async wholly(watchdog: Watchdog): Promise<UnredactedReport | undefined> {
     this.memory.forgetCopy();
-    return this.stopped(watchdog, () => this.decode(false));
+    return this.stopped(watchdog, () => this.decode({ moving: false }));
   }
 
   private async stopped<T>(watchdog: Watchdog, work: () => T): Promise<T | undefined> {
@@ -126,8 +127,31 @@ class Reading {
     return result;
   }
 
-  private decode(moving: boolean): UnredactedReport {
-    return readCoreNow(this.memory, { ...this.options, living: { moving } });
+  /** Throws `MissingMemory` where what was there at the first look was gone at the second (munmap(2)). */
+  private decode(living: { moving: boolean }): UnredactedReport {
+    try {
+      return readCoreNow(this.memory, { ...this.options, living });
+    } catch (error) {
+      if (error instanceof MissingMemory) this.checkAlive();
+      throw error;
+    }
+  }
+
+  private tryDecode(moving: boolean): UnredactedReport | undefined {
+    try {
+      return this.decode({ moving });
+    } catch (error) {
+      if (error instanceof MissingMemory) return undefined;
+      throw error;
+    }
+  }
+
+  private decodeUnstopped(): UnredactedReport {
+    for (let tries = 1; tries < MOST_COPIES; tries += 1) {
+      const contents = this.tryDecode(true);
+      if (contents !== undefined) return contents;
+    }
+    return this.decode({ moving: true });
   }
 
   private finished(contents: UnredactedReport, stop: StopMode): UnredactedReport {

@@ -130,7 +130,7 @@ test('one that ends while it is read is said to have ended, or was read before',
   expect(read.length + ended.length).toBe(outcomes.length);
   for (const { stderr } of ended) {
     expect(stderr).toMatch(
-      /^pycrash: (there is neither a process nor a file \d+|process \d+ (ended, or became another program|has ended))/,
+      /^pycrash: (there is neither a process nor a file \d+|there is no process \d+|process \d+ (ended, or became another program|has ended))/,
     );
   }
 });
