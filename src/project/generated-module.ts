@@ -59,7 +59,9 @@ export function renderGeneratedModule({
       threads: parts.has('threads'),
       tasks: parts.has('tasks') || parts.has('uvloop'),
       scripts: parts.has('scripts') || framework === 'script',
-      imports: parts.has('gevent') || parts.has('callbacks') || watchers.some((name) => IMPORTING.has(name)),
+      imports:
+        (['gevent', 'uvloop', 'callbacks'] as const).some((part) => parts.has(part)) ||
+        watchers.some((name) => IMPORTING.has(name)),
       removed: REMOVED_OPTIONS.filter((option) => {
         const part = PART_OF[option];
         return part === undefined || !parts.has(part);

@@ -263,6 +263,11 @@ test.each(['excepthook_is_replaced', 'threads_hook_is_replaced'])(
   },
 );
 
+test('a program that prints what it handled through sys.excepthook goes on', async () => {
+  const { signal, stdout, events } = await run('excepthook_is_called_for_what_is_handled');
+  expect({ signal, stdout, events }).toEqual({ signal: undefined, stdout: 'goes on', events: [] });
+});
+
 test('a handler of tasks of the program has them to itself, and the log says so', async () => {
   const { signal, stdout, events } = await run('own_handler_of_tasks');
   expect({ signal, events }).toEqual({ signal: undefined, events: [] });

@@ -54,7 +54,7 @@ test.for<[PythonVersion, string, string]>([
   ]);
 });
 
-test('uvicorn with uvloop: lifespan does not abort it, a crash does', async () => {
+test.each(['/crash/', '/task/'])('uvicorn with uvloop: lifespan does not abort it, %s does', async (path) => {
   await server.start(folder, '3.12', ['django==5.2.*', 'uvicorn', 'uvloop'], (free) => [
     'uvicorn',
     '--port',
@@ -66,7 +66,9 @@ test('uvicorn with uvloop: lifespan does not abort it, a crash does', async () =
   expect(await server.answer('/missing/')).toBe(404);
   expect(server.events()).toEqual([]);
   const ended = server.process === undefined ? undefined : once(server.process, 'exit');
-  expect(await server.answer('/crash/', 1)).toBe(0);
+  expect(await server.answer(path, 1)).toBe(0);
   expect(await ended).toEqual([null, 'SIGABRT']);
-  expect(server.events()).toMatchObject([{ path: '/crash/', decision: 'aborting' }]);
+  expect(server.events()).toMatchObject([
+    { exception: 'builtins.RuntimeError', decision: 'aborting', ...(path === '/crash/' ? { path } : {}) },
+  ]);
 });

@@ -24,7 +24,7 @@ const MARKS = {
   gevent: 'def _install_in_gevent',
   threads: 'def _watch_threads',
   tasks: 'def _watch_tasks',
-  uvloop: '"uvloop" in sys.modules',
+  uvloop: 'import_module("uvloop")',
   scripts: 'def _from_main',
 };
 

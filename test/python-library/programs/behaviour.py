@@ -483,7 +483,8 @@ def run(function):
         result = function()
     except SystemExit:
         os._exit(0)
-    except BaseException:
+    except BaseException as exception:
+        sys.last_value = exception  # As CPython does before it calls the hook.
         sys.excepthook(*sys.exc_info())
         os._exit(1)
     if isinstance(result, int) and result:

@@ -269,6 +269,16 @@ def excepthook_is_replaced():
 
 
 @row
+def excepthook_is_called_for_what_is_handled():
+    configure()
+    try:
+        boom()
+    except RuntimeError:
+        sys.excepthook(*sys.exc_info())
+    print("goes on", flush=True)
+
+
+@row
 def threads_hook_is_replaced():
     configure()
     threading.excepthook = someone_elses

@@ -1,5 +1,6 @@
 """A small Django project in one file: `served:application` for gunicorn, `served:asgi_application` for uvicorn."""
 
+import asyncio
 import json
 
 from django.conf import settings
@@ -58,6 +59,16 @@ def crash(request):
     raise RuntimeError("nobody handles this")
 
 
+async def fail():
+    raise RuntimeError("nothing retrieves this")
+
+
+async def task(request):
+    asyncio.ensure_future(fail())
+    await asyncio.sleep(0.1)
+    return HttpResponse("ok")
+
+
 def missing(request):
     raise Http404
 
@@ -74,6 +85,7 @@ urlpatterns = [
     path("number/", number),
     path("crash/", crash),
     path("crash", crash),
+    path("task/", task),
     path("missing/", missing),
     path("ok", lambda request: HttpResponse("ok")),
     path("ok/", lambda request: HttpResponse("ok")),
