@@ -99,8 +99,8 @@ export interface ChainedException<Value = ReportedValue> {
   module: string;
   message: string;
   /**
-   * The `__str__` of its own that was not run, where there is one that is not known: `message` is then what
-   * `BaseException` makes of the arguments.
+   * The `__str__` of its own, or the `__repr__` of an argument, that was not run, where there is one that is not known:
+   * `message` is then what `BaseException` makes of the arguments.
    */
   ownStr?: string;
   notes: string[];

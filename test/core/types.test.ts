@@ -83,19 +83,61 @@ describe.each(builds)('CPython $id', (build) => {
     });
   });
 
-  test.each(['standard', 'pure_python', 'renamed', 'messages'])('%s: what Python says', async (scenario) => {
-    const { report, core } = await read(build, scenario);
-    expect(differences(report, core.oracle)).toEqual([]);
-    // what is marked as cut or as not run would not be compared
-    const marked = Object.entries(localsOf(report)).filter(([, text]) => /\.\.\.|^<__main__/.test(text));
-    expect(marked).toEqual([]);
-    expect(report.exceptions[0]?.chain.filter((each) => each.ownStr !== undefined)).toEqual([]);
+  test('nothing looks like what `object` shows where a `__repr__` was not run', async () => {
+    const locals = localsOf((await read(build, 'unrun_reprs')).report);
+    const shown = /^<__main__\.Silent at 0x[0-9a-f]+, whose __repr__ was not run>/;
+    expect(locals['silent']).toMatch(shown);
+    expect(locals['bound']?.replace(/^<bound method Silent.method of /, '')).toMatch(shown);
   });
+
+  // JSON of Python joins the two as well: the process itself cannot say it
+  test('two surrogates side by side stay two', async () => {
+    const { report } = await read(build, 'surrogates');
+    expect(localsOf(report)).toEqual({
+      wide: String.raw`'😀\ud800\udfff'`,
+      narrow: String.raw`"€\ud83d\ude00'"`,
+      attribute: String.raw`namespace(😀\ud83d\ude00=1)`,
+      units: String.raw`array('u', '\ud800\udfff')`,
+    });
+    expect(report.exceptions[0]?.chain[0]?.message).toBe(String.raw`😀\ud800\udfff`);
+  });
+
+  test('notes that are no list', async () => {
+    const chain = (await read(build, 'notes')).report.exceptions[0]?.chain ?? [];
+    expect(chain.map(({ notes }) => notes)).toEqual([
+      ['one', '2'],
+      ["{'a': 1}"],
+      [],
+      ['list'],
+      ['of the class'],
+    ]);
+  });
+
+  test('fields of a dataclass that the instance does not have', async () => {
+    const locals = localsOf((await read(build, 'class_defaults')).report);
+    expect(locals).toMatchObject({
+      deleted: "class_defaults.<locals>.Defaults(number=7, text='seven')",
+      partly: "class_defaults.<locals>.Defaults(number=1, text='seven')",
+      computed: 'class_defaults.<locals>.Computed(field=..., other=1)',
+    });
+  });
+
+  test.each(['standard', 'pure_python', 'renamed', 'messages', 'flags', 'modules', 'callables'])(
+    '%s: what Python says',
+    async (scenario) => {
+      const { report, core } = await read(build, scenario);
+      expect(differences(report, core.oracle)).toEqual([]);
+      // what is marked as cut or as not run would not be compared
+      const marked = Object.entries(localsOf(report)).filter(([, text]) => /\.\.\.|^<__main__/.test(text));
+      expect(marked).toEqual([]);
+      expect(report.exceptions[0]?.chain.filter((each) => each.ownStr !== undefined)).toEqual([]);
+    },
+  );
 
   test('a text that is not known is marked, and attributes are there', async () => {
     const { report } = await read(build, 'unknown_texts');
     const chain = report.exceptions[0]?.chain ?? [];
-    const [declined, value, limit] = chain;
+    const [declined, value, limit, key] = chain;
     expect(declined).toMatchObject({
       message: "('card_declined', 'no money')",
       ownStr: '__main__.Declined.__str__',
@@ -104,6 +146,7 @@ describe.each(builds)('CPython $id', (build) => {
     expect(value?.ownStr).toBe('__main__.Text.__str__');
     expect(limit).toMatchObject({ message: 'over the limit' });
     expect(limit?.ownStr).toBeUndefined();
+    expect(key?.ownStr).toBe('__main__.Silent.__repr__');
     const attributes = chain.map((each) =>
       Object.entries(each.attributes ?? {}).map(([name, shown]) => `${name}=${repr(shown)}`),
     );
@@ -111,6 +154,7 @@ describe.each(builds)('CPython $id', (build) => {
       ["code='card_declined'", "reason='no money'"],
       [],
       ["password='hunter2-of-the-test'", "field='amount'", '_cache={}'],
+      [],
     ]);
   });
 });

@@ -3,7 +3,7 @@ import { dictEntries } from './dicts.ts';
 import { hex, nameInC, type Objects, type Reader } from './objects.ts';
 import { attempt } from './process.ts';
 import { textRepr } from './text.ts';
-import type { PythonType } from './types.ts';
+import { FLAG, type PythonType } from './types.ts';
 import type { PythonChild } from './value.ts';
 
 function pointer({ process: { memory, layout } }: Objects, address: number, field: string): number {
@@ -15,12 +15,26 @@ const readFunction: Reader = (objects, address, type) => {
   return { type: type.dotted, text: `<function ${name} at ${hex(address)}>` };
 };
 
+/** Objects/classobject.c, method_repr: `__qualname__` of what is called, or else its `__name__`. */
+function qualifiedName(objects: Objects, callee: number): string | undefined {
+  const { types } = objects.process;
+  const type = types.of(callee);
+  if (type.native && type.dotted === 'function')
+    return objects.text(pointer(objects, callee, 'function.func_qualname'));
+  if (type.native && /^(method|wrapper)_descriptor$/.test(type.dotted)) {
+    const owner = types.at(pointer(objects, callee, 'descriptor.d_type'));
+    return `${owner.name}.${objects.text(pointer(objects, callee, 'descriptor.d_name')) ?? '?'}`;
+  }
+  for (const name of ['__qualname__', '__name__']) {
+    const found = objects.text(objects.attribute(callee, name) ?? types.attribute(type, name));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 const readMethod: Reader = (objects, address, type, depth) => {
   const callee = pointer(objects, address, 'method.im_func');
-  const name =
-    objects.process.types.of(callee).dotted === 'function'
-      ? (objects.text(pointer(objects, callee, 'function.func_qualname')) ?? '?')
-      : '?';
+  const name = attempt(() => qualifiedName(objects, callee), undefined) ?? '?';
   const self = pointer(objects, address, 'method.im_self');
   const type_ = objects.process.types.of(self);
   if (depth > 0) {
@@ -49,27 +63,50 @@ const readBuiltin: Reader = (objects, address, type) => {
   };
 };
 
-const readModule: Reader = (objects, address, type) => {
+/** Lib/importlib/_bootstrap.py, _module_repr: the spec decides, or else `__file__` and `__loader__`. */
+const readModule: Reader = (objects, address, type, depth) => {
+  const { types } = objects.process;
   const dict = pointer(objects, address, 'module.md_dict');
-  let name: string | undefined;
-  let file: string | undefined;
-  let spec = 0;
-  // `__name__`, `__spec__` and `__file__` are among the first.
+  const own = new Map<string | undefined, number>();
+  // they are among the first
   for (const { key, value } of dictEntries(objects.process, dict, 16)) {
-    const called = objects.text(key, 32);
-    if (called === '__name__') name = objects.text(value);
-    else if (called === '__file__') file = objects.text(value);
-    else if (called === '__spec__') spec = value;
+    if (!types.isNative(value, 'NoneType')) own.set(objects.text(key, 32), value);
   }
-  name ??= objects.text(pointer(objects, address, 'module.md_name')) ?? '?';
-  name = (spec === 0 ? undefined : objects.text(objects.attribute(spec, 'name'))) ?? name;
-  // Lib/importlib/_bootstrap.py, _module_repr_from_spec: has_location is `_set_fileattr`.
-  const origin = spec === 0 ? undefined : objects.text(objects.attribute(spec, 'origin'));
-  const located = spec !== 0 && objects.number(objects.attribute(spec, '_set_fileattr')) === 1;
-  const place = file === undefined ? '(built-in)' : `from ${textRepr(file)}`;
-  const from = origin === undefined ? place : located ? `from ${textRepr(origin)}` : `(${origin})`;
-  return { type: type.dotted, text: `<module ${textRepr(name)} ${from}>` };
+  const spec = own.get('__spec__');
+  const of = (name: string): number | undefined =>
+    spec === undefined ? own.get(`__${name}__`) : objects.attribute(spec, name);
+  const front = `<module ${textRepr(objects.text(of('name')) ?? '?')}`;
+  const place = objects.text(spec === undefined ? own.get('__file__') : of('origin'));
+  if (place !== undefined) {
+    // has_location is `_set_fileattr`
+    const isFile = spec === undefined || objects.number(of('_set_fileattr')) === 1;
+    return { type: type.dotted, text: `${front} ${isFile ? `from ${textRepr(place)}` : `(${place})`}>` };
+  }
+  const loader = of('loader');
+  if (loader === undefined || types.isNative(loader, 'NoneType'))
+    return { type: type.dotted, text: `${front}>` };
+  const word = attempt(() => loaderWord(objects, loader), undefined);
+  const path = word === 'namespace' ? namespacePath(objects, loader) : undefined;
+  if (word !== undefined && path === undefined) return { type: type.dotted, text: `${front} (${word})>` };
+  const [open, shown, close] =
+    path === undefined ? [`${front} (`, loader, ')>'] : [`${front} (namespace) from `, path, '>'];
+  return { type: type.dotted, open, children: [{ value: objects.value(shown, depth + 1) }], close };
 };
+
+/** Of which kind a loader without a file is: up to 3.11 it has a `module_repr` that says so. */
+function loaderWord({ process: { types, layout } }: Objects, loader: number): string | undefined {
+  const type = types.of(loader);
+  if (/^_?NamespaceLoader$/.test(type.short))
+    return layout.minor < 10 || layout.minor > 11 ? 'namespace' : undefined;
+  if (layout.minor >= 12 || (type.flags & FLAG.type) === 0) return undefined;
+  return { BuiltinImporter: 'built-in', FrozenImporter: 'frozen' }[types.at(loader).short];
+}
+
+/** The folders, which 3.12 and later print. */
+function namespacePath(objects: Objects, loader: number): number | undefined {
+  const path = objects.process.layout.minor < 12 ? undefined : objects.attribute(loader, '_path');
+  return path === undefined ? undefined : objects.attribute(path, '_path');
+}
 
 /** Generators, coroutines and asynchronous generators begin alike. */
 function readGenerator(kind: string): Reader {
@@ -112,7 +149,14 @@ const readWeakReference: Reader = (objects, address, type) => {
   return { type: type.dotted, text: `<weakref at ${hex(address)}; ${what}>` };
 };
 
-const readView: Reader = (_, address, type) => ({ type: type.dotted, text: `<memory at ${hex(address)}>` });
+/** Behind the length: `mbuf`, `hash`, then the flags, of which the first is _Py_MEMORYVIEW_RELEASED. */
+const readView: Reader = ({ process: { memory, layout } }, address, type) => {
+  const flags = attempt(() => memory.u32(address + layout.at('varObject.ob_size') + 24), 0);
+  return {
+    type: type.dotted,
+    text: `<${flags % 2 === 1 ? 'released memory' : 'memory'} at ${hex(address)}>`,
+  };
+};
 
 /** Members of a type in C, by name. */
 function fields({ process }: Objects, address: number, type: PythonType): Map<string, number> {
@@ -165,6 +209,7 @@ export const CALLABLE_READERS: readonly (readonly [string, Reader])[] = [
   ['function', readFunction],
   ['method', readMethod],
   ['builtin_function_or_method', readBuiltin],
+  ['builtin_method', readBuiltin],
   ['module', readModule],
   ['generator', readGenerator('generator')],
   ['coroutine', readGenerator('coroutine')],

@@ -292,7 +292,7 @@ const readArray: Reader = (objects, address, type) => {
   for (let at = 0; at < bytes.length; at += size) numbers.push(arrayItem(bytes, at, code, size));
   const cut = shown < count ? cutMark(count - shown) : '';
   const text = isText
-    ? textRepr(numbers.join('')) + cut
+    ? textRepr(numbers.join(''), numbers) + cut
     : `[${numbers.join(', ')}${cut === '' ? '' : `, ${cut}`}]`;
   const value: PythonValue = { type: type.dotted, text: `${type.short}('${code}', ${text})` };
   return cut === '' ? value : { ...value, truncated: true };

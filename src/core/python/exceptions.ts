@@ -63,7 +63,13 @@ export class Exceptions {
 
   /** It was raised: it has a traceback. */
   wasRaised(address: number): boolean {
-    return this.is(address) && this.pointer(address, 'exception.traceback') !== 0;
+    return this.is(address) && this.firstEntry(address) !== 0;
+  }
+
+  /** Up to 3.11, `__traceback__ = None` leaves None in the field: Objects/exceptions.c, BaseException_set_tb. */
+  private firstEntry(address: number): number {
+    const entry = this.pointer(address, 'exception.traceback');
+    return this.frames.objects.process.types.isNative(entry, 'NoneType') ? 0 : entry;
   }
 
   get layout(): Layout {
@@ -184,7 +190,7 @@ export class Exceptions {
     const entries: TracebackEntry[] = [];
     const seen = new Set<number>();
     let dropped = 0;
-    let entry = this.pointer(address, 'exception.traceback');
+    let entry = this.firstEntry(address);
     while (entry !== 0 && !seen.has(entry)) {
       seen.add(entry);
       const here = entry;
@@ -228,10 +234,15 @@ export class Exceptions {
         undefined,
       );
     }
+    list ??= process.types.attribute(type, '__notes__');
     if (list === undefined) return [];
     const { memory, layout } = process;
-    if ((process.types.of(list).flags & FLAG.list) === 0) return [];
-    const items = memory.u64(list + layout.at('list.items'));
+    const { flags } = process.types.of(list);
+    // Lib/traceback.py: what is no sequence is shown by its `repr`, and None not at all
+    if ((flags & (FLAG.list | FLAG.tuple)) === 0)
+      return objects.texts().isNone(list) ? [] : [objects.texts().repr(list)];
+    const isList = (flags & FLAG.list) !== 0;
+    const items = isList ? memory.u64(list + layout.at('list.items')) : list + layout.at('tuple.items');
     const length = memory.u64(list + layout.at('varObject.ob_size'));
     const count = Math.min(length, 100);
     const notes = [];

@@ -61,6 +61,8 @@ export type Reader = (objects: Objects, address: number, type: PythonType, depth
 
 interface Plan {
   reader: Reader;
+  /** The first `__repr__` in Python that cannot be run. */
+  ownRepr?: string;
   /** Shown as `<Class …>`: what the reader shows is not, or not all of, what `repr` would. */
   marked: boolean;
 }
@@ -132,6 +134,7 @@ export class Objects {
       const value = plan.reader(this, address, type, depth);
       value.address = address;
       value.type = type.dotted;
+      if (plan.ownRepr !== undefined) value.ownRepr = plan.ownRepr;
       return plan.marked ? named(value, type) : value;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
@@ -262,27 +265,31 @@ export class Objects {
     ) {
       return { reader: readStructSequence, marked: false };
     }
-    let ownRepr = false;
+    let unknown = false;
+    let own: Pick<Plan, 'ownRepr'> = {};
     for (const each of types.order(type)) {
       const native = each.native ? (READERS.get(each.dotted) ?? byFlags(each)) : undefined;
       const found = native ?? readerOfClass(types, each) ?? readerOfRepr(process, each);
-      if (found === 'unknown') ownRepr = true;
-      else if (found === 'instance') return { reader: readInstance, marked: false };
+      if (found === 'unknown') {
+        unknown = true;
+        if (!each.native && own.ownRepr === undefined) own = { ownRepr: `${each.dotted}.__repr__` };
+      } else if (found === 'instance') break;
       else if (found !== undefined) {
         // the names of its fields say what is a secret
         if (
-          ownRepr &&
+          unknown &&
           each.dotted === 'tuple' &&
           this.tuple(types.attribute(type, '_fields') ?? 0).length > 0
         )
-          return { reader: readNamedTuple, marked: true };
+          return { reader: readNamedTuple, ...own, marked: true };
         return {
           reader: found,
-          marked: ownRepr || (each !== type && !NAMED.has(found) && !GENERATED.has(found)),
+          ...own,
+          marked: unknown || (each !== type && !NAMED.has(found) && !GENERATED.has(found)),
         };
       }
     }
-    return { reader: readInstance, marked: false };
+    return { reader: own.ownRepr === undefined ? readInstance : readOpaque, ...own, marked: false };
   }
 
   private repeated(address: number): PythonValue {
@@ -370,6 +377,14 @@ const readInstance: Reader = (objects, address, type, depth) => {
   return { type: '', open: `<${type.dotted} `, close: '>', ...shown };
 };
 
+/** The `__repr__` is not run: without attributes it must not look like what `object` shows. */
+const readOpaque: Reader = (objects, address, type, depth) => {
+  const value = readInstance(objects, address, type, depth);
+  return value.text === undefined
+    ? value
+    : { ...value, text: `<${type.dotted} at ${hex(address)}, whose __repr__ was not run>` };
+};
+
 const readType: Reader = ({ process }, address) => {
   const type = process.types.at(address);
   const meta = process.types.of(address);
@@ -424,8 +439,8 @@ export function nameInC(type: PythonType): string {
 }
 
 const readStr: Reader = (objects, address) => {
-  const { text, length, width } = readText(objects.process, address, objects.limits.characters);
-  const shown = textRepr(text, width === 2);
+  const { text, characters, length } = readText(objects.process, address, objects.limits.characters);
+  const shown = textRepr(text, characters);
   const value: PythonValue = { type: 'str', string: text, text: shown };
   return length > objects.limits.characters
     ? { ...value, text: shown + cutMark(length - objects.limits.characters, 'characters'), truncated: true }

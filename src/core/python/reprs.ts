@@ -62,7 +62,7 @@ function generated(process: Process, type: PythonType, repr: number): Reader | u
   return attrs ? fieldsOf(type, attrsFields) : undefined;
 }
 
-/** A field may have a function that shows it, which is often there to hide what it holds. */
+/** A field may have a function that shows it, which is often there to hide what it holds; or code gives its value. */
 const HIDDEN: PythonValue = { type: '?', text: '...', truncated: true };
 
 interface Field {
@@ -77,9 +77,11 @@ function fieldsOf(owner: PythonType, fields: (objects: Objects, type: PythonType
     const there = new Map(attributes(objects.process, address, type).map(({ name, value }) => [name, value]));
     const children: PythonChild[] = [];
     for (const { name, opaque } of fields(objects, owner)) {
-      const value = there.get(name);
-      if (value === undefined) continue;
-      children.push({ name, value: opaque === true ? HIDDEN : objects.value(value, depth + 1) });
+      const value = there.get(name) ?? attempt(() => classDefault(objects.process, type, name), undefined);
+      children.push({
+        name,
+        value: opaque === true || value === undefined ? HIDDEN : objects.value(value, depth + 1),
+      });
     }
     // attrs leaves out the functions that the class was made in, dataclasses does not
     const called =
@@ -90,6 +92,20 @@ function fieldsOf(owner: PythonType, fields: (objects: Objects, type: PythonType
   };
   GENERATED.add(reader);
   return reader;
+}
+
+const PLAIN = FLAG.integer | FLAG.text | FLAG.bytes | FLAG.tuple | FLAG.list | FLAG.dict;
+
+/** What the class has under that name, unless it is a descriptor, whose code decides. */
+function classDefault(process: Process, type: PythonType, name: string): number | undefined {
+  const { types } = process;
+  const value = types.attribute(type, name);
+  if (value === undefined) return undefined;
+  const kind = types.of(value);
+  const plain =
+    (kind.flags & PLAIN) !== 0 ||
+    ['float', 'NoneType', 'complex'].some((each) => types.isNative(value, each));
+  return plain && types.attribute(kind, '__get__') === undefined ? value : undefined;
 }
 
 function dataclassFields(objects: Objects, type: PythonType): Field[] {

@@ -3,7 +3,15 @@ import type { Process } from './process.ts';
 const SURROGATE_AND_UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\p{Zs}]/u;
 const NOT_PLAIN_ASCII = /[^ -~]|\\/;
 
-interface Characters {
+/** What a str holds. */
+export interface Characters {
+  /** Two surrogates that would become one character in JavaScript are written as Python escapes them. */
+  text: string;
+  /** The same, character by character as Python has them. */
+  characters: Iterable<string>;
+}
+
+interface Place {
   length: number;
   /** Bytes of a character: 1, 2 or 4. */
   width: 1 | 2 | 4;
@@ -16,10 +24,10 @@ export function readText(
   { memory, layout }: Pick<Process, 'memory' | 'layout'>,
   address: number,
   most = 10_000,
-): { text: string; length: number; width: number } {
+): Characters & { length: number } {
   const { length, width, data } = charactersOf({ memory, layout }, address);
   const bytes = memory.bytes(data, Math.min(length, most) * width);
-  return { text: width === 1 ? bytes.toString('latin1') : fromWide(bytes, width), length, width };
+  return { ...charactersIn(bytes, width), length };
 }
 
 /** One character of a str object, wherever it is. */
@@ -33,7 +41,7 @@ export function codePointAt(
   return process.memory.bytes(data + index * width, width).readUIntLE(0, width);
 }
 
-function charactersOf({ memory, layout }: Pick<Process, 'memory' | 'layout'>, address: number): Characters {
+function charactersOf({ memory, layout }: Pick<Process, 'memory' | 'layout'>, address: number): Place {
   const length = memory.u64(address + layout.at('ascii.length'));
   // behind the length and the hash: struct { interned:2, kind:3, compact:1, ascii:1, … } in every version: Include/cpython/unicodeobject.h.
   const state = memory.u32(address + layout.at('ascii.length') + 16);
@@ -48,21 +56,27 @@ function charactersOf({ memory, layout }: Pick<Process, 'memory' | 'layout'>, ad
   return { length, width: kind, data };
 }
 
-/** UCS-2 or UCS-4 units; a surrogate that stands alone in Python stays alone. */
-function fromWide(bytes: Buffer, width: 2 | 4): string {
-  let text = '';
+/** Latin-1, UCS-2 or UCS-4 units: to Python two surrogates side by side are two characters. */
+export function charactersIn(bytes: Buffer, width: 1 | 2 | 4): Characters {
+  if (width === 1) {
+    const text = bytes.toString('latin1');
+    return { text, characters: text };
+  }
+  const characters: string[] = [];
   for (let at = 0; at + width <= bytes.length; at += width) {
     const point = width === 2 ? bytes.readUInt16LE(at) : bytes.readUInt32LE(at);
-    text += String.fromCodePoint(point > 0x10ffff ? 0xfffd : point);
+    characters.push(String.fromCodePoint(point > 0x10ffff ? 0xfffd : point));
   }
-  return text;
+  const joins = (at: number): boolean =>
+    /^[\uD800-\uDBFF]$/.test(characters[at] ?? '') && /^[\uDC00-\uDFFF]$/.test(characters[at + 1] ?? '');
+  const text = characters
+    .map((each, at) => (joins(at) || joins(at - 1) ? escape(each.charCodeAt(0)) : each))
+    .join('');
+  return { text, characters };
 }
 
-/**
- * A str as `repr` shows it: Objects/unicodeobject.c, unicode_repr. `narrow`: it has no character above U+FFFF, so that two
- * surrogates side by side are two characters.
- */
-export function textRepr(text: string, narrow = false): string {
+/** A str as `repr` shows it: Objects/unicodeobject.c, unicode_repr. */
+export function textRepr(text: string, characters: Iterable<string> = text): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   if (!NOT_PLAIN_ASCII.test(text)) {
     return quote === '"' || !text.includes("'")
@@ -70,7 +84,7 @@ export function textRepr(text: string, narrow = false): string {
       : `'${text.replaceAll("'", String.raw`\'`)}'`;
   }
   let shown = quote;
-  for (const character of narrow ? text.split('') : text) {
+  for (const character of characters) {
     const point = character.codePointAt(0) ?? 0;
     if (character === quote || character === '\\') shown += `\\${character}`;
     else if (character === '\n') shown += String.raw`\n`;

@@ -6,17 +6,26 @@ import type { Objects } from './objects.ts';
 import { attempt } from './process.ts';
 import { codePointAt, readText } from './text.ts';
 import type { PythonType } from './types.ts';
-import { cutMark, repr } from './value.ts';
+import { cutMark, repr, type PythonValue } from './value.ts';
 
 /** `str` of a type in C. */
 type NativeText = (texts: Texts, address: number) => string | undefined;
 
 const MOST_DEPTH = 8;
 
+/** The first `__repr__` in a value that was not run. */
+function ownRepr(value: PythonValue): string | undefined {
+  let found = value.ownRepr;
+  for (const child of value.children ?? []) {
+    found ??= (child.key === undefined ? undefined : ownRepr(child.key)) ?? ownRepr(child.value);
+  }
+  return found;
+}
+
 /** `str()` of objects, for messages. What a `__str__` in Python that is not known would say is told by `unknown`. */
 export class Texts {
   readonly objects: Objects;
-  /** The first `__str__` that was met and cannot be run: `shop.errors.Declined.__str__`. */
+  /** The first `__str__` or `__repr__` that was met and cannot be run: `shop.errors.Declined.__str__`. */
   unknown: string | undefined;
   private depth = 0;
 
@@ -37,7 +46,9 @@ export class Texts {
 
   /** `repr(object)` */
   repr(address: number): string {
-    return repr(this.objects.local(address));
+    const value = this.objects.local(address);
+    this.unknown ??= ownRepr(value);
+    return repr(value);
   }
 
   /** `str` of an attribute; undefined where there is none of that name. */

@@ -14,6 +14,8 @@ export interface PythonValue {
   open?: string;
   close?: string;
   children?: PythonChild[];
+  /** The `__repr__` that Python would run and that cannot be run here: `shop.models.Order.__repr__`. */
+  ownRepr?: string;
   /** There is more of it than is here. */
   truncated?: true;
   /** With `truncated`: how many items of it are not here, where that is known. */

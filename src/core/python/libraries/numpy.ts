@@ -2,7 +2,7 @@ import { dictEntries } from '../dicts.ts';
 import { complexRepr, floatRepr } from '../numbers.ts';
 import type { Objects, Reader } from '../objects.ts';
 import { attempt, type Process } from '../process.ts';
-import { bytesRepr, textRepr } from '../text.ts';
+import { bytesRepr, charactersIn, textRepr } from '../text.ts';
 import type { PythonType } from '../types.ts';
 import type { PythonChild, PythonValue } from '../value.ts';
 import type { Library } from './library.ts';
@@ -174,10 +174,8 @@ function elementValue(objects: Objects, address: number, type: ElementType, dept
   }
   if (type.kind === 'U') {
     const bytes = trimmed(memory.bytes(address, Math.min(type.size, objects.limits.characters * 4)), 4);
-    let string = '';
-    for (let at = 0; at < bytes.length; at += 4)
-      string += String.fromCodePoint(Math.min(bytes.readUInt32LE(at), 0x10ffff));
-    return { type: 'str', string, text: textRepr(string) };
+    const { text, characters } = charactersIn(bytes, 4);
+    return { type: 'str', string: text, text: textRepr(text, characters) };
   }
   const own = memory.bytes(address, type.size);
   const bytes = type.bigEndian ? Buffer.from(own).reverse() : own;

@@ -72,24 +72,37 @@ const readEnum: Reader = (objects, address, type, depth) => {
   };
 };
 
-/** A combination of flags without a name of its own; up to 3.10 its `repr` names its parts, the largest first. */
+function isIn(value: number, bits: bigint): boolean {
+  return (bits & BigInt(value)) === BigInt(value);
+}
+
+/** A combination of flags without a name of its own; up to 3.10 its `repr` names its parts: Lib/enum.py, _decompose. */
 function flagNames(objects: Objects, address: number, type: PythonType): string {
-  const { process } = objects;
-  if (process.layout.minor >= 11) return '';
-  const whole = objects.number(objects.attribute(address, '_value_'));
-  const members = process.types.attribute(type, '_member_map_') ?? 0;
-  const parts = attempt(() => dictEntries(process, members, 1000), [])
-    .map(({ key, value }) => ({
-      name: objects.text(key) ?? '?',
-      // an alias is in the map too
-      own: objects.text(objects.attribute(value, '_name_')),
-      value: objects.number(objects.attribute(value, '_value_')),
-    }))
-    .filter(({ name, own, value }) => name === own && value > 0 && (whole & value) === value);
-  const rest = parts.reduce((left, { value }) => left & ~value, whole);
-  if (rest !== 0) parts.push({ name: String(rest), own: undefined, value: rest });
+  const { layout, types } = objects.process;
+  if (layout.minor >= 11) return '';
+  const valueOf = (member: number): number => objects.number(objects.attribute(member, '_value_'));
+  const whole = valueOf(address);
+  if (Number.isNaN(whole)) return '?';
+  const map = types.attribute(type, '_value2member_map_') ?? 0;
+  const members = attempt(() => dictEntries(objects.process, map, 1000), [])
+    .map(({ value }) => ({ name: objects.text(objects.attribute(value, '_name_')), value: valueOf(value) }))
+    .filter(({ value }) => value !== 0 && !Number.isNaN(value));
+  const parts = members.filter(({ name, value }) => name !== undefined && isIn(value, BigInt(whole)));
+  // as of 3.9 bits without a name are shown only where no name covers them
+  const rest =
+    layout.minor === 8
+      ? BigInt(whole)
+      : parts.reduce((bits, { value }) => bits & ~BigInt(value), BigInt(whole));
+  // of a negative value only names are
+  if (whole > 0)
+    parts.push(
+      ...members.filter(
+        ({ name, value }) => name === undefined && Number.isInteger(Math.log2(value)) && isIn(value, rest),
+      ),
+    );
   parts.sort((a, b) => b.value - a.value);
-  return parts.length === 0 ? String(whole) : parts.map(({ name }) => name).join('|');
+  if (parts.length > 1 && parts[0]?.value === whole) parts.shift();
+  return parts.length === 0 ? String(whole) : parts.map(({ name, value }) => name ?? String(value)).join('|');
 }
 
 /** `collections.UserDict` and its like: what they hold. */

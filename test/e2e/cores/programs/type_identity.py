@@ -7,10 +7,12 @@ import datetime
 import decimal
 import enum
 import functools
+import importlib.machinery
 import io
 import ipaddress
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import types
@@ -151,6 +153,107 @@ def own_reprs():
     raise LookupError("own reprs")
 
 
+class Silent:
+    def __repr__(self):
+        return "Silent!"
+
+    def method(self):
+        pass
+
+
+def unrun_reprs():
+    silent = Silent()
+    bound = silent.method
+    raise LookupError("reprs that are not run")
+
+
+def surrogates():
+    wide = "\U0001f600\ud800\udfff"
+    narrow = "\u20ac\ud83d\ude00'"
+    attribute = types.SimpleNamespace(**{"\U0001f600\ud83d\ude00": 1})
+    units = array.array("u", "\ud800\udfff")
+    raise LookupError(wide)
+
+
+def flags():
+    class Mode(enum.IntFlag):
+        READ = 1
+        WRITE = 2
+
+    class Wide(enum.IntFlag):
+        LOW = 4
+        BOTH = 6
+        HIGH = 1 << 40
+
+    every = Mode(-1)
+    neither = ~Mode.READ
+    more = Mode(7)
+    no_name = Mode(4)
+    below = Wide(-5)
+    covered = Wide(6 | 1)
+    high = Wide.HIGH | Wide.LOW
+    raise LookupError("flags")
+
+
+def modules():
+    plain = types.ModuleType("plain")
+    filed = types.ModuleType("filed")
+    filed.__file__ = "/x/filed.py"
+    specified = types.ModuleType("specified")
+    specified.__spec__ = importlib.machinery.ModuleSpec("named", None)
+    placed = types.ModuleType("placed")
+    placed.__spec__ = importlib.machinery.ModuleSpec("placed", None, origin="elsewhere")
+    loaded = types.ModuleType("loaded")
+    loaded.__loader__ = 3
+    built_in = sys
+    source = enum
+    frozen = sys.modules["zipimport"]
+    raise LookupError("modules")
+
+
+def callables():
+    class Callable:
+        __name__ = "other"
+
+        def __call__(self):
+            pass
+
+    upper = types.MethodType(str.upper, "q")
+    called = types.MethodType(Callable(), 2)
+    nameless = types.MethodType(functools.partial(int), 3)
+    released = memoryview(b"x")
+    released.release()
+    kept = memoryview(b"x")
+    match = re.compile("a").match
+    raise LookupError("callables")
+
+
+def class_defaults():
+    class Descriptor:
+        def __get__(self, instance, owner):
+            return "computed"
+
+        def __set__(self, instance, value):
+            pass
+
+    @dataclasses.dataclass
+    class Defaults:
+        number: int = 7
+        text: str = "seven"
+
+    @dataclasses.dataclass
+    class Computed:
+        field: str = Descriptor()
+        other: int = 1
+
+    deleted = Defaults()
+    del deleted.number, deleted.text
+    partly = Defaults(1)
+    del partly.text
+    computed = Computed()
+    raise LookupError("class defaults")
+
+
 def standard():
     class Mode(enum.Flag):
         READ = 1
@@ -255,6 +358,17 @@ class Text:
         return "text of its own"
 
 
+def without_traceback(exception):
+    exception.__traceback__ = None
+    return exception
+
+
+def noted(notes):
+    exception = ValueError("noted")
+    exception.__notes__ = notes
+    return exception
+
+
 def caught(function, *args, **kwargs):
     try:
         function(*args, **kwargs)
@@ -282,6 +396,7 @@ def messages():
             ValueError(uuid.UUID(int=3)),
             ValueError(pathlib.PurePosixPath("/a")),
             ValueError(Colour.RED),
+            without_traceback(ValueError("none")),
             ValueError(1.5),
             ValueError(True),
             KeyError("key"),
@@ -321,14 +436,24 @@ class Colour(enum.Enum):
 
 
 def unknown_texts():
-    return linked([Declined("card_declined", "no money"), ValueError(Text()), Limit("amount")])
+    return linked(
+        [Declined("card_declined", "no money"), ValueError(Text()), Limit("amount"), KeyError([Silent()])]
+    )
+
+
+class OfClass(Exception):
+    __notes__ = ["of the class"]
+
+
+def notes():
+    return linked([noted(("one", 2)), noted({"a": 1}), noted(()), noted(["list"]), OfClass()])
 
 
 def raised_here(make):
     raise make()
 
 
-LINKED = {"messages": messages, "unknown_texts": unknown_texts}
+LINKED = {"messages": messages, "notes": notes, "unknown_texts": unknown_texts}
 
 if __name__ == "__main__":
     scenario = sys.argv[1]
