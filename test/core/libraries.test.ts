@@ -127,6 +127,12 @@ describe.each(SETS)('Python %s', (version, requirements) => {
       scalar: late ? 'np.float64(1.5)' : '1.5',
       small: late ? 'np.int8(-3)' : '-3',
       kind: "dtype('float64')",
+      masked: expect.stringMatching(
+        /<numpy\.ma\S*MaskedArray shape=\(2, 2\), dtype=int64, \[\[1, --\], \[3, 4\]\]>/,
+      ),
+      unmasked: expect.stringMatching(/MaskedArray shape=\(2,\), dtype=int64, \[1, 2\]>/),
+      masked_records: expect.not.stringContaining('999'),
+      tenths: '<numpy.ndarray shape=(5,), dtype=float16, [0.1, 6e-08, 0.3333, -65500.0, 0.5]>',
     });
   });
 
@@ -145,6 +151,16 @@ describe.each(SETS)('Python %s', (version, requirements) => {
       moment: "Timestamp('2020-01-02 03:04:05.123456789')",
       span: "Timedelta('1 days 00:00:00.000000005')",
       missing: '<NA>',
+      integers: expect.stringMatching(
+        /IntegerArray <numpy\.ndarray shape=\(2,\), dtype=int64, \[1, <NA>\]>>>$/,
+      ),
+      booleans: expect.stringMatching(
+        /BooleanArray <numpy\.ndarray shape=\(2,\), dtype=bool, \[True, <NA>\]>>>$/,
+      ),
+      nullable: expect.stringMatching(
+        / shape=\(2, 2\), .*'n': <\S+IntegerArray int64\[1, <NA>\]>, 's': <\S+SparseArray .*>$/,
+      ),
+      levels: expect.stringMatching(/MultiIndex length=2, names=.*\['n', None\]>?, …>$/),
       no_rows: expect.stringMatching(/ shape=\(0, 0\), /),
       dates: expect.stringMatching(/'when': <.*\['2020-01-01T00:00:00(\.0+)?', 'NaT'\]>>$/),
     });

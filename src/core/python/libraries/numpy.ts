@@ -45,6 +45,8 @@ export interface View {
   shape: readonly number[];
   strides: readonly number[];
   element: ElementType;
+  /** An array of bools of the same shape: where it is set, `shown` is printed instead of what lies there. */
+  mask?: { flags: View; shown: string };
 }
 
 /** The major version, which decides where a dtype has its fields. */
@@ -130,6 +132,17 @@ function fieldsOf(
   return fields.filter(({ name }) => names.has(name));
 }
 
+/** One row of the first dimension. */
+function partOf({ data, shape, strides, element, mask }: View, index: number): View {
+  const part = {
+    data: data + index * (strides[0] ?? 0),
+    shape: shape.slice(1),
+    strides: strides.slice(1),
+    element,
+  };
+  return mask === undefined ? part : { ...part, mask: { ...mask, flags: partOf(mask.flags, index) } };
+}
+
 /** The elements as nested lists, `left` of them in all. */
 export function elements(
   objects: Objects,
@@ -137,10 +150,12 @@ export function elements(
   depth: number,
   left = { items: objects.limits.items },
 ): PythonValue {
-  const { data, shape, strides, element } = view;
-  const [length, ...inner] = shape;
+  const { data, shape, element, mask } = view;
+  const [length] = shape;
   if (length === undefined) {
     left.items -= 1;
+    if (mask !== undefined && attempt(() => objects.process.memory.u8(mask.flags.data), 1) !== 0)
+      return { type: element.name, text: mask.shown };
     return attempt(() => elementValue(objects, data, element, depth), {
       type: '?',
       text: '?',
@@ -149,8 +164,7 @@ export function elements(
   }
   const children: PythonChild[] = [];
   for (let index = 0; index < length && left.items > 0; index += 1) {
-    const part = { data: data + index * (strides[0] ?? 0), shape: inner, strides: strides.slice(1), element };
-    children.push({ value: elements(objects, part, depth, left) });
+    children.push({ value: elements(objects, partOf(view, index), depth, left) });
   }
   const list: PythonValue = { type: 'list', open: '[', children, close: ']' };
   return children.length < length ? { ...list, truncated: true, leftOut: length - children.length } : list;
@@ -215,14 +229,18 @@ function float(bytes: Buffer): number | undefined {
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }
 
+/** The float16 nearest to a number: ten bits behind the first one, and no exponent below -14. */
+function nearestHalf(value: number): number {
+  const step = 2 ** (Math.max(Math.floor(Math.log2(Math.abs(value))), -14) - 10);
+  return Math.round(value / step) * step;
+}
+
 /** The shortest digits that come back as the same value of that size: `0.1` of a float32. */
 function floatText(value: number, size: number): string {
   if (size === 8 || !Number.isFinite(value)) return floatRepr(value);
-  const same = size === 4 ? Math.fround : undefined;
   for (let digits = 1; digits < 10; digits += 1) {
     const short = Number(value.toPrecision(digits));
-    if (same === undefined ? Math.abs(short - value) <= Math.abs(value) * 2 ** -12 : same(short) === value)
-      return floatRepr(short);
+    if ((size === 4 ? Math.fround(short) : nearestHalf(short)) === value) return floatRepr(short);
   }
   return floatRepr(value);
 }
@@ -279,6 +297,18 @@ function quotedName({ name }: ElementType): string {
 
 const readArray: Reader = (objects, address, type, depth) =>
   arrayValue(objects, viewOf(objects, address), type.dotted, depth);
+
+/** The mask is an array of its own, or `nomask`, a single False; that of a structured array is one of records. */
+const readMaskedArray: Reader = (objects, address, type, depth) => {
+  const view = viewOf(objects, address);
+  const held = objects.attribute(address, '_mask');
+  const kind = held === undefined ? '' : objects.process.types.of(held).dotted;
+  if (/^numpy\.bool_?$/.test(kind)) return arrayValue(objects, view, type.dotted, depth);
+  const flags = held === undefined || kind !== 'numpy.ndarray' ? undefined : viewOf(objects, held);
+  if (flags?.element.kind !== 'b' || flags.shape.join() !== view.shape.join())
+    return { type: '', text: `<${type.dotted}>`, truncated: true };
+  return arrayValue(objects, { ...view, mask: { flags, shown: '--' } }, type.dotted, depth);
+};
 
 const readType: Reader = (objects, address) => {
   const { name } = elementType(objects, address);
@@ -341,10 +371,12 @@ const SCALARS = [
 export const NUMPY: Library = {
   reprs: {
     'numpy.ndarray': readArray,
+    'numpy.ma.MaskedArray': readMaskedArray,
+    'numpy.ma.core.MaskedArray': readMaskedArray,
     'numpy.dtype': readType,
     ...Object.fromEntries(SCALARS.map((name) => [`numpy.${name}`, readScalar])),
   },
-  named: [readArray, readType, readScalar],
+  named: [readArray, readMaskedArray, readType, readScalar],
   texts: {
     'numpy.exceptions.AxisError': axisText,
     'numpy.AxisError': axisText,

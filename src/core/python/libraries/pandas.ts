@@ -51,7 +51,8 @@ const isNamed =
 function isArray(objects: Objects): (type: PythonType) => boolean {
   const { types } = objects.process;
   return (type) =>
-    types.is(type, 'numpy.ndarray') || types.order(type).some((each) => each.short === 'NDArrayBacked');
+    types.is(type, 'numpy.ndarray') ||
+    types.order(type).some(({ short }) => short === 'NDArrayBacked' || short === 'ExtensionArray');
 }
 
 /** The NumPy array in it, and what pandas calls the class around it. */
@@ -62,21 +63,25 @@ function unwrapped(objects: Objects, address: number): { view: View; around: Pyt
   const inner =
     field(objects, address, '_ndarray', (each) => types.is(each, 'numpy.ndarray')) ??
     objects.attribute(address, '_data');
-  if (inner === undefined) throw new Error('an array of another kind');
-  return { view: viewOf(objects, inner), around: type };
+  if (inner === undefined || !types.is(types.of(inner), 'numpy.ndarray'))
+    throw new Error('an array of another kind');
+  const view = viewOf(objects, inner);
+  // of `Int64` and `boolean`: what is missing
+  const mask = objects.attribute(address, '_mask');
+  return {
+    view: mask === undefined ? view : { ...view, mask: { flags: viewOf(objects, mask), shown: '<NA>' } },
+    around: type,
+  };
 }
 
-/** An array as a value; of one with classes, labels or a mask also what they are. */
+/** An array as a value; of one with classes or labels also what they are. */
 function shown(objects: Objects, address: number, depth: number): PythonValue {
-  return attempt(
-    () => {
-      const { view, around } = unwrapped(objects, address);
-      return around === undefined
-        ? arrayValue(objects, view, 'numpy.ndarray', depth)
-        : extension(objects, address, around, arrayValue(objects, view, 'numpy.ndarray', depth), depth);
-    },
-    objects.value(address, depth + 1),
-  );
+  const array = attempt(() => {
+    const { view, around } = unwrapped(objects, address);
+    const value = arrayValue(objects, view, 'numpy.ndarray', depth);
+    return around === undefined ? value : extension(objects, address, around, value, depth);
+  }, undefined);
+  return array ?? objects.value(address, depth + 1);
 }
 
 function extension(
@@ -90,8 +95,6 @@ function extension(
   const categories = type.short === 'Categorical' ? categoriesOf(objects, address, type) : undefined;
   if (categories !== undefined)
     children.push({ name: 'categories', value: shownIndex(objects, categories, depth) });
-  const mask = objects.attribute(address, '_mask');
-  if (mask !== undefined) children.push({ name: 'mask', value: shown(objects, mask, depth) });
   return { type: type.dotted, open: `<${type.dotted} `, children, close: '>' };
 }
 
@@ -105,6 +108,25 @@ function shownIndex(objects: Objects, address: number, depth: number): PythonVal
   return { ...readIndex(objects, address, type, depth), type: type.dotted };
 }
 
+/** Of a `MultiIndex` the length and the names of its levels; what is in them is not read. */
+const readLevels: Reader = (objects, address, type, depth) => {
+  const [codes, names] = ['_codes', '_names'].map((name) => objects.attribute(address, name));
+  const [first] = objects.list(codes ?? 0);
+  if (first === undefined || names === undefined)
+    return { type: '', text: `<${type.dotted}>`, truncated: true };
+  const length = attempt(() => unwrapped(objects, first).view.shape[0] ?? '?', '?');
+  return {
+    type: '',
+    open: `<${type.dotted} `,
+    children: [
+      { name: 'length', value: { type: 'int', text: String(length) } },
+      { name: 'names', value: objects.value(names, depth + 1) },
+    ],
+    close: '>',
+    truncated: true,
+  };
+};
+
 const readIndex: Reader = (objects, address, type, depth) => {
   const range = objects.attribute(address, '_range');
   if (range !== undefined) {
@@ -116,7 +138,7 @@ const readIndex: Reader = (objects, address, type, depth) => {
   const data = objects.attribute(address, '_data');
   const name = objects.attribute(address, '_name');
   const named = name !== undefined && !objects.process.types.isNative(name, 'NoneType');
-  if (data === undefined) return { type: '', text: `<${type.dotted}>`, truncated: true };
+  if (data === undefined) return readLevels(objects, address, type, depth);
   return {
     type: '',
     open: `<${type.dotted} `,
@@ -189,16 +211,20 @@ const readFrame: Reader = (objects, address, type, depth) => {
   if (manager === undefined || columns === undefined || index === undefined)
     return { type: '', text: `<${type.dotted}>`, truncated: true };
   const found: { place: number; value: PythonValue }[] = [];
-  let rows = 0;
+  let rows: number | undefined;
   let count = 0;
   for (const block of manager.blocks) {
     const { values, places } = blockOf(objects, block);
-    const { view, around } = unwrapped(objects, values);
+    const array = attempt(() => unwrapped(objects, values), undefined);
     count += places.length;
-    rows = view.shape.at(-1) ?? 0;
+    rows ??= array?.view.shape.at(-1);
     places.forEach((place, at) => {
       if (found.length >= objects.limits.items) return;
-      found.push({ place, value: columnValue(objects, { values, view, around }, at, depth) });
+      const value =
+        array === undefined
+          ? objects.value(values, depth + 1)
+          : columnValue(objects, { values, ...array }, at, depth);
+      found.push({ place, value });
     });
   }
   const names = labels(objects, columns, count, depth);
@@ -208,7 +234,7 @@ const readFrame: Reader = (objects, address, type, depth) => {
       name: 'shape',
       value: {
         type: 'tuple',
-        text: `(${manager.blocks.length === 0 ? lengthOf(objects, index) : rows}, ${count})`,
+        text: `(${rows ?? lengthOf(objects, index)}, ${count})`,
       },
     },
     { name: 'index', value: shownIndex(objects, index, depth) },

@@ -24,6 +24,10 @@ def arrays():
     scalar = numpy.float64(1.5)
     small = numpy.int8(-3)
     kind = numpy.dtype("f8")
+    masked = numpy.ma.array([[1, 999], [3, 4]], mask=[[0, 1], [0, 0]])
+    unmasked = numpy.ma.array([1, 2])
+    masked_records = numpy.ma.array([(1, 999)], dtype=[("x", "i4"), ("y", "i4")], mask=[(0, 1)])
+    tenths = numpy.array([0.1, 6e-8, 1 / 3, -65504, 0.5], dtype="f2")
     raise LookupError("arrays")
 
 
@@ -41,6 +45,10 @@ def frames():
     missing = pandas.NA
     no_rows = pandas.DataFrame()
     dates = pandas.DataFrame({"when": pandas.to_datetime(["2020-01-01", None])})
+    integers = pandas.Series([1, None], dtype="Int64")
+    booleans = pandas.Series([True, None], dtype="boolean")
+    nullable = pandas.DataFrame({"n": integers, "s": pandas.arrays.SparseArray([0, 1])})
+    levels = pandas.MultiIndex.from_tuples([(1, "a"), (2, "b")], names=["n", None])
     raise LookupError("frames")
 
 
