@@ -45,7 +45,7 @@ export function renderGeneratedModule({
       django: framework === 'django',
       wsgi,
       asgi,
-      connections: wsgi || asgi,
+      connections: wsgi || asgi || watchers.some((name) => name === 'aiohttp' || name === 'tornado'),
       // a callable of no framework is replaced, where the others are watched in place
       plain: framework === 'wsgi' || framework === 'asgi',
       watchers,

@@ -13,14 +13,22 @@ import { pythonEnvironment } from '../python-environment.ts';
 const ROUNDS = 4;
 const SEED = 1;
 
+/** Every server once, and every example. */
 const PAIRS = [
   ['django-minimal', 'daphne'],
   ['django-minimal', 'gunicorn-sync'],
   ['django-channels', 'uvicorn'],
+  ['django-shop', 'uwsgi'],
   ['fastapi-shop', 'uvicorn-h11-wsproto'],
   ['fastapi-shop', 'granian-asgi'],
+  ['litestar-shop', 'uvicorn-sansio'],
+  ['wsgi-shop', 'hypercorn'],
   ['flask-shop', 'gunicorn-gthread'],
+  ['falcon-shop', 'gunicorn-gevent'],
+  ['pyramid-shop', 'waitress'],
   ['bottle-shop', 'cheroot'],
+  ['aiohttp-shop', 'own-server'],
+  ['tornado-shop', 'own-server'],
 ] as const;
 
 let bin = '';

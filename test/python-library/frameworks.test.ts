@@ -35,7 +35,7 @@ const FLASK_EXTENSIONS = {
   ),
 };
 const STARLETTE = {
-  aborts: ['background', 'exception_handler(Exception)', 'stream', 'sync', 'view', 'websocket_view'],
+  aborts: ['background', 'exception_handler(Exception)', 'stream', 'sync', 'user', 'view', 'websocket_view'],
   others: {
     http403: '403',
     handled: '418',
@@ -222,8 +222,8 @@ const WSGI = {
   },
 };
 const ASGI = {
-  aborts: ['SentryAsgiMiddleware', 'after', 'object', 'view', 'websocket'],
-  others: { ok: '200', missing: '404', lifespan: '', 'lost client': '', attributes: 'True' },
+  aborts: ['SentryAsgiMiddleware', 'after', 'before accept', 'object', 'view', 'websocket'],
+  others: { ok: '200', missing: '404', 'only HTTP': '', lifespan: '', 'lost client': '', attributes: 'True' },
 };
 const CELERY = {
   aborts: [

@@ -110,7 +110,11 @@ async def asgi_application(scope, receive, send):
     if scope["type"] == "lifespan":
         raise NotImplementedError("lifespan")
     if scope["type"] == "websocket":
-        await receive()
+        event = await receive()
+        if scope["path"] == "/refuses":
+            event["body"]
+        if scope["path"] == "/before":
+            event["type"] + 1
         await send({"type": "websocket.accept"})
         raise RuntimeError("websocket")
     if scope["path"] == "/view":
@@ -139,6 +143,8 @@ def asgi_cases():
     app, site = wrap_asgi(asgi_application), wrap_asgi(AsgiSite())
     cases = {page: asking.asgi_case(app, f"/{page}") for page in ["view", "after", "ok", "missing"]}
     cases["websocket"] = asking.asgi_case(app, "/", "websocket")
+    cases["before accept"] = asking.asgi_case(app, "/before", "websocket")
+    cases["only HTTP"] = asking.asgi_case(app, "/refuses", "websocket")
     cases["lifespan"] = asking.asgi_case(app, "", "lifespan")
     cases["lost client"] = asking.asgi_case(app, "/ok", fails=True)
     cases["object"] = asking.asgi_case(site, "/view")

@@ -254,6 +254,11 @@ def starlette_cases(make_app):
     for socket in sockets:
         cases[socket.__name__] = ask(make(), f"/{socket.__name__}", "websocket")
     cases["lifespan"] = ask(make(), "", "lifespan")
+
+    async def user(request):
+        request["user"]  # Set by a middleware that is not there.
+
+    cases["user"] = ask(make_app([user], [], {}), "/user")
     cases["DEBUG"] = ask(make(debug=True), "/view")
 
     async def sorry(request, error):
