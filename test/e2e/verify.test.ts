@@ -125,7 +125,7 @@ test('the minimal project has DEBUG on: that is said, and with it asked for ever
     writeFileSync(join(minimal.root, 'core/__init__.py'), '');
     const on = await minimal.verify(['--env', 'PYCRASH_UNDER_DEBUG=1']);
     expect(on.steps, on.outcome.stderr).toMatchObject({ abort: true, 'core-present': true, recovery: true });
-    expect(on.outcome.exitCode).toBe(0);
+    expect(on.outcome.exitCode, on.outcome.stderr).toBe(0);
     // in the place of /var/tmp, which is everybody's
     const places = on.document?.cores.map(({ path }) => dirname(path)) ?? [];
     expect(new Set(places)).toEqual(new Set([expect.stringMatching(/\/reports$/)]));

@@ -12,9 +12,12 @@ const SEED = 1;
 /** Bytes of a connection that are shown. */
 const SHOWN = 120;
 
-/** Sends what a client should not, to planted addresses, to ones that are not there, and to `/`: nothing of it may abort. */
+/**
+ * Sends what a client should not, to planted addresses, to ones that are not there, and to `/` where that answers a decent
+ * request: nothing of it may abort.
+ */
 export async function judgeHostileClient(session: Session): Promise<Verdict> {
-  const surface = surfaceOf(session);
+  const surface = surfaceOf(session, await answersAt(session, '/'));
   const kinds = Object.keys(KINDS).length;
   const before = crashesIn(await session.service.log()).length;
   const workers = await session.workers();
@@ -62,13 +65,20 @@ export function asNothingAborts({ id, detail }: Verdict): Verdict {
   return verdict(id, 'unknown', `${detail}; but here nothing aborts (see the step abort)`);
 }
 
-function surfaceOf({ facts, place }: Session): Surface {
+/** Does a decent request get an answer there? What fails for everyone, such as a page without its database, is not of the client. */
+async function answersAt(session: Session, target: string): Promise<boolean> {
+  const { status = 500 } = await session.client.get(target);
+  if (status >= 500) await session.waitForAnswer();
+  return status < 500;
+}
+
+function surfaceOf({ facts, place }: Session, withRoot: boolean): Surface {
   const { host = 'localhost', ...others } = proxyHeaders(facts);
   const { parses = [], websockets = [], handled } = facts;
   const pages = ['ready', 'slow', ...handled, ...parses, ...parses, 'no-such-page'];
   return {
     headers: [['Host', host], ...Object.entries(others)],
-    pages: [...pages.map((name) => `${place.prefix}/${name}/`), '/'],
+    pages: [...pages.map((name) => `${place.prefix}/${name}/`), ...(withRoot ? ['/'] : [])],
     websockets: websockets.map((name) => `${place.prefix}/${name}/`),
   };
 }
