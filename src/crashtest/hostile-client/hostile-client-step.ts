@@ -1,6 +1,7 @@
 import { verdict, type Verdict } from '../judge.ts';
 import { AMPLE_BUDGET } from '../launch.ts';
 import { crashesIn, proxyHeaders, type Session } from '../session.ts';
+import { waitFor } from '../wait.ts';
 import type { Action, Surface } from './connection.ts';
 import { hostileConnection, KINDS, numberOf } from './hostile-connection.ts';
 import { playAll } from './play.ts';
@@ -9,6 +10,8 @@ import { playAll } from './play.ts';
 const ROUNDS = 6;
 const CONCURRENCY = 16;
 const SEED = 1;
+/** Seconds. */
+const LONGEST_DUMP = 15;
 /** Bytes of a connection that are shown. */
 const SHOWN = 120;
 
@@ -67,9 +70,20 @@ export function asNothingAborts({ id, detail }: Verdict): Verdict {
 
 /** Does a decent request get an answer there? What fails for everyone, such as a page without its database, is not of the client. */
 async function answersAt(session: Session, target: string): Promise<boolean> {
+  const workers = await session.workers();
+  const crashes = crashesIn(await session.service.log()).length;
   const { status = 500 } = await session.client.get(target);
-  if (status >= 500) await session.waitForAnswer();
-  return status < 500;
+  if (status < 500) return true;
+  if (crashesIn(await session.service.log()).length > crashes) {
+    // The kernel may still be writing its core while another worker answers.
+    const isReplaced = async (): Promise<true | undefined> => {
+      const now = await session.workers();
+      return workers.every((pid) => now.includes(pid)) ? undefined : true;
+    };
+    await waitFor(LONGEST_DUMP, isReplaced, 0.1);
+  }
+  await session.waitForAnswer();
+  return false;
 }
 
 function surfaceOf({ facts, place }: Session, withRoot: boolean): Surface {
