@@ -52,8 +52,6 @@ test('init has written the lines that are taken away here', () => {
     'shop/asgi.py',
     'shop/wsgi.py',
     'shop/wsgi.py',
-    'manage.py',
-    'manage.py',
   ]);
 });
 

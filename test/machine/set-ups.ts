@@ -432,9 +432,8 @@ export const BROKEN: readonly SetUp[] = [
     name: 'a handler that keeps nothing',
     notVerified: likeThat('apport'),
     core: 'none',
-    unknown: 'core-pattern',
+    bad: ['core-pattern'],
     pattern: '|/bin/true',
-    required: 'core-present',
   },
   {
     name: 'apport',
