@@ -6,7 +6,7 @@ import { processStatus } from '../host/process-status.ts';
 
 type Reason = 'gone' | 'zombie' | 'kernel' | 'machine' | 'ended';
 
-/** Why the process cannot be read, whoever asks. */
+/** Why no user can read the process. */
 export function notReadable(pid: number, reason: Reason): UserError {
   switch (reason) {
     case 'gone':

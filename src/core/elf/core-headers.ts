@@ -46,7 +46,7 @@ const REGISTERS = {
   aarch64: { count: 34, stack: 31, instruction: 32 },
 } as const;
 
-/** What stands in front of the memory in a core: ELF header, program headers and notes, in whole pages (elf(5), core(5)). */
+/** What comes before the memory in a core: ELF header, program headers and notes, in whole pages (elf(5), core(5)). */
 export function coreHeaders(described: DescribedProcess, segments: readonly CoreSegment[]): Buffer {
   const count = segments.length + 1;
   const notes = notesOf(described);

@@ -16,7 +16,7 @@ export function onTheWire({ method, target, version, headers, body }: WireReques
   return Buffer.concat([bytesOf(`${lines.join('\r\n')}\r\n\r\n`), body]);
 }
 
-/** A request for a page that nobody could object to. */
+/** A well-formed request for a page. */
 export function decentRequest(random: Random, surface: Surface): WireRequest {
   return {
     method: 'GET',

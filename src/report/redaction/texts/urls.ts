@@ -2,7 +2,7 @@ import { isPlaceholder, looksRandom } from '../looks.ts';
 import { judgeName } from '../names.ts';
 import type { Scan } from './scan.ts';
 
-/** Before these a path has a token for whoever follows the link: `/password/reset/TOKEN`. */
+/** Before these a path has the token of a link: `/password/reset/TOKEN`. */
 const LINK =
   /^(?:reset|token|tokens|activate|activation|verify|verification|confirm|confirmation|invite|invitation|magic|magic-link|unsubscribe|oauth|sso|key|keys|secret|share|shared|hooks|webhook|webhooks|services|login|auth|password|reset-password|password-reset)$/i;
 
