@@ -1,13 +1,11 @@
 import type { Memory } from './elf/memory.ts';
 import type { CoreNotes } from './elf/notes.ts';
+import { LIMITS } from './limits.ts';
 import { attempt } from './python/process.ts';
 import { cutMark } from './python/value.ts';
 
 // execve(2): arguments and environment have at most 6 MiB, the pointers to them included.
 const MOST_SEARCHED = 8 * 1024 * 1024;
-const MOST_WORDS = 10_000;
-const MOST_VARIABLES = 10_000;
-const MOST_CHARACTERS = 32_768;
 const AT_EXECFN = 31;
 
 interface CommandLine {
@@ -36,9 +34,9 @@ export function readCommandLine(memory: Memory, notes: CoreNotes): CommandLine {
     // The first word is argc, which is in front of the pointers and small enough not to be one.
     const words = pointersBefore(bytes, at - 8 - 8 * (variables.length + 1));
     const text = (pointer: number): string => textAt(bytes, pointer - start);
-    const shown = words.slice(0, MOST_WORDS).map(text);
+    const shown = words.slice(0, LIMITS.words).map(text);
     if (words.length > shown.length) shown.push(`${cutMark(words.length - shown.length)} words`);
-    const pairs = variables.slice(0, MOST_VARIABLES).map((pointer): [string, string] => {
+    const pairs = variables.slice(0, LIMITS.variables).map((pointer): [string, string] => {
       const variable = text(pointer);
       const equals = variable.indexOf('=');
       return [variable.slice(0, Math.max(0, equals)), variable.slice(equals + 1)];
@@ -53,8 +51,8 @@ function textAt(bytes: Buffer, at: number): string {
   if (at < 0 || at >= bytes.length) return '';
   const nul = bytes.indexOf(0, at);
   const end = nul < 0 ? bytes.length : nul;
-  const left = end - at - MOST_CHARACTERS;
-  const text = bytes.toString('utf8', at, Math.min(end, at + MOST_CHARACTERS));
+  const left = end - at - LIMITS.wordBytes;
+  const text = bytes.toString('utf8', at, Math.min(end, at + LIMITS.wordBytes));
   return left > 0 ? `${text}${cutMark(left, 'bytes')}` : text;
 }
 

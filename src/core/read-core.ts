@@ -6,9 +6,9 @@ import { ET_CORE, readBytes, readElf, type ElfFile } from './elf/file.ts';
 import { Memory } from './elf/memory.ts';
 import { Modules } from './elf/modules.ts';
 import { readNotes } from './elf/notes.ts';
+import type { Limits } from './limits.ts';
 import type { Frame } from './python/frames.ts';
 import { LAYOUTS, type Layout } from './python/layouts.ts';
-import type { ValueLimits } from './python/objects.ts';
 import { findRuntime } from './python/runtime.ts';
 import type { PythonValue } from './python/value.ts';
 import { readPython } from './read-python.ts';
@@ -24,7 +24,7 @@ export interface ReadCoreOptions {
   searchPath?: readonly string[];
   /** Look through the whole heap for exceptions too. */
   scan?: boolean;
-  limits?: Partial<ValueLimits>;
+  limits?: Partial<Limits>;
   /** Find out what native frames have to be put together with: `UnredactedReport.ground`. */
   native?: boolean;
   /** Instead of the tables that are built in. */

@@ -1,11 +1,12 @@
 import type { ReportedException, ReportedTask, ReportedThread } from '../report/model.ts';
-import { MOST_READS, type Memory } from './elf/memory.ts';
+import type { Memory } from './elf/memory.ts';
 import type { CoreNotes } from './elf/notes.ts';
+import { LIMITS, type Limits } from './limits.ts';
 import { Exceptions } from './python/exceptions.ts';
 import { Frames, type Frame } from './python/frames.ts';
 import { readGreenlets } from './python/greenlets.ts';
 import { Interpreters, nameTypes, type ThreadState } from './python/interpreters.ts';
-import { Objects, VALUE_LIMITS, ValueBudget } from './python/objects.ts';
+import { Objects, ValueBudget } from './python/objects.ts';
 import { readRequest } from './python/requests.ts';
 import { ExceptionRoots, type Root } from './python/roots.ts';
 import type { Runtime } from './python/runtime.ts';
@@ -15,8 +16,8 @@ import type { PythonValue } from './python/value.ts';
 import type { ReadCoreOptions, UnredactedReport } from './read-core.ts';
 import { isDeliberate, isFromOutside } from './signals.ts';
 
-const MOST_EXCEPTIONS = 200;
-const MOST_SCANNED = 100;
+// More of them would bury the other warnings.
+const MOST_PLACES = 50;
 
 /** Fills in all that is Python's; returns its threads, the one that took the signal first. */
 export function readPython(
@@ -33,6 +34,7 @@ class PythonReader {
   private readonly memory: Memory;
   private readonly notes: CoreNotes;
   private readonly options: ReadCoreOptions;
+  private readonly limits: Limits;
   private readonly objects: Objects;
   private readonly frames: Frames;
   private readonly interpreters: Interpreters;
@@ -49,7 +51,8 @@ class PythonReader {
     this.memory = process.memory;
     this.notes = notes;
     this.options = options;
-    this.objects = new Objects(process, { ...VALUE_LIMITS, ...options.limits });
+    this.limits = { ...LIMITS, ...options.limits };
+    this.objects = new Objects(process, this.limits);
     this.frames = new Frames(this.objects);
     this.interpreters = new Interpreters(runtime, this.frames);
     this.exceptions = new Exceptions(this.frames);
@@ -95,7 +98,7 @@ class PythonReader {
   }
 
   /** A part of the report, with reads and a budget for values of its own: what it uses up is missing nowhere else. */
-  private part<T>(what: string, read: () => T, reads = MOST_READS): T {
+  private part<T>(what: string, read: () => T, reads = this.limits.partReads): T {
     const budget = new ValueBudget(this.objects.limits);
     const result = this.objects.within(budget, () =>
       this.memory.within(reads, read, (_, exhausted) => {
@@ -140,7 +143,7 @@ class PythonReader {
     more: Partial<ReportedException<PythonValue>> = {},
   ): boolean {
     if (this.seen.has(address)) return false;
-    if (this.report.exceptions.length >= MOST_EXCEPTIONS) {
+    if (this.report.exceptions.length >= this.limits.exceptions) {
       this.seen.add(address);
       this.unlisted += 1;
       return false;
@@ -180,20 +183,21 @@ class PythonReader {
         }
       });
       all.push(...found.tasks);
-      if (!found.complete) {
-        this.warn(
-          `${what}-incomplete`,
-          `${found.tasks.length} ${what} are listed; the process can have more: the search ended at a limit`,
-        );
+      if (found.leftOut > 0 || !found.complete) {
+        const [more, rest] = [
+          found.leftOut > 0 ? `, ${found.leftOut} more are not` : '',
+          found.complete ? '' : '; the process can have others: the search ended at a limit',
+        ];
+        this.warn(`${what}-incomplete`, `${found.tasks.length} ${what} are listed${more}${rest}`);
       }
     }
     if (all.length > 0) this.report.tasks = all;
   }
 
   private scan(): void {
-    const { memory, exceptions } = this;
+    const { memory, exceptions, limits } = this;
     let found = 0;
-    const scan = scanForExceptions(memory, exceptions);
+    const scan = scanForExceptions(memory, exceptions, limits.scannedBytes);
     // Each word costs a read or two, and each exception that is found as much as any other.
     const { written } = scan;
     this.part(
@@ -201,17 +205,17 @@ class PythonReader {
       () => {
         for (const address of scan.addresses()) {
           if (this.seen.has(address)) continue;
-          if ((found += 1) > MOST_SCANNED) break;
+          if ((found += 1) > limits.scanned) break;
           this.list({ address, thread: undefined, foundVia: 'scan of the heap' });
         }
       },
-      MOST_READS + written,
+      this.limits.partReads + written,
     );
-    if (scan.left > 0 || found > MOST_SCANNED) {
+    if (scan.left > 0 || found > limits.scanned) {
       this.warn(
         'scan-incomplete',
-        found > MOST_SCANNED
-          ? `the scan ended after ${MOST_SCANNED} exceptions; ${scan.left} bytes were not searched`
+        found > limits.scanned
+          ? `the scan ended after ${limits.scanned} exceptions; ${scan.left} bytes were not searched`
           : `${scan.left} bytes of writable memory were not searched: the limit is ${scan.most}`,
       );
     }
@@ -229,9 +233,14 @@ class PythonReader {
     if (this.unlisted > 0) {
       this.warn(
         'exceptions-left-out',
-        `${this.unlisted} more exceptions are not listed: the limit is ${MOST_EXCEPTIONS}`,
+        `${this.unlisted} more exceptions are not listed: the limit is ${this.limits.exceptions}`,
       );
     }
+    const { leftOut } = this.objects;
+    const places = [...leftOut].slice(0, MOST_PLACES);
+    for (const message of places) this.warn('left-out', message);
+    if (leftOut.size > places.length)
+      this.warn('left-out', `something is left out in ${leftOut.size - places.length} more places`);
     for (const thread of threads) {
       if (!thread.cut || thread.torn) continue;
       this.warn(

@@ -1,9 +1,7 @@
 import { printable, printableLines } from '../printable.ts';
+import { REPORT_LIMITS } from './limits.ts';
 import type { CrashReport } from './model.ts';
 import { howRead, reportText, size, type TextOptions } from './text.ts';
-
-/** GitHub refuses an issue of more than 65,536 characters. */
-const MOST_CHARACTERS = 60_000;
 
 /** The report for an issue: a summary, the traceback, and the rest folded. It always fits; longer values are cut at `width`. */
 export function reportMarkdown(report: CrashReport, width = 200): string {
@@ -38,8 +36,6 @@ export function reportMarkdown(report: CrashReport, width = 200): string {
     '',
   ].join('\n');
   const threads = (): string => folded('Threads', section(['request', 'threads'], 'none'));
-  const left = (what: string): string =>
-    `\n… ${what} are left out: an issue can have ${MOST_CHARACTERS} characters.\n`;
   const variants = [
     () => fenced(traceback(report)) + folded('Locals', section(['crash'], 'app')) + threads(),
     () => fenced(traceback(report)) + threads() + left('Locals'),
@@ -48,9 +44,17 @@ export function reportMarkdown(report: CrashReport, width = 200): string {
   // From everything to less and less, until it fits.
   for (const variant of variants) {
     const body = variant();
-    if (head.length + body.length <= MOST_CHARACTERS) return head + body;
+    if (head.length + body.length <= REPORT_LIMITS.markdownCharacters) return head + body;
   }
-  return head + fenced(innerPart(report, MOST_CHARACTERS - head.length - 300)) + left('Locals and threads');
+  return (
+    head +
+    fenced(innerPart(report, REPORT_LIMITS.markdownCharacters - head.length - 300)) +
+    left('Locals and threads')
+  );
+}
+
+function left(what: string): string {
+  return `\n… ${what} are left out: an issue can have ${REPORT_LIMITS.markdownCharacters} characters.\n`;
 }
 
 /** The end of a traceback says what was raised and where; of the frames of a thread the beginning. */

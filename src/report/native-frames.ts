@@ -6,6 +6,7 @@ import { templateText } from '../templates.ts';
 import { findProgram } from './find-program.ts';
 import { gdbArguments, isInstalled } from './gdb.ts';
 import type { NativeFrame } from './model.ts';
+import { REPORT_LIMITS } from './limits.ts';
 import { privateFolder, removePrivateFolder } from './private-file.ts';
 
 interface Places {
@@ -25,7 +26,6 @@ interface FoundFrame {
 /** Frames by the kernel's number of the thread, from the innermost outwards. */
 type Stacks = Map<number, FoundFrame[]>;
 
-const MOST_FRAMES = 5000;
 // A hostile core can lead an unwinder in circles, and debug symbols of a big program take long to load.
 const LONGEST = { timeout: 120_000, maxBuffer: 100_000_000 };
 // elfutils and gdb would ask servers for symbols otherwise: a report asks nobody.
@@ -56,12 +56,20 @@ export async function addNativeFrames(report: UnredactedReport, places: Places):
     );
   }
   const ends = new Set<string>();
+  let long = 0;
   for (const [at, thread] of report.threads.entries()) {
     const found = stacks.get(thread.osThreadId);
     if (found === undefined || found.length === 0) continue;
     const { frames, end } = trusted(found, ground);
     if (end !== undefined) ends.add(end);
-    thread.native = withPython(frames, ground.calls[at] ?? [], end === undefined);
+    const whole = found.length < REPORT_LIMITS.nativeFrames;
+    if (!whole) long += 1;
+    thread.native = withPython(frames, ground.calls[at] ?? [], end === undefined && whole);
+  }
+  if (long > 0) {
+    warn(
+      `native frames beyond the innermost ${REPORT_LIMITS.nativeFrames} are not listed, in ${long} thread${long === 1 ? '' : 's'}`,
+    );
   }
   if (ends.size > 0) {
     warn(
@@ -75,7 +83,7 @@ export async function addNativeFrames(report: UnredactedReport, places: Places):
 
 /** undefined where it is not installed. */
 async function byEuStack({ core }: Places, program: string): Promise<Stacks | undefined> {
-  const args = ['-n', String(MOST_FRAMES), '--core', core, '--executable', program];
+  const args = ['-n', String(REPORT_LIMITS.nativeFrames), '--core', core, '--executable', program];
   const result = await execa('eu-stack', args, {
     reject: false,
     env: ENVIRONMENT,
@@ -105,7 +113,11 @@ async function byGdb(places: Places, program: string): Promise<Stacks | undefine
   try {
     const commands = join(folder, 'native_frames.py');
     writeFileSync(commands, templateText('gdb/native_frames.py'), { mode: 0o600 });
-    const settings = ['set auto-load no', 'set backtrace past-main on', `set $pycrash_most = ${MOST_FRAMES}`];
+    const settings = [
+      'set auto-load no',
+      'set backtrace past-main on',
+      `set $pycrash_most = ${REPORT_LIMITS.nativeFrames}`,
+    ];
     const args = gdbArguments({
       ...places,
       target: { core: places.core },

@@ -1,7 +1,7 @@
 import type { FrameCode } from './model.ts';
 
 /** How many lines of decorators a function has at most. */
-const MOST_DECORATORS = 200;
+const MOST_DECORATORS = 5000;
 
 /**
  * Can the code object have been compiled from these lines? It says where it begins, how it is called and which names it

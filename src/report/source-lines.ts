@@ -1,11 +1,12 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, join, posix, resolve, sep } from 'node:path';
 import { insideRoot, openLocalFile, openNamedFile, type OpenFile } from '../core/local-files.ts';
+import { cutMark } from '../core/python/value.ts';
 import { libraryFolder } from './application-frame.ts';
+import { REPORT_LIMITS } from './limits.ts';
 import type { FrameCode } from './model.ts';
 import { fits } from './source-fit.ts';
 
-const MOST_BYTES = 10_000_000;
 const MOST_TAILS = 50;
 const MOST_NAMED = 5;
 
@@ -44,6 +45,7 @@ export class SourceLines {
   readonly #wanted = new Map<string, Wanted[]>();
   readonly #files = new Map<string, Candidate | undefined>();
   readonly #refused = new Set<string>();
+  readonly #long = new Set<string>();
   readonly #differing = new Set<string>();
 
   constructor(places: Places) {
@@ -63,7 +65,7 @@ export class SourceLines {
     const found = this.#files.get(file);
     const text = found?.lines[line - 1]?.trim();
     if (found === undefined || text === undefined || text === '') return undefined;
-    return { text: text.slice(0, 500), doubtful: found.newer };
+    return { text: shortened(text), doubtful: found.newer };
   }
 
   /** What to say about the files, once every line was asked for. */
@@ -86,6 +88,11 @@ export class SourceLines {
         this.#differing,
         (paths) =>
           `not the source that ran, so no lines of it are shown (--source names a folder with the right one): ${paths}`,
+      ),
+      ...one(
+        'source-too-long',
+        this.#long,
+        (paths) => `no lines of files of more than ${REPORT_LIMITS.sourceBytes} bytes are shown: ${paths}`,
       ),
       ...[...this.#refused]
         .slice(0, MOST_NAMED)
@@ -146,7 +153,10 @@ export class SourceLines {
 
   #read(file: OpenFile): Candidate | undefined {
     try {
-      if (file.size > MOST_BYTES) return undefined;
+      if (file.size > REPORT_LIMITS.sourceBytes) {
+        this.#long.add(file.path);
+        return undefined;
+      }
       const bytes = Buffer.alloc(file.size);
       const text = bytes.subarray(0, file.read(bytes, 0)).toString('utf8');
       const { written } = this.#places;
@@ -156,6 +166,12 @@ export class SourceLines {
       file.close();
     }
   }
+}
+
+function shortened(line: string): string {
+  const { sourceCharacters } = REPORT_LIMITS;
+  const left = line.length - sourceCharacters;
+  return left > 0 ? line.slice(0, sourceCharacters) + cutMark(left, 'characters') : line;
 }
 
 function openInside(sysroot: string, file: string): OpenFile | undefined {

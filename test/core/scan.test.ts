@@ -27,6 +27,6 @@ test.each([8, -16, 1 << 30])(
     const offsets = { 'object.ob_type': 8, 'exception.traceback': offset };
     const layout = layoutOf({ version: '3.13', provenance: [], offsets });
     const exceptions = { isExceptionType: () => true, isRaised: () => true, layout };
-    expect([...scanForExceptions(memory, exceptions).addresses()]).toEqual([START]);
+    expect([...scanForExceptions(memory, exceptions, 64).addresses()]).toEqual([START]);
   },
 );

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../byte-source.ts';
+import { LIMITS } from '../limits.ts';
 import { PT_LOAD, type ElfFile } from './file.ts';
 
 /** Thrown where the core has no such bytes. One instance, without a stack: it is thrown often and always caught. */
@@ -18,8 +19,6 @@ export interface Segment {
 
 const PAGE = 1 << 12;
 const MOST_PAGES = 8192;
-// A report of a Django request takes thirty thousand, a hundred and ninety thousand without the interpreter's file.
-export const MOST_READS = 5_000_000;
 const PF_W = 2;
 
 /**
@@ -41,7 +40,7 @@ export class Memory {
   /** Called with an address that neither the core nor an overlay has; true where it made one. */
   onMissing: ((address: number) => boolean) | undefined;
 
-  constructor(core: ByteSource, elf: ElfFile, mostReads = MOST_READS) {
+  constructor(core: ByteSource, elf: ElfFile, mostReads: number = LIMITS.partReads) {
     this.readsLeft = mostReads;
     this.sources = [{ source: core, pages: new Map() }];
     for (const header of elf.programHeaders) {

@@ -1,7 +1,7 @@
 import { dictEntries, splitEntries } from './dicts.ts';
 import type { Layout } from './layouts.ts';
 import { attempt, type Process } from './process.ts';
-import { readText } from './text.ts';
+import { shownText } from './text.ts';
 import { FLAG, type PythonType } from './types.ts';
 
 /** The attribute is an implementation detail by its name. */
@@ -14,21 +14,22 @@ export interface Attribute {
   value: number;
 }
 
-const MOST_SLOTS = 256;
+// So many of an instance are told by their names; the others are counted.
+const MOST_NAMES = 10_000;
+const MOST_SLOTS = 10_000;
 const T_OBJECT = 6;
 const T_OBJECT_EX = 16;
 
-/** The attributes of an instance: those of its `__dict__`, then its slots; at most `most`. Addresses of the values. */
-export function attributes(process: Process, object: number, type: PythonType, most = 1000): Attribute[] {
+/** The attributes of an instance: those of its `__dict__`, then its slots. Addresses of the values. */
+export function attributes(process: Process, object: number, type: PythonType): Attribute[] {
   const found: Attribute[] = [];
-  for (const { key, value } of attempt(() => instanceEntries(process, object, type, most), [])) {
-    const name = attempt(() => readText(process, key, 200).text, undefined);
+  for (const { key, value } of attempt(() => instanceEntries(process, object, type), [])) {
+    // one name more is one of what is shown last
+    const name = found.length < MOST_NAMES ? attempt(() => shownText(process, key), undefined) : '_';
     if (name !== undefined) found.push({ name, value });
   }
-  for (const base of type.bases) {
-    if (base.heap && found.length < most) found.push(...members(process, object, base));
-  }
-  return found.slice(0, most);
+  for (const base of type.bases) if (base.heap) found.push(...members(process, object, base));
+  return found;
 }
 
 /** The slots of one class, and what a type in C calls its members, of an instance. */
@@ -108,16 +109,15 @@ function instanceEntries(
   process: Process,
   object: number,
   type: PythonType,
-  most: number,
 ): { key: number; value: number }[] {
   const { memory, layout } = process;
   const inline = inlineValues(process, object, type);
   if (inline !== 0) {
     const keys = memory.u64(type.address + layout.at('heapType.ht_cached_keys'));
-    return splitEntries(process, keys, inline, most);
+    return splitEntries(process, keys, inline);
   }
   const dict = instanceDict(process, object, type);
-  return dict === 0 ? [] : dictEntries(process, dict, most);
+  return dict === 0 ? [] : dictEntries(process, dict);
 }
 
 /** Address of values that are kept without a dict, as of 3.11; 0 where there are none. */

@@ -4,7 +4,7 @@ import { hex, nameInC, type Objects, type Reader } from './objects.ts';
 import { attempt } from './process.ts';
 import { textRepr } from './text.ts';
 import { FLAG, type PythonType } from './types.ts';
-import type { PythonChild } from './value.ts';
+import { withRest, type PythonChild } from './value.ts';
 
 function pointer({ process: { memory, layout } }: Objects, address: number, field: string): number {
   return memory.u64(address + layout.at(field));
@@ -168,16 +168,16 @@ const readPartial: Reader = (objects, address, type, depth) => {
   const there = fields(objects, address, native);
   const [callee, args, keywords] = ['func', 'args', 'keywords'].map((name) => there.get(name));
   if (callee === undefined) return { type: type.dotted, text: `<functools.partial>`, truncated: true };
-  const children: PythonChild[] = [callee, ...objects.tuple(args ?? 0)].map((value) => ({
-    value: objects.value(value, depth + 1),
-  }));
-  for (const { key, value } of attempt(
-    () => dictEntries(objects.process, keywords ?? 0, objects.limits.items),
-    [],
-  )) {
+  const positional = [callee, ...objects.tuple(args ?? 0)];
+  const named = attempt(() => dictEntries(objects.process, keywords ?? 0), []);
+  const children: PythonChild[] = positional
+    .slice(0, objects.limits.items)
+    .map((value) => ({ value: objects.value(value, depth + 1) }));
+  for (const { key, value } of named.slice(0, objects.limits.items - children.length)) {
     children.push({ name: objects.text(key) ?? '?', value: objects.value(value, depth + 1) });
   }
-  return { type: type.dotted, open: 'functools.partial(', children, close: ')' };
+  const shown = withRest(children, positional.length + named.length);
+  return { type: type.dotted, open: 'functools.partial(', ...shown, close: ')' };
 };
 
 const readZone: Reader = (objects, address, type) => {

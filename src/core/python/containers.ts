@@ -1,9 +1,9 @@
 import { dictEntries, dictLength, records, wordAt, type Entry } from './dicts.ts';
 import { floatRepr } from './numbers.ts';
-import { withRest, type Objects, type Reader } from './objects.ts';
+import type { Objects, Reader } from './objects.ts';
 import { attempt } from './process.ts';
 import { textRepr } from './text.ts';
-import { cutMark, type PythonValue } from './value.ts';
+import { cutMark, withRest, type PythonValue } from './value.ts';
 
 function length({ process: { memory, layout } }: Objects, address: number): number {
   return memory.u64(address + layout.at('varObject.ob_size'));
@@ -125,14 +125,11 @@ function countOf(objects: Objects, address: number): number {
     : objects.number(address);
 }
 
-// Which are the largest takes a look at all of them.
-const MOST_COUNTED = 20_000;
-
 export const readCounter: Reader = (objects, address, type, depth) => {
   const { process } = objects;
   const count = dictLength(process, address);
   if (count === 0) return { type: type.dotted, text: `${type.short}()` };
-  if (count > MOST_COUNTED) {
+  if (count > objects.limits.counted) {
     const entries = dictEntries(process, address, objects.limits.items);
     const open = `<${type.dotted} of ${count}, not sorted {`;
     return { type: type.dotted, open, ...entriesOf(objects, entries, count, depth), close: '}>' };
@@ -261,6 +258,7 @@ const readProxy: Reader = (objects, address, type, depth) => {
 const readNamespace: Reader = (objects, address, type, depth) => {
   const { memory, layout } = objects.process;
   const dict = memory.u64(address + layout.at('namespace.dict'));
+  const count = dictLength(objects.process, dict);
   const pairs = dictEntries(objects.process, dict, objects.limits.items).map(({ key, value }) => ({
     name: objects.text(key) ?? '?',
     value,
@@ -268,7 +266,7 @@ const readNamespace: Reader = (objects, address, type, depth) => {
   // sorted until 3.9: Objects/namespaceobject.c
   if (objects.process.layout.minor < 9) pairs.sort((a, b) => (a.name < b.name ? -1 : 1));
   const name = type.native ? 'namespace' : type.short;
-  return { type: type.dotted, open: `${name}(`, ...objects.named(pairs, depth), close: ')' };
+  return { type: type.dotted, open: `${name}(`, ...objects.named(pairs, depth, count), close: ')' };
 };
 
 /** array.array; the numbers as far as the type code is known. */

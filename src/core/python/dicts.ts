@@ -37,7 +37,12 @@ export function dictEntries(process: Process, dict: number, most = MOST_ENTRIES)
 }
 
 /** Where a value lies in an instance's inline values, by the shared keys of its type; in insertion order. */
-export function splitEntries(process: Process, keys: number, values: number, most: number): Entry[] {
+export function splitEntries(
+  process: Process,
+  keys: number,
+  values: number,
+  most: number = MOST_ENTRIES,
+): Entry[] {
   const { memory, layout } = process;
   const names = tableKeys(process, keys);
   // 3.11, 3.12: bytes before the values, [-1] the prefix's size, [-2] the number of values, then their order downwards;

@@ -1,4 +1,5 @@
 import type { ChainedException } from '../../report/model.ts';
+import { LIMITS } from '../limits.ts';
 
 /** An exception and the one that leads to it. */
 export interface ExceptionLink {
@@ -18,19 +19,27 @@ interface ExceptionGraph {
   suppresses(address: number): boolean;
 }
 
-const MOST_LINKS = 100_000;
 // docs/crash-record.md: the fingerprint is made of the first fifty that Python's traceback would print.
-const FIRST = 50;
-const LAST = 25;
+const FIRST = LIMITS.links / 2;
+const LAST = LIMITS.links / 4;
 
-/** All that an exception leads to, each once: depth first, the members of a group, the cause, the context. */
-export function exceptionLinks(first: number, graph: ExceptionGraph): ExceptionLink[] {
+/** What an exception leads to, `most` of it, each once: depth first, the members of a group, the cause, the context. */
+export function exceptionLinks(
+  first: number,
+  most: number,
+  graph: ExceptionGraph,
+): { links: ExceptionLink[]; complete: boolean } {
   const links: ExceptionLink[] = [];
   const seen = new Set<number>();
   const waiting: ExceptionLink[] = [{ address: first, relation: null, of: undefined, suppressed: false }];
-  for (let link = waiting.pop(); link !== undefined && links.length < MOST_LINKS; link = waiting.pop()) {
+  let complete = true;
+  for (let link = waiting.pop(); link !== undefined; link = waiting.pop()) {
     const { address } = link;
     if (seen.has(address) || !graph.is(address)) continue;
+    if (links.length >= most) {
+      complete = false;
+      break;
+    }
     seen.add(address);
     links.push(link);
     const [cause, context] = [graph.cause(address), graph.context(address)];
@@ -40,11 +49,12 @@ export function exceptionLinks(first: number, graph: ExceptionGraph): ExceptionL
     }
     if (cause !== 0) waiting.push({ address: cause, relation: 'cause', of: address, suppressed: false });
     const members = graph.members(address);
+    if (members.length >= most) complete = false;
     for (let at = members.length - 1; at >= 0; at -= 1) {
       waiting.push({ address: members[at] ?? 0, relation: 'group', of: address, suppressed: false });
     }
   }
-  return links;
+  return { links, complete };
 }
 
 /**
@@ -55,7 +65,7 @@ export function keptLinks(
   links: readonly ExceptionLink[],
 ): (ExceptionLink & { between: number; membersLeftOut: number })[] {
   const tree = new LinkTree(links);
-  const kept = new Set<ExceptionLink>(links.length <= FIRST + 2 * LAST ? links : tree.firstPrinted(FIRST));
+  const kept = new Set<ExceptionLink>(links.length <= LIMITS.links ? links : tree.firstPrinted(FIRST));
   for (const link of tree.toRootCause().slice(-LAST)) kept.add(link);
   for (const link of links.slice(-LAST)) kept.add(link);
   const shown = [];

@@ -6,11 +6,9 @@ import type { Call, Frame, Frames } from './frames.ts';
 import type { Layout } from './layouts.ts';
 import { attempt } from './process.ts';
 import { isReferenced } from './references.ts';
+import { Ends } from './repetition.ts';
 import { FLAG, type PythonType } from './types.ts';
 import { cutMark, type PythonValue } from './value.ts';
-
-const MOST_ATTRIBUTES = 100;
-const MOST_MEMBERS = 100_000;
 
 interface ExceptionChain {
   chain: ChainedException<PythonValue>[];
@@ -93,13 +91,18 @@ export class Exceptions {
 
   /** The exception and what it leads to; `seen` gets the address of every one. */
   chain(first: number, seen: Set<number>): ExceptionChain {
-    const links = exceptionLinks(first, {
+    const { objects } = this.frames;
+    const { links, complete } = exceptionLinks(first, objects.limits.chain, {
       is: (address) => this.is(address),
       members: (address) => this.members(address),
       cause: (address) => this.pointer(address, 'exception.cause'),
       context: (address) => this.pointer(address, 'exception.context'),
       suppresses: (address) => this.suppresses(address),
     });
+    if (!complete)
+      objects.leftOut.add(
+        `more than ${objects.limits.chain} exceptions are in one chain or group: the others were not followed`,
+      );
     for (const { address } of links) seen.add(address);
     const places = new Map<number, number>();
     const chain: ChainedException<PythonValue>[] = [];
@@ -151,7 +154,8 @@ export class Exceptions {
   private members(address: number): number[] {
     const { types } = this.frames.objects.process;
     const group = attempt(() => isNative(types.of(address), 'BaseExceptionGroup'), false);
-    return group ? this.frames.objects.tuple(this.pointer(address, 'exceptionGroup.excs'), MOST_MEMBERS) : [];
+    const { objects } = this.frames;
+    return group ? objects.tuple(this.pointer(address, 'exceptionGroup.excs'), objects.limits.chain) : [];
   }
 
   /** `str(exception)`, and which `__str__` would have said more than that. */
@@ -171,9 +175,12 @@ export class Exceptions {
       .filter((base) => base.native && !isGeneral(base))
       .flatMap((base) => members(objects.process, address, base))
       .filter(({ value }) => !objects.process.types.isNative(value, 'NoneType'));
-    const shown = [...inC, ...own]
-      .slice(0, MOST_ATTRIBUTES)
+    const all = [...inC, ...own];
+    const shown = all
+      .slice(0, objects.limits.items)
       .map(({ name, value }) => [name, objects.local(value)] as const);
+    if (all.length > shown.length)
+      objects.leftOut.add(`${all.length - shown.length} more attributes of ${type.dotted} are not listed`);
     return shown.length === 0 ? {} : { attributes: Object.fromEntries(shown) };
   }
 
@@ -186,10 +193,8 @@ export class Exceptions {
   private entries(address: number): TracebackEntry[] {
     const { process, limits } = this.frames.objects;
     const { memory, layout } = process;
-    const half = Math.ceil(limits.calls / 2);
-    const entries: TracebackEntry[] = [];
+    const ends = new Ends<TracebackEntry>(limits.calls);
     const seen = new Set<number>();
-    let dropped = 0;
     let entry = this.firstEntry(address);
     while (entry !== 0 && !seen.has(entry)) {
       seen.add(entry);
@@ -203,13 +208,13 @@ export class Exceptions {
         undefined,
       );
       if (read === undefined) break;
-      if (entries.push(read) > 2 * half + half) dropped += entries.splice(half, half).length;
+      ends.push(read);
       entry = attempt(() => memory.u64(here + layout.at('traceback.tb_next')), 0);
     }
-    if (entries.length > 2 * half) dropped += entries.splice(half, entries.length - 2 * half).length;
-    const last = entries[half - 1];
-    if (dropped > 0 && last !== undefined) last.leftOut = dropped;
-    return entries;
+    const { items, before, leftOut } = ends.finish();
+    const last = items[before - 1];
+    if (leftOut > 0 && last !== undefined) last.leftOut = leftOut;
+    return items;
   }
 
   private traceback(address: number): ReportedFrame<PythonValue>[] {
@@ -229,8 +234,7 @@ export class Exceptions {
     let list = attributes(process, address, type).find(({ name }) => name === '__notes__')?.value;
     if (list === undefined && dict !== 0) {
       list = attempt(
-        () =>
-          dictEntries(process, dict, 1000).find(({ key }) => objects.text(key, 32) === '__notes__')?.value,
+        () => dictEntries(process, dict).find(({ key }) => objects.text(key, 32) === '__notes__')?.value,
         undefined,
       );
     }
@@ -244,7 +248,7 @@ export class Exceptions {
     const isList = (flags & FLAG.list) !== 0;
     const items = isList ? memory.u64(list + layout.at('list.items')) : list + layout.at('tuple.items');
     const length = memory.u64(list + layout.at('varObject.ob_size'));
-    const count = Math.min(length, 100);
+    const count = Math.min(length, objects.limits.notes);
     const notes = [];
     for (let index = 0; index < count; index += 1) {
       notes.push(objects.texts().str(memory.u64(items + index * 8)));

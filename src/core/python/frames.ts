@@ -1,4 +1,5 @@
 import type { ReportedFrame } from '../../report/model.ts';
+import { LIMITS } from '../limits.ts';
 import { dictEntries } from './dicts.ts';
 import { lineAt } from './line-table.ts';
 import type { Objects } from './objects.ts';
@@ -59,11 +60,11 @@ const CO_OPTIMIZED = 1;
 const CO_FAST_HIDDEN = 0x10;
 const CO_FAST_CELL = 0x40;
 const CO_FAST_FREE = 0x80;
-const MOST_SLOTS = 2000;
-const MOST_TABLE_BYTES = 1 << 20;
+// CPython itself has no such limits: what a code object that is none would cost.
+const MOST_SLOTS = 1 << 16;
+const MOST_TABLE_BYTES = 1 << 24;
 // A longer stack is shown without its repetitions, and if that is not enough, without its middle.
-const WHOLE_STACK = 200;
-const LONG_STACK = { outer: 300, inner: 700, kinds: 2000 };
+const LONG_STACK = { outer: 0.3 * LIMITS.longStack, inner: 0.7 * LIMITS.longStack, kinds: 2000 };
 
 /** Reads frames, code objects and what they hold. */
 export class Frames {
@@ -173,10 +174,16 @@ export class Frames {
 
   /** The frame as the report shows it; without locals where `withLocals` is false. */
   reported(frame: Frame, line: number, withLocals: boolean): ReportedFrame<PythonValue> {
-    const locals = withLocals
-      ? this.locals(frame).map(({ name, value }): [string, PythonValue] => [name, this.objects.local(value)])
-      : [];
     const { file, qualifiedName } = frame.code;
+    const { objects } = this;
+    const all = withLocals ? this.locals(frame) : [];
+    const locals = all
+      .slice(0, objects.limits.locals)
+      .map(({ name, value }): [string, PythonValue] => [name, objects.local(value)]);
+    if (all.length > locals.length)
+      objects.leftOut.add(
+        `${all.length - locals.length} more locals of ${qualifiedName} (${file}:${line}) are not listed`,
+      );
     return { file, line, function: qualifiedName, locals: Object.fromEntries(locals), code: frame.code };
   }
 
@@ -210,7 +217,7 @@ export class Frames {
     if ((process.types.of(dict).flags & FLAG.dict) === 0) return [];
     const found = [];
     for (const { key, value } of dictEntries(process, dict, MOST_SLOTS)) {
-      const name = objects.text(key, 200);
+      const name = objects.text(key);
       if (name !== undefined && !/^__\w+__$/.test(name)) found.push({ name, value });
     }
     return found;
@@ -241,7 +248,7 @@ export class Frames {
     const count = Math.min(memory.u64(tuple + layout.at('varObject.ob_size')), MOST_SLOTS);
     const names = [];
     for (let index = 0; index < count; index += 1) {
-      names.push(this.objects.text(memory.u64(tuple + layout.at('tuple.items') + index * 8), 200) ?? '?');
+      names.push(this.objects.text(memory.u64(tuple + layout.at('tuple.items') + index * 8)) ?? '?');
     }
     return names;
   }
@@ -254,7 +261,8 @@ function qualified(name: string, qualifiedName: string | undefined): string {
 
 /** Which calls are shown, and what stands for the others. */
 function shownCalls(calls: readonly Call[], innermost: 'first' | 'last'): { index: number; gap: Gap }[] {
-  if (calls.length <= WHOLE_STACK) return calls.map(({ leftOut }, index) => ({ index, gap: gapOf(leftOut) }));
+  if (calls.length <= LIMITS.wholeStack)
+    return calls.map(({ leftOut }, index) => ({ index, gap: gapOf(leftOut) }));
   const keys = calls.map(({ frame, lasti, leftOut }, index) =>
     leftOut === undefined ? `${frame?.code.address ?? 0}:${lasti}` : `gap:${index}`,
   );

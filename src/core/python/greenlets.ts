@@ -3,17 +3,15 @@ import type { Memory } from '../elf/memory.ts';
 import { dictEntries } from './dicts.ts';
 import type { Frame, Frames } from './frames.ts';
 import type { Interpreters } from './interpreters.ts';
+import type { Objects } from './objects.ts';
 import { attempt, type Process } from './process.ts';
 import { isReferenced } from './references.ts';
 import type { FoundTasks } from './tasks.ts';
 import type { PythonType } from './types.ts';
 import type { PythonValue } from './value.ts';
 
-const MOST_GREENLETS = 1000;
 const MOST_TYPES = 200;
-const MOST_HANDLED = 200;
 const CHUNK = 1 << 20;
-const MOST_BYTES = 1024 ** 3;
 // What a PyGreenlet has since greenlet 2 besides a PyObject, and more than the part of a `Greenlet` that is looked at
 const SIZE = 24;
 const MOST_STATE = 400;
@@ -39,17 +37,23 @@ interface State {
 export function readGreenlets(interpreters: Interpreters, frames: Frames): FoundTasks {
   const { process } = frames.objects;
   const types = greenletTypes(interpreters, process);
-  const found: FoundTasks = { tasks: [], handled: [], complete: true };
+  const found: FoundTasks = { tasks: [], handled: [], leftOut: 0, complete: true };
   if (types.length === 0) return found;
-  const search = new Search(process, types);
+  const { limits } = frames.objects;
+  const search = new Search(process, types, limits.greenletBytes);
   for (const address of search.objects()) {
-    const read = attempt(() => readGreenlet(address, frames), undefined);
+    const there = attempt(() => waitingGreenlet(address, frames), undefined);
+    if (there === undefined) continue;
+    if (found.tasks.length >= limits.greenlets) {
+      found.leftOut += 1;
+      continue;
+    }
+    const read = attempt(() => readGreenlet(address, there, frames), undefined);
     if (read === undefined) continue;
-    if (found.tasks.length >= MOST_GREENLETS) return { ...found, complete: false };
     const task = found.tasks.push(read.task) - 1;
     for (const exception of read.handled) found.handled.push({ task, exception });
   }
-  return { ...found, complete: search.complete };
+  return { ...found, complete: search.complete && types.length < MOST_TYPES };
 }
 
 /** `greenlet.greenlet` and what derives from it: `tp_subclasses` is a dict of weak references. */
@@ -76,8 +80,10 @@ class Search {
   private readonly memory: Memory;
   private readonly patterns: Buffer[];
   private readonly typeAt: number;
+  private readonly most: number;
 
-  constructor({ memory, layout }: Process, types: readonly number[]) {
+  constructor({ memory, layout }: Process, types: readonly number[], most: number) {
+    this.most = most;
     this.memory = memory;
     this.typeAt = layout.at('object.ob_type');
     this.patterns = types.map((type) => {
@@ -88,7 +94,7 @@ class Search {
   }
 
   *objects(): Generator<number> {
-    let left = MOST_BYTES;
+    let left = this.most;
     for (const segment of this.memory.segments) {
       if (!segment.writable) continue;
       for (let start = segment.start; start < segment.end; start += CHUNK) {
@@ -150,18 +156,23 @@ function stackAt(address: number, memory: Memory): Pick<State, 'stackStart' | 's
   };
 }
 
-function readGreenlet(
-  address: number,
-  frames: Frames,
-): { task: ReportedTask<PythonValue>; handled: number[] } | undefined {
-  const { objects } = frames;
+/** The state of one that has begun and is not done. */
+function waitingGreenlet(address: number, { objects }: Frames): State | undefined {
   const { types } = objects.process;
   if (!isReferenced(objects.process, address)) return undefined;
   const state = stateOf(address, objects.process);
   if (state === undefined || state.stackStart === 0 || state.stackStop === 0) return undefined;
-  if (state.topFrame !== 0 && types.of(state.topFrame).dotted !== 'frame') return undefined;
-  const type = types.of(address).dotted;
-  const own = attempt(() => objects.text(objects.attribute(address, 'name'), 200), undefined);
+  return state.topFrame !== 0 && types.of(state.topFrame).dotted !== 'frame' ? undefined : state;
+}
+
+function readGreenlet(
+  address: number,
+  state: State,
+  frames: Frames,
+): { task: ReportedTask<PythonValue>; handled: number[] } {
+  const { objects } = frames;
+  const type = objects.process.types.of(address).dotted;
+  const own = attempt(() => objects.text(objects.attribute(address, 'name')), undefined);
   const stack = state.topFrame === 0 ? [] : stackOf(state.topFrame, frames);
   const task: ReportedTask<PythonValue> = {
     kind: 'greenlet',
@@ -172,7 +183,7 @@ function readGreenlet(
       'last',
     ),
   };
-  const handled = state.topFrame === 0 ? [] : handledBy(state.exceptionState, objects.process);
+  const handled = state.topFrame === 0 ? [] : handledBy(state.exceptionState, objects);
   return { task, handled };
 }
 
@@ -180,21 +191,25 @@ function readGreenlet(
  * What it was handling when it was left: `exc_info` leads through its generators to the thread's own item, which others
  * use now and of which `exc_state` is the copy (TExceptionState.cpp).
  */
-function handledBy(state: number, { memory, layout }: Process): number[] {
+function handledBy(state: number, { process, limits, leftOut }: Objects): number[] {
+  const { memory, layout } = process;
   if (state === 0) return [];
   const found: number[] = [];
   const seen = new Set<number>();
   const value = (item: number): number =>
     attempt(() => memory.u64(item + layout.at('errStackItem.exc_value')), 0);
   let item = attempt(() => memory.u64(state), 0);
-  while (item !== 0 && !seen.has(item) && seen.size < MOST_HANDLED) {
+  while (item !== 0 && !seen.has(item) && seen.size < limits.calls) {
     seen.add(item);
     const here = item;
     const previous = attempt(() => memory.u64(here + layout.at('errStackItem.previous_item')), 0);
     if (previous !== 0) found.push(value(item));
     item = previous;
   }
-  return [...found, value(state + 8)].filter((address) => address !== 0);
+  const all = [...found, value(state + 8)].filter((address) => address !== 0);
+  if (all.length > limits.handled)
+    leftOut.add(`${all.length - limits.handled} more exceptions that a greenlet was handling are not listed`);
+  return all.slice(0, limits.handled);
 }
 
 /**
@@ -203,9 +218,14 @@ function handledBy(state: number, { memory, layout }: Process): number[] {
  */
 function stackOf(topFrame: number, frames: Frames): Frame[] {
   const { layout } = frames.objects.process;
+  const { limits, leftOut } = frames.objects;
   const found: Frame[] = [];
   let frame = attempt(() => frames.ofObject(topFrame), undefined);
-  while (frame !== undefined && found.length < frames.objects.limits.calls) {
+  while (frame !== undefined) {
+    if (found.length >= limits.calls) {
+      leftOut.add(`the calls of a greenlet beyond the innermost ${limits.calls} are not listed`);
+      break;
+    }
     found.push(frame);
     const { previous } = frame;
     frame = attempt(

@@ -34,8 +34,8 @@ export interface Interpreter {
   number: number;
 }
 
-const MOST_INTERPRETERS = 1000;
-const MOST_THREADS = 20_000;
+// A list that does not end is none.
+const MOST_LINKED = 1_000_000;
 // enum _frameowner: 3 and above are the interpreter's own entry frames (Include/internal/pycore_frame.h).
 const ENTRY_FRAME = 3;
 
@@ -54,13 +54,17 @@ export class Interpreters {
     const { memory, layout } = runtime.process;
     let address = attempt(() => memory.u64(runtime.address + layout.at('runtime.interpreters')), 0);
     const seen = new Set<number>();
-    while (address !== 0 && !seen.has(address) && seen.size < MOST_INTERPRETERS) {
+    const { limits } = this.objects;
+    while (address !== 0 && !seen.has(address) && seen.size < MOST_LINKED) {
       seen.add(address);
       const here = address;
-      this.all.push({ address, number: attempt(() => memory.i64(here + layout.at('interpreter.id')), 0) });
+      if (seen.size <= limits.interpreters)
+        this.all.push({ address, number: attempt(() => memory.i64(here + layout.at('interpreter.id')), 0) });
       address = attempt(() => memory.u64(here + layout.at('interpreter.next')), 0);
     }
     this.all.sort((a, b) => a.number - b.number);
+    if (seen.size > limits.interpreters)
+      this.objects.leftOut.add(`${seen.size - limits.interpreters} more of the interpreters are not read`);
   }
 
   /** Modules by name: addresses of the module objects. */
@@ -86,11 +90,17 @@ export class Interpreters {
   /** The entries of a dict whose keys are str. */
   strings(dict: number): Map<string, number> {
     const { objects } = this;
+    const { modules } = objects.limits;
     const found = new Map<string, number>();
-    for (const { key, value } of attempt(() => dictEntries(objects.process, dict, 50_000), [])) {
-      const name = objects.text(key, 300);
+    const entries = attempt(() => dictEntries(objects.process, dict), []);
+    for (const { key, value } of entries.slice(0, modules)) {
+      const name = objects.text(key);
       if (name !== undefined) found.set(name, value);
     }
+    if (entries.length > modules)
+      objects.leftOut.add(
+        `${entries.length - modules} more modules, or names of a module, were not looked at`,
+      );
     return found;
   }
 
@@ -111,32 +121,35 @@ export class Interpreters {
    */
   threads(notes: CoreNotes, living?: { moving: boolean }): ThreadState[] {
     const { memory, layout } = this.runtime.process;
+    const { limits, leftOut } = this.objects;
     const found: ThreadState[] = [];
     const seen = new Set<number>();
     for (const interpreter of this.all) {
       const names = this.threadNames(interpreter);
       const holder = this.gilHolder(interpreter);
       let address = attempt(() => memory.u64(interpreter.address + layout.at('interpreter.threads')), 0);
-      while (address !== 0 && !seen.has(address) && seen.size < MOST_THREADS) {
+      while (address !== 0 && !seen.has(address) && seen.size < MOST_LINKED) {
         seen.add(address);
         const here = address;
+        address = attempt(() => memory.u64(here + layout.at('thread.next')), 0);
+        if (found.length >= limits.threads) continue;
         const ident = attempt(() => memory.u64(here + layout.at('thread.thread_id')), 0);
         const nativeId = this.nativeId(here, ident, names.get(ident)?.nativeId, notes);
         found.push({
-          address,
+          address: here,
           interpreter: interpreter.number,
           ident,
           nativeId,
           name: names.get(ident)?.name,
           current: living === undefined && nativeId !== 0 && nativeId === notes.threads[0]?.id,
-          holdsGil: holder === undefined ? undefined : holder === address,
+          holdsGil: holder === undefined ? undefined : holder === here,
           frames: [],
           cut: false,
           torn: false,
         });
-        address = attempt(() => memory.u64(here + layout.at('thread.next')), 0);
       }
     }
+    if (seen.size > limits.threads) leftOut.add(`${seen.size - limits.threads} more threads are not listed`);
     // A state that one thread made and another one runs keeps the first one's number (subinterpreters, up to 3.12).
     const claims = found.filter((thread) => thread.current);
     const taker = claims.find((thread) => thread.holdsGil === true) ?? claims[0];
@@ -188,10 +201,10 @@ export class Interpreters {
     const { process } = this.runtime;
     const active = this.contents(interpreter, 'threading').get('_active');
     if (active === undefined) return names;
-    for (const { key, value } of attempt(() => dictEntries(process, active, MOST_THREADS), [])) {
+    for (const { key, value } of attempt(() => dictEntries(process, active), [])) {
       const thread = attempt(() => attributes(process, value, process.types.of(value)), []);
       const own = (name: string): number | undefined => thread.find((each) => each.name === name)?.value;
-      const name = this.objects.text(own('_name'), 200);
+      const name = this.objects.text(own('_name'));
       const nativeId = this.objects.number(own('_native_id'));
       if (name !== undefined) names.set(this.objects.number(key), { name, nativeId });
     }

@@ -1,12 +1,10 @@
+import { LIMITS } from '../limits.ts';
 import type { Process } from './process.ts';
-
-// 30 bits each; Python itself shows no more than 4300 decimal digits (sys.int_info.default_max_str_digits).
-const MOST_DIGITS = 480;
 
 /** The value of an int object as `repr` shows it. */
 export function integerRepr(process: Process, address: number): string {
   const { negative, digits } = parts(process, address);
-  if (digits > MOST_DIGITS) return `<int of about ${digits * 30} bits>`;
+  if (digits * 30 > LIMITS.bits) return `<int of about ${digits * 30} bits>`;
   if (digits <= 1) return String(smallInteger(process, address));
   const { memory, layout } = process;
   const bytes = memory.bytes(address + layout.at('long.digits'), digits * 4);

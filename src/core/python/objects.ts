@@ -1,3 +1,4 @@
+import { LIMITS, type Limits } from '../limits.ts';
 import { attributes, attribute, fieldsFirst } from './attributes.ts';
 import { CALLABLE_READERS } from './callables.ts';
 import { CONTAINER_READERS, NAMED_CONTAINERS } from './containers.ts';
@@ -6,39 +7,10 @@ import { attempt, type Process } from './process.ts';
 import { DATE_READERS, NAMED_DATES } from './dates.ts';
 import { NAMED_LIBRARIES, readerOfClass } from './libraries.ts';
 import { GENERATED, readNamedTuple, readerOfRepr } from './reprs.ts';
-import { bytesRepr, readText, textRepr } from './text.ts';
+import { bytesRepr, readText, shownText, textRepr } from './text.ts';
 import { Texts } from './texts.ts';
 import { FLAG, NAMELESS, type PythonType } from './types.ts';
-import { cutMark, type PythonChild, type PythonValue } from './value.ts';
-
-/** How much of one value is read, and of all of them together. */
-export interface ValueLimits {
-  depth: number;
-  /** Items of one container, attributes of one object. */
-  items: number;
-  characters: number;
-  /** Objects in one value. */
-  objects: number;
-  /** Objects in one part of the report. */
-  total: number;
-  /** Reads of one value: a huge table that is nearly empty has few objects. */
-  reads: number;
-  /** Reads of all values of one part of the report. */
-  totalReads: number;
-  /** Calls of one stack or traceback that are looked at. */
-  calls: number;
-}
-
-export const VALUE_LIMITS: ValueLimits = {
-  depth: 6,
-  items: 100,
-  characters: 2000,
-  objects: 400,
-  total: 60_000,
-  reads: 200_000,
-  totalReads: 3_000_000,
-  calls: 100_000,
-};
+import { cutMark, withRest, type PythonChild, type PythonValue } from './value.ts';
 
 /** What is left to the values of one part of the report: another part has its own. */
 export class ValueBudget {
@@ -47,13 +19,14 @@ export class ValueBudget {
   /** Values that were cut or not read at all, because nothing was left. */
   unread = 0;
 
-  constructor({ total, totalReads }: ValueLimits) {
+  constructor({ total, totalReads }: Limits) {
     this.objects = total;
     this.reads = totalReads;
   }
 }
 
-const MOST_WORDS = 1000;
+// A list or tuple that is walked and not shown.
+const MOST_WORDS = 100_000;
 const NOT_READ = '<not read: the limit of this report was reached>';
 
 /** Reads an object of a type that it is registered for; `depth` is that of the object itself. */
@@ -70,14 +43,16 @@ interface Plan {
 /** Python objects as values of a report. */
 export class Objects {
   readonly process: Process;
-  readonly limits: ValueLimits;
+  readonly limits: Limits;
   private readonly plans = new Map<number, Plan>();
   private readonly done = new Map<number, PythonValue>();
   private readonly path = new Set<number>();
   private left = 0;
   private budget: ValueBudget;
+  /** What limits left out besides parts of values, in words; each once. */
+  readonly leftOut = new Set<string>();
 
-  constructor(process: Process, limits: ValueLimits = VALUE_LIMITS) {
+  constructor(process: Process, limits: Limits = LIMITS) {
     this.process = process;
     this.limits = limits;
     this.budget = new ValueBudget(limits);
@@ -162,21 +137,25 @@ export class Objects {
   }
 
   /** Attributes as `name=value`. */
-  named(pairs: readonly { name: string; value: number }[], depth: number): Partial<PythonValue> {
+  named(
+    pairs: readonly { name: string; value: number }[],
+    depth: number,
+    length = pairs.length,
+  ): Partial<PythonValue> {
     const children: PythonChild[] = [];
     for (const { name, value } of pairs) {
       if (children.length >= this.limits.items || this.left < 0) break;
       children.push({ name, value: this.value(value, depth + 1) });
     }
-    return withRest(children, pairs.length);
+    return withRest(children, length);
   }
 
-  /** The characters of a str that the core has; undefined for anything else. */
+  /** The characters of a str that the core has, with a mark where it is longer; undefined for anything else. */
   text(address: number | undefined, most = this.limits.characters): string | undefined {
     if (address === undefined || address === 0) return undefined;
     return attempt(() => {
       if ((this.process.types.of(address).flags & FLAG.text) === 0) return undefined;
-      return readText(this.process, address, most).text;
+      return shownText(this.process, address, most);
     }, undefined);
   }
 
@@ -208,7 +187,7 @@ export class Objects {
     }, []);
   }
 
-  /** The items of a list, at most a thousand: addresses. Empty for anything else. */
+  /** The items of a list: addresses. Empty for anything else. */
   list(address: number): number[] {
     return attempt(() => {
       const { memory, layout, types } = this.process;
@@ -337,13 +316,6 @@ export class Objects {
   }
 }
 
-/** The parts of a value that has `length` of them. */
-export function withRest(children: PythonChild[], length: number): Partial<PythonValue> {
-  return children.length < length
-    ? { children, truncated: true, leftOut: length - children.length }
-    : { children };
-}
-
 const SINGLE = new Set(['NoneType', 'float', 'ellipsis', 'NotImplementedType', 'bytes', 'complex']);
 
 /** As `%p` prints it. */
@@ -403,7 +375,8 @@ const readType: Reader = ({ process }, address) => {
 const readStructSequence: Reader = (objects, address, type, depth) => {
   const { memory, layout } = objects.process;
   const items = layout.at('tuple.items');
-  const count = Math.min(memory.u64(address + layout.at('varObject.ob_size')), 100);
+  const length = memory.u64(address + layout.at('varObject.ob_size'));
+  const count = Math.min(length, objects.limits.items);
   const member = memory.u64(type.address + layout.at('type.tp_members'));
   const pairs = [];
   for (let index = 0; index < count; index += 1) {
@@ -413,7 +386,7 @@ const readStructSequence: Reader = (objects, address, type, depth) => {
       value: memory.u64(address + items + index * 8),
     });
   }
-  return { type: '', open: `${type.dotted}(`, ...objects.named(pairs, depth), close: ')' };
+  return { type: '', open: `${type.dotted}(`, ...objects.named(pairs, depth, length), close: ')' };
 };
 
 const readException: Reader = (objects, address, type, depth) => {

@@ -80,3 +80,28 @@ export function shortened<T extends { gap: Gap }>(
   });
   return kept;
 }
+
+/** Collects a list of which both ends are kept, `most` items of it. */
+export class Ends<T> {
+  private readonly kept: T[] = [];
+  private readonly half: number;
+  private dropped = 0;
+
+  constructor(most: number) {
+    this.half = Math.ceil(most / 2);
+  }
+
+  push(item: T): void {
+    if (this.kept.push(item) > 3 * this.half) this.drop(this.half);
+  }
+
+  /** The items; `leftOut` of them were after the first `before`. */
+  finish(): { items: T[]; before: number; leftOut: number } {
+    this.drop(this.kept.length - 2 * this.half);
+    return { items: this.kept, before: this.half, leftOut: this.dropped };
+  }
+
+  private drop(count: number): void {
+    if (count > 0) this.dropped += this.kept.splice(this.half, count).length;
+  }
+}

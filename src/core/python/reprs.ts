@@ -3,9 +3,9 @@ import { dictEntries } from './dicts.ts';
 import { readerOfClass } from './libraries.ts';
 import type { Objects, Reader } from './objects.ts';
 import { attempt, type Process } from './process.ts';
-import { readText } from './text.ts';
+import { shownText } from './text.ts';
 import { FLAG, type PythonType } from './types.ts';
-import type { PythonChild, PythonValue } from './value.ts';
+import { withRest, type PythonChild, type PythonValue } from './value.ts';
 
 /** `unknown`: code that cannot be run here. `instance`: what `object` has. */
 export type FoundRepr = Reader | 'unknown' | 'instance' | undefined;
@@ -41,9 +41,7 @@ export function readerOfRepr(process: Process, type: PythonType): FoundRepr {
 }
 
 function stringAt(process: Process, address: number): string | undefined {
-  return (process.types.of(address).flags & FLAG.text) === 0
-    ? undefined
-    : readText(process, address, 300).text;
+  return (process.types.of(address).flags & FLAG.text) === 0 ? undefined : shownText(process, address);
 }
 
 /** The reader of a `__repr__` that the standard library or attrs has written for the class. */
@@ -76,7 +74,8 @@ function fieldsOf(owner: PythonType, fields: (objects: Objects, type: PythonType
   const reader: Reader = (objects, address, type, depth) => {
     const there = new Map(attributes(objects.process, address, type).map(({ name, value }) => [name, value]));
     const children: PythonChild[] = [];
-    for (const { name, opaque } of fields(objects, owner)) {
+    const all = fields(objects, owner);
+    for (const { name, opaque } of all.slice(0, objects.limits.items)) {
       const value = there.get(name) ?? attempt(() => classDefault(objects.process, type, name), undefined);
       children.push({
         name,
@@ -88,7 +87,7 @@ function fieldsOf(owner: PythonType, fields: (objects: Objects, type: PythonType
       fields === attrsFields
         ? type.name.slice(type.name.lastIndexOf('>.') + 1).replace(/^\./, '')
         : type.name;
-    return { type: '', open: `${called}(`, children, close: ')' };
+    return { type: '', open: `${called}(`, ...withRest(children, all.length), close: ')' };
   };
   GENERATED.add(reader);
   return reader;
@@ -111,7 +110,7 @@ function classDefault(process: Process, type: PythonType, name: string): number 
 function dataclassFields(objects: Objects, type: PythonType): Field[] {
   const { process } = objects;
   const fields = process.types.own(type).get('__dataclass_fields__') ?? 0;
-  return attempt(() => dictEntries(process, fields, 1000), []).flatMap(({ key, value }) => {
+  return attempt(() => dictEntries(process, fields), []).flatMap(({ key, value }) => {
     const name = objects.text(key);
     // ClassVar and InitVar are pseudo-fields: Lib/dataclasses.py
     const kind = objects.text(objects.attribute(objects.attribute(value, '_field_type') ?? 0, 'name'));

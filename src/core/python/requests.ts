@@ -7,8 +7,6 @@ import { attempt } from './process.ts';
 import { FLAG } from './types.ts';
 import { repr } from './value.ts';
 
-const MOST_HEADERS = 200;
-
 /** The HTTP request in the locals of these frames, of the frameworks and gateways that we know; a framework's first. */
 export function readRequest(where: readonly Frame[], frames: Frames): ReportedRequest | undefined {
   const { objects } = frames;
@@ -106,8 +104,8 @@ function entries(objects: Objects, dict: number): Map<string, number> {
   const found = new Map<string, number>();
   const type = objects.process.types.of(dict);
   if ((type.flags & FLAG.dict) === 0) return found;
-  for (const { key, value } of dictEntries(objects.process, dict, 1000)) {
-    const name = objects.text(key, 200);
+  for (const { key, value } of dictEntries(objects.process, dict)) {
+    const name = objects.text(key);
     if (name !== undefined) found.set(name, value);
   }
   return found;
@@ -129,7 +127,7 @@ function ofEnviron(objects: Objects, dict: number, framework: string): ReportedR
         ? name
         : undefined;
     const shown = header === undefined ? undefined : objects.text(value);
-    if (header === undefined || shown === undefined || headers.length >= MOST_HEADERS) continue;
+    if (header === undefined || shown === undefined) continue;
     if (shown !== '' || name.startsWith('HTTP_')) headers.push([headerName(header), shown]);
   }
   const path = `${text('SCRIPT_NAME') ?? ''}${text('PATH_INFO') ?? ''}`;
@@ -139,8 +137,19 @@ function ofEnviron(objects: Objects, dict: number, framework: string): ReportedR
     method,
     path,
     ...(query === undefined ? {} : { query }),
-    headers: Object.fromEntries(headers),
+    headers: listed(objects, headers, headers.length),
   };
+}
+
+/** The headers, as many as the limit has. */
+function listed(
+  { limits, leftOut }: Objects,
+  headers: readonly [string, string][],
+  count: number,
+): Record<string, string> {
+  const shown = headers.slice(0, limits.headers);
+  if (count > shown.length) leftOut.add(`${count - shown.length} more headers of the request are not listed`);
+  return Object.fromEntries(shown);
 }
 
 /** `X_REQUEST_ID` as `X-Request-Id`, which is how Django shows them. */
@@ -157,12 +166,12 @@ function ofScope(objects: Objects, dict: number, framework: string): ReportedReq
   if ((kind !== 'http' && kind !== 'websocket') || !scope.has('headers') || !scope.has('path'))
     return undefined;
   const headers: [string, string][] = [];
-  const list = scope.get('headers') ?? 0;
-  for (const pair of objects.local(list).children ?? []) {
-    const [name, value] = pair.value.children ?? [];
-    if (name?.value.string === undefined || value?.value.string === undefined) continue;
-    headers.push([name.value.string, value.value.string]);
+  const pairs = sequence(objects, scope.get('headers') ?? 0);
+  for (const pair of pairs.slice(0, objects.limits.headers)) {
+    const [name, value] = sequence(objects, pair).map((each) => objects.local(each).string);
+    if (name !== undefined && value !== undefined) headers.push([name, value]);
   }
+  const rest = Math.max(0, pairs.length - objects.limits.headers);
   const method = objects.text(scope.get('method'));
   const path = objects.text(scope.get('path'));
   const query = scope.get('query_string');
@@ -175,8 +184,13 @@ function ofScope(objects: Objects, dict: number, framework: string): ReportedReq
     ...(path === undefined ? {} : { path }),
     ...(queryText === undefined ? {} : { query: queryText }),
     ...(view === undefined ? {} : { view }),
-    headers: Object.fromEntries(headers),
+    headers: listed(objects, headers, headers.length + rest),
   };
+}
+
+/** The items of a list or tuple. */
+function sequence(objects: Objects, address: number): number[] {
+  return [...objects.list(address), ...objects.tuple(address)];
 }
 
 /** Django's ResolverMatch says it as `module.function`. */

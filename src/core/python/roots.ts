@@ -13,7 +13,6 @@ export interface Root {
   handled: boolean;
 }
 
-const MOST_HANDLED = 200;
 // The generated module's function that aborts: docs/crash-record.md.
 const ABORT = 'abort_with_core';
 const MODULE = 'abort_on_exception';
@@ -85,15 +84,19 @@ export class ExceptionRoots {
   /** A stack of handled exceptions: that of the thread, then of the generators below. */
   *handledFrom(first: number): Generator<number> {
     const { memory, layout } = this.interpreters.runtime.process;
+    const { limits, leftOut } = this.frames.objects;
     const seen = new Set<number>();
     let item = first;
-    while (item !== 0 && !seen.has(item) && seen.size < MOST_HANDLED) {
+    let found = 0;
+    while (item !== 0 && !seen.has(item) && seen.size < limits.calls) {
       seen.add(item);
       const here = item;
       const value = attempt(() => memory.u64(here + layout.at('errStackItem.exc_value')), 0);
-      if (this.exceptions.is(value)) yield value;
+      if (this.exceptions.is(value) && (found += 1) <= limits.handled) yield value;
       item = attempt(() => memory.u64(here + layout.at('errStackItem.previous_item')), 0);
     }
+    if (found > limits.handled)
+      leftOut.add(`${found - limits.handled} more exceptions that a thread was handling are not listed`);
   }
 
   /** One step from a local: in a container, an attribute, a future, a log record. */

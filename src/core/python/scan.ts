@@ -5,7 +5,6 @@ import { attempt } from './process.ts';
 import { hasReferences } from './references.ts';
 
 const CHUNK = 1 << 20;
-const MOST_BYTES = 4 * 1024 ** 3;
 const MOST_TYPES = 500_000;
 
 /** A search of writable memory for raised exceptions: only what was asked for. */
@@ -24,7 +23,7 @@ interface Scan {
 export function scanForExceptions(
   memory: Pick<Memory, 'segments' | 'available'>,
   exceptions: Pick<Exceptions, 'isExceptionType' | 'isRaised' | 'layout'>,
-  most = MOST_BYTES,
+  most: number,
 ): Scan {
   const { layout } = exceptions;
   const typeOffset = layout.at('object.ob_type');

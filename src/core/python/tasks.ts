@@ -1,14 +1,17 @@
 import type { ReportedTask } from '../../report/model.ts';
 import { attribute } from './attributes.ts';
+import { records, wordAt } from './dicts.ts';
 import type { Frame, Frames } from './frames.ts';
 import { untagged } from './frames.ts';
 import type { Interpreters, ThreadState } from './interpreters.ts';
 import type { Objects } from './objects.ts';
 import { attempt } from './process.ts';
-import type { PythonValue } from './value.ts';
+import { Ends } from './repetition.ts';
+import { cutMark, type PythonValue } from './value.ts';
 
-const MOST_TASKS = 1000;
-const MOST_AWAITS = 10_000;
+// A list that does not end is none.
+const MOST_LINKED = 1_000_000;
+const MOST_SLOTS = 1 << 24;
 const FINISHED = 2;
 const AWAITABLE = new Set(['coroutine', 'generator', 'async_generator']);
 
@@ -17,7 +20,9 @@ export interface FoundTasks {
   tasks: ReportedTask<PythonValue>[];
   /** Addresses of `_PyErr_StackItem`s or exceptions, as the reader says. */
   handled: { task: number; exception: number }[];
-  /** There may be more. */
+  /** So many more were found and are not listed. */
+  leftOut: number;
+  /** There may be others that were not found. */
   complete: boolean;
 }
 
@@ -27,16 +32,18 @@ export function readTasks(
   threads: readonly ThreadState[],
   frames: Frames,
 ): FoundTasks {
-  const found: FoundTasks = { tasks: [], handled: [], complete: true };
+  const found: FoundTasks = { tasks: [], handled: [], leftOut: 0, complete: true };
   const seen = new Set<number>();
   for (const address of taskAddresses(interpreters, threads)) {
     if (seen.has(address)) continue;
-    if (found.tasks.length >= MOST_TASKS) {
-      found.complete = false;
-      break;
-    }
     seen.add(address);
-    const read = attempt(() => readTask(address, frames), undefined);
+    const pending = attempt(() => pendingTask(address, frames), undefined);
+    if (pending === undefined) continue;
+    if (found.tasks.length >= frames.objects.limits.tasks) {
+      found.leftOut += 1;
+      continue;
+    }
+    const read = attempt(() => readTask(pending, frames), undefined);
     if (read === undefined) continue;
     const task = found.tasks.push(read.task) - 1;
     // the innermost coroutine first: what it handles came last
@@ -74,7 +81,7 @@ function linkedTasks(head: number, { runtime }: Interpreters): number[] {
   const found: number[] = [];
   const seen = new Set<number>([head]);
   let node = attempt(() => memory.u64(head), 0);
-  while (node !== 0 && !seen.has(node) && found.length < MOST_TASKS) {
+  while (node !== 0 && !seen.has(node) && found.length < MOST_LINKED) {
     seen.add(node);
     found.push(node - layout.at('task.node'));
     const here = node;
@@ -87,13 +94,12 @@ function linkedTasks(head: number, { runtime }: Interpreters): number[] {
 function weaklyHeld(set: number, { runtime }: Interpreters): number[] {
   const { memory, layout } = runtime.process;
   return attempt(() => {
-    const mask = Math.min(memory.u64(set + layout.at('set.mask')), 1 << 20);
+    const slots = Math.min(memory.u64(set + layout.at('set.mask')) + 1, MOST_SLOTS);
     const table = memory.u64(set + layout.at('set.table'));
     const found = [];
-    for (let index = 0; index <= mask && found.length < MOST_TASKS; index += 1) {
-      const entry = table + index * layout.at('setEntry.size');
-      const reference = memory.u64(entry);
-      if (reference === 0 || memory.i64(entry + 8) === -1) continue;
+    for (const { bytes, at } of records(runtime.process, table, slots, layout.at('setEntry.size'))) {
+      const reference = wordAt(bytes, at);
+      if (reference === 0 || bytes.readBigInt64LE(at + 8) === -1n) continue;
       const target = attempt(() => memory.u64(reference + layout.at('weakReference.wr_object')), 0);
       if (target !== 0) found.push(target);
     }
@@ -101,11 +107,15 @@ function weaklyHeld(set: number, { runtime }: Interpreters): number[] {
   }, []);
 }
 
-function readTask(
-  address: number,
-  frames: Frames,
-): { task: ReportedTask<PythonValue>; handled: number[] } | undefined {
-  const { objects } = frames;
+/** What a task keeps of itself: addresses. */
+interface Pending {
+  coroutine: number;
+  name: number;
+  waitsFor: number;
+}
+
+/** The task at an address; undefined where it is done or none. */
+function pendingTask(address: number, { objects }: Frames): Pending | undefined {
   const { memory, layout, types } = objects.process;
   const type = types.of(address);
   const native = type.bases.some((base) => base.dotted === '_asyncio.Task');
@@ -116,32 +126,48 @@ function readTask(
   const coroutine = field('coroutine', '_coro');
   if (native && memory.u32(address + layout.at('task.state')) === FINISHED) return undefined;
   if (!native && coroutine === 0) return undefined;
-  const nameObject = field('name', '_name');
+  return { coroutine, name: field('name', '_name'), waitsFor: field('awaits', '_fut_waiter') };
+}
+
+function readTask(
+  { coroutine, name: nameObject, waitsFor }: Pending,
+  frames: Frames,
+): { task: ReportedTask<PythonValue>; handled: number[] } {
+  const { objects } = frames;
   const number = objects.number(nameObject);
   const name = objects.text(nameObject) ?? (Number.isNaN(number) ? undefined : `Task-${number}`);
-  const waitsFor = field('awaits', '_fut_waiter');
   const chain = awaitChain(coroutine, frames);
   const task: ReportedTask<PythonValue> = {
     kind: 'asyncio',
     ...(name === undefined ? {} : { name }),
     state: waitsFor === 0 ? 'running or ready' : 'waiting',
     frames: frames.reportedStack(
-      chain.map(({ frame }) => ({ frame, lasti: frame.lasti, line: 0 })),
+      chain.map(({ frame, leftOut }) => ({ frame, lasti: frame.lasti, line: 0, leftOut })),
       'last',
     ),
-    awaits: chain.map(({ name: each }) => each),
+    awaits: chain.flatMap(({ name: each, leftOut }) =>
+      leftOut === undefined ? [each] : [each, cutMark(leftOut)],
+    ),
   };
   return { task, handled: chain.flatMap(({ handled }) => (handled === 0 ? [] : [handled])) };
 }
 
+interface Awaited {
+  name: string;
+  frame: Frame;
+  handled: number;
+  /** So many after this one were not kept. */
+  leftOut?: number;
+}
+
 /** A coroutine, what it awaits, and so on: `cr_await`. */
-function awaitChain(first: number, frames: Frames): { name: string; frame: Frame; handled: number }[] {
+function awaitChain(first: number, frames: Frames): Awaited[] {
   const { objects } = frames;
   const { memory, layout, types } = objects.process;
-  const chain: { name: string; frame: Frame; handled: number }[] = [];
+  const ends = new Ends<Awaited>(objects.limits.awaits);
   const seen = new Set<number>();
   let coroutine = first;
-  while (coroutine !== 0 && !seen.has(coroutine) && chain.length < MOST_AWAITS) {
+  while (coroutine !== 0 && !seen.has(coroutine) && seen.size < MOST_LINKED) {
     seen.add(coroutine);
     const here = coroutine;
     const kind = attempt(() => types.of(here).dotted, '');
@@ -156,10 +182,13 @@ function awaitChain(first: number, frames: Frames): { name: string; frame: Frame
     // gi_exc_state is the field after gi_qualname in every version: Include/cpython/genobject.h, _PyGenObject_HEAD
     const state = here + layout.at('generator.qualname') + 8;
     const handled = attempt(() => memory.u64(state + layout.at('errStackItem.exc_value')), 0);
-    chain.push({ name, frame, handled });
+    ends.push({ name, frame, handled });
     coroutine = attempt(() => awaitedBy(frame, frames), 0);
   }
-  return chain;
+  const { items, before, leftOut } = ends.finish();
+  const last = items[before - 1];
+  if (leftOut > 0 && last !== undefined) last.leftOut = leftOut;
+  return items;
 }
 
 /** What a suspended coroutine waits for lies on top of its stack; since 3.15 an index can lie above it. */

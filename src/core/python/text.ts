@@ -1,4 +1,6 @@
+import { LIMITS } from '../limits.ts';
 import type { Process } from './process.ts';
+import { cutMark } from './value.ts';
 
 const SURROGATE_AND_UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\p{Zs}]/u;
 const NOT_PLAIN_ASCII = /[^ -~]|\\/;
@@ -23,11 +25,21 @@ interface Place {
 export function readText(
   { memory, layout }: Pick<Process, 'memory' | 'layout'>,
   address: number,
-  most = 10_000,
+  most: number,
 ): Characters & { length: number } {
   const { length, width, data } = charactersOf({ memory, layout }, address);
   const bytes = memory.bytes(data, Math.min(length, most) * width);
   return { ...charactersIn(bytes, width), length };
+}
+
+/** What a str object holds; what is longer ends with `… 17 more characters`. */
+export function shownText(
+  process: Pick<Process, 'memory' | 'layout'>,
+  address: number,
+  most: number = LIMITS.characters,
+): string {
+  const { text, length } = readText(process, address, most);
+  return length > most ? text + cutMark(length - most, 'characters') : text;
 }
 
 /** One character of a str object, wherever it is. */

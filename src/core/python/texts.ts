@@ -4,14 +4,12 @@ import { quoted } from './libraries/library.ts';
 import { floatRepr, integerRepr } from './numbers.ts';
 import type { Objects } from './objects.ts';
 import { attempt } from './process.ts';
-import { codePointAt, readText } from './text.ts';
+import { codePointAt, shownText } from './text.ts';
 import type { PythonType } from './types.ts';
-import { cutMark, repr, type PythonValue } from './value.ts';
+import { repr, type PythonValue } from './value.ts';
 
 /** `str` of a type in C. */
 type NativeText = (texts: Texts, address: number) => string | undefined;
-
-const MOST_DEPTH = 8;
 
 /** The first `__repr__` in a value that was not run. */
 function ownRepr(value: PythonValue): string | undefined {
@@ -35,7 +33,7 @@ export class Texts {
 
   /** `str(object)`; what a `__str__` that cannot be run was given is shown instead of what it says. */
   str(address: number): string {
-    if (this.depth >= MOST_DEPTH) return '…';
+    if (this.depth >= this.objects.limits.messageDepth) return '…';
     this.depth += 1;
     try {
       return this.found(address) ?? this.repr(address);
@@ -212,9 +210,7 @@ function shownUnit(objects: Objects, object: number, at: number, isByte: boolean
 }
 
 const strText: NativeText = ({ objects }, address) => {
-  const { characters } = objects.limits;
-  const { text, length } = readText(objects.process, address, characters);
-  return length > characters ? text + cutMark(length - characters, 'characters') : text;
+  return shownText(objects.process, address, objects.limits.characters);
 };
 
 /** The texts of what is written in C; everything else says what `repr` does. */

@@ -1,6 +1,6 @@
 import { dictEntries } from './dicts.ts';
 import { attempt, type Process } from './process.ts';
-import { readText } from './text.ts';
+import { readText, shownText } from './text.ts';
 
 /** Bits of `tp_flags`: Include/object.h. */
 export const FLAG = {
@@ -46,7 +46,8 @@ const STANDARD = new Set(
     'fractions getopt http ipaddress os pathlib subprocess types urllib uuid xmlrpc zoneinfo'
   ).split(' '),
 );
-const MOST_BASES = 64;
+const MOST_BASES = 1000;
+const MOST_NAMES = 100_000;
 const MOST_TYPES = 50_000;
 
 /** The types of a process, each read once. */
@@ -108,11 +109,11 @@ export class Types {
     const found = new Map<string, number>();
     const { memory, layout } = this.process;
     const entries = attempt(
-      () => dictEntries(this.process, memory.u64(type.address + layout.at('type.tp_dict')), 5000),
+      () => dictEntries(this.process, memory.u64(type.address + layout.at('type.tp_dict')), MOST_NAMES),
       [],
     );
     for (const { key, value } of entries) {
-      const name = attempt(() => readText(this.process, key, 200).text, undefined);
+      const name = attempt(() => shownText(this.process, key), undefined);
       if (name !== undefined) found.set(name, value);
     }
     if (!memory.exhausted) this.attributes.set(type.address, found);
@@ -289,7 +290,7 @@ export class Types {
     return attempt(() => {
       const type = memory.u64(address + layout.at('object.ob_type'));
       if ((memory.u32(type + layout.at('type.tp_flags')) & FLAG.text) === 0) return undefined;
-      return readText(this.process, address, 300).text;
+      return shownText(this.process, address);
     }, undefined);
   }
 

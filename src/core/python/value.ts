@@ -1,3 +1,5 @@
+import { LIMITS } from '../limits.ts';
+
 /**
  * A Python object as it was read from a core: bounded in depth, number and length, and still structured, so that what
  * is a secret by its name can be taken out at any depth before it is rendered.
@@ -29,11 +31,16 @@ export interface PythonChild {
   value: PythonValue;
 }
 
-const MOST_CHARACTERS = 4096;
-
 /** The mark of a cut: `… 17 more`, `… 2800 more characters`. */
 export function cutMark(leftOut: number | undefined, what = ''): string {
   return leftOut === undefined ? '…' : `… ${leftOut} more${what === '' ? '' : ` ${what}`}`;
+}
+
+/** The parts of a value that has `length` of them. */
+export function withRest(children: PythonChild[], length: number): Partial<PythonValue> {
+  return children.length < length
+    ? { children, truncated: true, leftOut: length - children.length }
+    : { children };
 }
 
 /** The value as Python's `repr` would show it, with `… N more` where it was cut; about 4,000 characters at the most. */
@@ -41,7 +48,7 @@ export function repr(value: PythonValue): string {
   const parts: string[] = [];
   let length = 0;
   const write = (text: string): void => {
-    if (length < MOST_CHARACTERS) parts.push(text);
+    if (length < LIMITS.valueCharacters) parts.push(text);
     length += text.length;
   };
   const visit = (each: PythonValue): void => {
@@ -63,7 +70,7 @@ export function repr(value: PythonValue): string {
     write(each.close ?? '>');
   };
   visit(value);
-  if (length <= MOST_CHARACTERS) return parts.join('');
-  const cut = cutMark(length - MOST_CHARACTERS, 'characters');
-  return `${parts.join('').slice(0, MOST_CHARACTERS)}${cut}`;
+  if (length <= LIMITS.valueCharacters) return parts.join('');
+  const cut = cutMark(length - LIMITS.valueCharacters, 'characters');
+  return `${parts.join('').slice(0, LIMITS.valueCharacters)}${cut}`;
 }

@@ -15,7 +15,7 @@ const readRequest: Reader = (objects, address, type) => {
   const path = objects.text(there.get('path'));
   if (method === undefined || path === undefined) return { type: type.dotted, text: `<${shortName(type)}>` };
   const meta = there.get('META') ?? 0;
-  const entry = attempt(() => dictEntries(objects.process, meta, 1000), []).find(
+  const entry = attempt(() => dictEntries(objects.process, meta), []).find(
     ({ key }) => objects.text(key, 32) === 'QUERY_STRING',
   );
   const query = objects.text(entry?.value) ?? '';
@@ -55,7 +55,7 @@ const validationText: StrReader = (texts, address) => {
   const { objects } = texts;
   const dict = objects.attribute(address, 'error_dict');
   if (dict !== undefined) {
-    const fields = dictEntries(objects.process, dict, 1000).map(
+    const fields = dictEntries(objects.process, dict).map(
       ({ key, value }) => `${texts.repr(key)}: ${messages(texts, objects.list(value))}`,
     );
     return `{${fields.join(', ')}}`;
@@ -74,7 +74,7 @@ function messageOf(texts: Texts, error: number): string {
   const params = objects.attribute(error, 'params');
   if (params === undefined || texts.isNone(params)) return message;
   const values = new Map(
-    attempt(() => dictEntries(objects.process, params, 100), []).map(({ key, value }) => [
+    attempt(() => dictEntries(objects.process, params), []).map(({ key, value }) => [
       objects.text(key),
       value,
     ]),

@@ -4,14 +4,14 @@ import type { Objects, Reader } from '../objects.ts';
 import { attempt, type Process } from '../process.ts';
 import { bytesRepr, charactersIn, textRepr } from '../text.ts';
 import type { PythonType } from '../types.ts';
-import type { PythonChild, PythonValue } from '../value.ts';
+import { cutMark, withRest, type PythonChild, type PythonValue } from '../value.ts';
 import type { Library } from './library.ts';
 import { template } from './library.ts';
 
 /** PyArrayObject_fields, numpy/core/include/numpy/ndarraytypes.h; the same since NumPy 1.7. */
 const ARRAY = { data: 16, dimensions: 24, shape: 32, strides: 40, type: 56 };
 const MOST_DIMENSIONS = 64;
-const MOST_FIELDS = 100;
+const MOST_BYTES = 1 << 20;
 // NPY_MIN_INT64: not a time
 const NOT_A_TIME = -(2n ** 63n);
 /** NPY_DATETIMEUNIT */
@@ -118,16 +118,14 @@ function fieldsOf(
   const names = new Set(
     objects.tuple(memory.u64(address + (late ? 104 : 56))).map((each) => objects.text(each)),
   );
-  const fields = attempt(() => dictEntries(objects.process, dict, MOST_FIELDS), []).flatMap(
-    ({ key, value }) => {
-      const [type, offset] = objects.tuple(value);
-      const name = objects.text(key);
-      const at = objects.number(offset);
-      return type === undefined || name === undefined || Number.isNaN(at)
-        ? []
-        : [{ name, type: elementType(objects, type, depth + 1), offset: at }];
-    },
-  );
+  const fields = attempt(() => dictEntries(objects.process, dict), []).flatMap(({ key, value }) => {
+    const [type, offset] = objects.tuple(value);
+    const name = objects.text(key);
+    const at = objects.number(offset);
+    return type === undefined || name === undefined || Number.isNaN(at)
+      ? []
+      : [{ name, type: elementType(objects, type, depth + 1), offset: at }];
+  });
   // a title of a field is a second key
   return fields.filter(({ name }) => names.has(name));
 }
@@ -176,20 +174,30 @@ function elementValue(objects: Objects, address: number, type: ElementType, dept
   const plain = (text: string): PythonValue => ({ type: type.name, text });
   if (type.kind === 'O') return objects.value(memory.u64(address), depth + 1);
   if (type.fields !== undefined) {
-    const children = type.fields.map((field) => ({
+    const children = type.fields.slice(0, objects.limits.items).map((field) => ({
       name: field.name,
       value: elementValue(objects, address + field.offset, field.type, depth + 1),
     }));
-    return { type: 'tuple', open: '(', children, close: ')' };
+    return { type: 'tuple', open: '(', ...withRest(children, type.fields.length), close: ')' };
   }
   if (type.kind === 'S') {
-    const bytes = trimmed(memory.bytes(address, Math.min(type.size, objects.limits.characters)), 1);
-    return { type: 'bytes', string: bytes.toString('latin1'), text: `b${bytesRepr(bytes)}` };
+    const [bytes, mark] = trimmed(objects, address, type.size, 1);
+    return {
+      type: 'bytes',
+      string: bytes.toString('latin1'),
+      text: `b${bytesRepr(bytes)}${mark}`,
+      ...(mark === '' ? {} : { truncated: true }),
+    };
   }
   if (type.kind === 'U') {
-    const bytes = trimmed(memory.bytes(address, Math.min(type.size, objects.limits.characters * 4)), 4);
+    const [bytes, mark] = trimmed(objects, address, type.size, 4);
     const { text, characters } = charactersIn(bytes, 4);
-    return { type: 'str', string: text, text: textRepr(text, characters) };
+    return {
+      type: 'str',
+      string: text,
+      text: `${textRepr(text, characters)}${mark}`,
+      ...(mark === '' ? {} : { truncated: true }),
+    };
   }
   const own = memory.bytes(address, type.size);
   const bytes = type.bigEndian ? Buffer.from(own).reverse() : own;
@@ -205,10 +213,16 @@ function elementValue(objects: Objects, address: number, type: ElementType, dept
   return plain(second === undefined ? floatText(first, type.size) : complexRepr(first, second));
 }
 
-function trimmed(bytes: Buffer, width: number): Buffer {
+/** A text without the zeros that fill it up, and the mark of what is over the limit. */
+function trimmed(objects: Objects, address: number, size: number, width: number): [Buffer, string] {
+  const { characters } = objects.limits;
+  const bytes = objects.process.memory.bytes(address, Math.min(size, MOST_BYTES));
   let end = bytes.length;
   while (end >= width && bytes.subarray(end - width, end).every((byte) => byte === 0)) end -= width;
-  return bytes.subarray(0, end);
+  const left = end / width - characters;
+  const known = size <= MOST_BYTES ? left : undefined;
+  const mark = left > 0 ? cutMark(known, width === 1 ? 'bytes' : 'characters') : '';
+  return [bytes.subarray(0, Math.min(end, characters * width)), mark];
 }
 
 function integer(bytes: Buffer, signed: boolean): number | bigint {

@@ -8,6 +8,7 @@ import { arrayValue, elements, viewOf, type View } from './numpy.ts';
 
 const MOST_WORDS = 64;
 const MOST_ROWS = 20;
+const MOST_COLUMNS = 1_000_000;
 // sizeof(PyDateTime_DateTime) and sizeof(PyDateTime_Delta), then the table of methods of the Cython class
 const AFTER_MOMENT = 56;
 const AFTER_DURATION = 48;
@@ -181,13 +182,13 @@ function placesOf(objects: Objects, placement: number): number[] {
     );
     const by = Number.isNaN(step) ? 1 : (step ?? 1);
     return Array.from(
-      { length: Math.max(0, Math.min(1000, Math.ceil((stop - start) / by))) },
+      { length: Math.max(0, Math.min(MOST_COLUMNS, Math.ceil((stop - start) / by))) },
       (_, at) => start + at * by,
     );
   }
   const array = pointers(objects, placement, type).find(({ type: each }) => isNamed('numpy.ndarray')(each));
   if (array === undefined) return [];
-  const list = elements(objects, viewOf(objects, array.value), 0, { items: 1000 });
+  const list = elements(objects, viewOf(objects, array.value), 0, { items: MOST_COLUMNS });
   return (list.children ?? []).map(({ value }) => Number(value.text));
 }
 

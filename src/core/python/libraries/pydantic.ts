@@ -33,12 +33,10 @@ const readModel: Reader = (objects, address, type, depth) => {
 
 function named(objects: Objects, dict: number | undefined): { name: string; value: number }[] {
   if (dict === undefined) return [];
-  return attempt(() => dictEntries(objects.process, dict, objects.limits.items), []).map(
-    ({ key, value }) => ({
-      name: objects.text(key) ?? '?',
-      value,
-    }),
-  );
+  return attempt(() => dictEntries(objects.process, dict), []).map(({ key, value }) => ({
+    name: objects.text(key) ?? '?',
+    value,
+  }));
 }
 
 /** Fields with `repr=False`. */
@@ -81,7 +79,8 @@ function flatten(
   front: readonly string[],
   depth: number,
 ): FieldError[] {
-  if (depth > 8) return [];
+  // a list in itself ends
+  if (depth > 100) return [];
   const { objects } = texts;
   return errors.flatMap((error) => {
     const exception = objects.attribute(error, 'exc');

@@ -84,7 +84,7 @@ function flagNames(objects: Objects, address: number, type: PythonType): string 
   const whole = valueOf(address);
   if (Number.isNaN(whole)) return '?';
   const map = types.attribute(type, '_value2member_map_') ?? 0;
-  const members = attempt(() => dictEntries(objects.process, map, 1000), [])
+  const members = attempt(() => dictEntries(objects.process, map), [])
     .map(({ value }) => ({ name: objects.text(objects.attribute(value, '_name_')), value: valueOf(value) }))
     .filter(({ value }) => value !== 0 && !Number.isNaN(value));
   const parts = members.filter(({ name, value }) => name !== undefined && isIn(value, BigInt(whole)));
