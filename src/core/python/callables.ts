@@ -25,6 +25,13 @@ function qualifiedName(objects: Objects, callee: number): string | undefined {
     const owner = types.at(pointer(objects, callee, 'descriptor.d_type'));
     return `${owner.name}.${objects.text(pointer(objects, callee, 'descriptor.d_name')) ?? '?'}`;
   }
+  if (type.native && /^builtin_(function_or_)?method$/.test(type.dotted)) {
+    const name = nameOfBuiltin(objects, callee);
+    const self = pointer(objects, callee, 'builtinFunction.m_self');
+    if (self === 0 || types.of(self).dotted === 'module') return name;
+    // Objects/methodobject.c, meth_get__qualname__
+    return `${((types.of(self).flags & FLAG.type) === 0 ? types.of(self) : types.at(self)).name}.${name}`;
+  }
   for (const name of ['__qualname__', '__name__']) {
     const found = objects.text(objects.attribute(callee, name) ?? types.attribute(type, name));
     if (found !== undefined) return found;
@@ -48,11 +55,16 @@ const readMethod: Reader = (objects, address, type, depth) => {
   };
 };
 
-const readBuiltin: Reader = (objects, address, type) => {
-  const { memory, layout, types } = objects.process;
+/** In read-only pages: not there without the interpreter's file. */
+function nameOfBuiltin(objects: Objects, address: number): string {
+  const { memory, layout } = objects.process;
   const definition = pointer(objects, address, 'builtinFunction.m_ml');
-  // In read-only pages: not there without the interpreter's file.
-  const name = attempt(() => memory.cString(memory.u64(definition + layout.at('methodDef.name')), 200), '?');
+  return attempt(() => memory.cString(memory.u64(definition + layout.at('methodDef.name')), 200), '?');
+}
+
+const readBuiltin: Reader = (objects, address, type) => {
+  const { types } = objects.process;
+  const name = nameOfBuiltin(objects, address);
   const self = pointer(objects, address, 'builtinFunction.m_self');
   if (self === 0 || types.of(self).dotted === 'module') {
     return { type: type.dotted, text: `<built-in function ${name}>` };

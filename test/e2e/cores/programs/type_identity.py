@@ -220,6 +220,9 @@ def callables():
 
     upper = types.MethodType(str.upper, "q")
     called = types.MethodType(Callable(), 2)
+    counted = types.MethodType(len, [1])
+    appended = types.MethodType([].append, 1)
+    made = types.MethodType(dict.fromkeys, 1)
     nameless = types.MethodType(functools.partial(int), 3)
     released = memoryview(b"x")
     released.release()
