@@ -7,6 +7,7 @@ interface Entry {
 }
 
 const setup = async () => import('./setup.ts');
+const fleet = async () => import('./fleet.ts');
 const reading = async () => import('./reading.ts');
 
 /** Every command, in the order of the help. Only the one that is called is loaded, with those that share its chunk. */
@@ -32,6 +33,16 @@ export const COMMANDS: readonly Entry[] = [
     name: 'debug',
     summary: 'open a core in gdb, with our commands',
     load: async () => (await reading()).debug,
+  },
+  {
+    name: 'collect',
+    summary: 'move cores off the disk, into a store',
+    load: async () => (await fleet()).collect,
+  },
+  {
+    name: 'cores',
+    summary: 'find crashes in the spool or a store',
+    load: async () => (await fleet()).cores,
   },
   {
     name: 'unit',

@@ -80,7 +80,8 @@ async function writeWithHoles(file: FileHandle, chunk: Buffer, position: number)
   }
 }
 
-function decompress(packed: Readable, compression: Compression): AsyncIterable<Buffer> {
+/** What a compressed stream unpacks to; throws where it is damaged or cut off. */
+export function decompress(packed: Readable, compression: Compression): AsyncIterable<Buffer> {
   if (compression === 'gzip') return through(packed, zlib.createGunzip());
   if (compression === 'zstd') {
     // in node:zlib since 22.15 and 23.8

@@ -1,0 +1,113 @@
+import { UserError } from '../errors.ts';
+import type { CrashLine } from '../store/crash-line.ts';
+import { readCrashes } from '../store/crash-index.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Terminal } from '../terminal.ts';
+import { findCompressor } from './pack.ts';
+import { ship } from './ship.ts';
+import { coresAt } from './sources.ts';
+import { Spool } from './spool.ts';
+import { takeIn, type Taken } from './take-in.ts';
+
+interface CollectOptions {
+  paths: readonly string[];
+  spool: string;
+  /** Address of the store; undefined: they stay in the spool. */
+  to: string | undefined;
+  keep: boolean;
+}
+
+export interface Collected {
+  schemaVersion: 1;
+  spool: string;
+  to: string | null;
+  cores: CollectedCore[];
+  /** IDs. */
+  shipped: string[];
+  /** Crashes that are in the spool only, and why. */
+  notShipped: { id: string; reason: string; help?: string }[];
+}
+
+type CollectedCore = { path: string; outcome: Taken['outcome'] } & Partial<
+  Record<'id' | 'fingerprint' | 'title' | 'reason', string>
+>;
+
+/** Takes the cores at the paths into the spool, and brings what is in the spool to the store. */
+export async function collect(options: CollectOptions, terminal: Terminal): Promise<Collected> {
+  const { to } = options;
+  const store = to === undefined ? undefined : await openStore(to, terminal.options.cwd);
+  const cores = coresAt(options.paths, terminal.options.cwd);
+  const spool = new Spool(options.spool);
+  const result: Collected = {
+    schemaVersion: 1,
+    spool: options.spool,
+    to: to ?? null,
+    cores: [],
+    shipped: [],
+    notShipped: [],
+  };
+  await spool.lock(() => terminal.say(`another pycrash works on the spool ${options.spool}: waiting for it`));
+  try {
+    const known = new Map<string, CrashLine>(
+      (await readCrashes(spool.objects)).map((crash) => [crash.id, crash]),
+    );
+    const compressor = await findCompressor();
+    if (compressor.format === 'gzip')
+      terminal.say('there is no zstd here, so cores are compressed with gzip (apt-get install zstd)');
+    for (const path of cores) {
+      const taken = await takeIn(path, { spool, compressor, keep: options.keep, known, terminal });
+      if (taken.outcome === 'collected') known.set(taken.crash.id, taken.crash);
+      result.cores.push(described(taken));
+    }
+    if (store !== undefined) await shipAll(spool, [...known.values()], store, result, terminal);
+    return result;
+  } finally {
+    spool.unlock();
+  }
+}
+
+/** Two failures in a row: the next one would wait for the same server. */
+const MOST_FAILURES = 2;
+
+async function shipAll(
+  spool: Spool,
+  crashes: readonly CrashLine[],
+  store: ObjectStore,
+  { shipped, notShipped }: Collected,
+  terminal: Terminal,
+): Promise<void> {
+  let failures = 0;
+  for (const crash of crashes) {
+    if (spool.shippedTo(crash.id) !== undefined) {
+      // killed before it could
+      await spool.objects.remove(crash.core);
+      continue;
+    }
+    if (failures === MOST_FAILURES) {
+      notShipped.push({ id: crash.id, reason: 'not tried after these failures' });
+      continue;
+    }
+    terminal.progress(`sending ${crash.id} to ${store.address} …`);
+    try {
+      await ship(spool, crash, store);
+      shipped.push(crash.id);
+      failures = 0;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      failures += 1;
+      const { message: reason, help } = error;
+      notShipped.push({ id: crash.id, reason, ...(help === undefined ? {} : { help }) });
+    } finally {
+      terminal.progress('');
+    }
+  }
+}
+
+function described(taken: Taken): CollectedCore {
+  const { path, outcome } = taken;
+  if (taken.outcome === 'left') return { path, outcome, reason: taken.reason };
+  if (taken.outcome === 'known') return { path, outcome, id: taken.id };
+  const { id, fingerprint, title } = taken.crash;
+  return { path, outcome, id, fingerprint, title };
+}

@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { writeWhole } from '../cache-folder.ts';
+import { UserError } from '../errors.ts';
+import { DirectoryStore } from '../store/directory-store.ts';
+import type { UploadRecord, UploadState } from '../store/object-store.ts';
+
+const VERSION = '1';
+
+/** Where the spool is without `--spool`: of root below /var/lib, else below `XDG_STATE_HOME`. */
+function defaultSpool(): string {
+  if (process.getuid?.() === 0) return '/var/lib/pycrash';
+  return join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'pycrash');
+}
+
+/** The folder of `--spool`, or the default one. */
+export function spoolFolder(option: unknown, cwd: string): string {
+  return typeof option === 'string' ? resolve(cwd, option) : defaultSpool();
+}
+
+/**
+ * Cores between the place where they were written and the store. `objects` has the keys of the store. A crash is in the
+ * spool once its line is: the line is written last.
+ */
+export class Spool {
+  readonly folder: string;
+  readonly objects: DirectoryStore;
+  #release: () => void = () => undefined;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    this.objects = new DirectoryStore(join(folder, 'objects'), folder);
+  }
+
+  /** Makes the spool where it is missing, waits until no other process works on it, and removes what one left half done. */
+  async lock(waiting: () => void): Promise<void> {
+    try {
+      mkdirSync(join(this.folder, 'shipped'), { recursive: true, mode: 0o700 });
+      mkdirSync(join(this.folder, 'uploads'), { recursive: true, mode: 0o700 });
+      if (!existsSync(join(this.folder, 'version')))
+        writeWhole(join(this.folder, 'version'), Buffer.from(`${VERSION}\n`));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new UserError('spool', `the spool ${this.folder} cannot be written: ${why}`, {
+        help: 'Name a folder that this user can write to with --spool.',
+      });
+    }
+    const version = readFileSync(join(this.folder, 'version'), 'utf8').trim();
+    if (version !== VERSION) {
+      throw new UserError(
+        'spool',
+        `the spool ${this.folder} has the format ${version}; this version writes ${VERSION}`,
+        {
+          help: 'Use the version of pycrash that made it, or name another folder with --spool.',
+        },
+      );
+    }
+    this.#release = await held(join(this.folder, 'lock'), waiting);
+    rmSync(this.work, { recursive: true, force: true });
+    mkdirSync(this.work, { mode: 0o700 });
+  }
+
+  unlock(): void {
+    this.#release();
+  }
+
+  /** For what is half done. */
+  get work(): string {
+    return join(this.folder, 'work');
+  }
+
+  /** The store that has this crash; undefined where none has. */
+  shippedTo(id: string): string | undefined {
+    const file = join(this.folder, 'shipped', id);
+    return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+  }
+
+  setShipped(id: string, address: string): void {
+    writeWhole(join(this.folder, 'shipped', id), Buffer.from(`${address}\n`));
+    rmSync(join(this.folder, 'uploads', id), { force: true });
+  }
+
+  /** What is known of the upload of that crash's core. */
+  upload(id: string): UploadRecord {
+    const file = join(this.folder, 'uploads', id);
+    return {
+      read: () => (existsSync(file) ? uploadState(readFileSync(file, 'utf8')) : undefined),
+      write: (state) => writeWhole(file, Buffer.from(JSON.stringify(state))),
+    };
+  }
+}
+
+function uploadState(text: string): UploadState | undefined {
+  try {
+    const { key, uploadId, partBytes } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof key !== 'string' || typeof uploadId !== 'string' || typeof partBytes !== 'number')
+      return undefined;
+    return { key, uploadId, partBytes };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Holds flock(1) on the file until the returned function is called. The program ends, and with it the lock, when this
+ * process does, however it does: its standard input is then at its end.
+ */
+async function held(file: string, waiting: () => void): Promise<() => void> {
+  const child = spawn('flock', [file, 'sh', '-c', 'echo locked; exec cat'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const patience = setTimeout(waiting, 500);
+  try {
+    await new Promise<void>((done, failed) => {
+      child.once('error', failed);
+      child.once('exit', (code) => failed(new Error(`flock ended with ${code}`)));
+      child.stdout.once('data', () => done());
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UserError('spool', `the spool cannot be locked: ${why}`, {
+      help: 'flock(1) of util-linux is needed: apt-get install util-linux.',
+    });
+  } finally {
+    clearTimeout(patience);
+  }
+  return () => child.stdin.end();
+}

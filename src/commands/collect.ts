@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { collect } from '../collect/collect.ts';
+import { collectedText } from '../collect/collected-text.ts';
+import { spoolFolder } from '../collect/spool.ts';
+import type { Terminal } from '../terminal.ts';
+import type { ExitCode } from './command.ts';
+
+export function define(command: Command): void {
+  command
+    .argument('[paths...]', 'cores, or directories that the kernel puts cores in')
+    .option('--to <address>', 'send them to this store: s3://BUCKET/PREFIX, or a directory')
+    .option('--spool <dir>', 'where they are kept until they are sent (root: /var/lib/pycrash)')
+    .option('--keep', 'leave the cores where they are')
+    .addHelpText(
+      'after',
+      `
+A core is removed from its place once the compressed copy in the spool has been read back and compared. Without paths,
+what is in the spool is sent.
+
+Examples:
+  pycrash collect /var/crash --to s3://crashes/shop
+  pycrash collect core.1234 --keep
+  AWS_ENDPOINT_URL=https://minio.example.com pycrash collect --to s3://crashes/shop`,
+    );
+}
+
+export async function run(
+  terminal: Terminal,
+  [paths]: readonly unknown[],
+  { to, spool, keep }: Readonly<Record<string, unknown>>,
+): Promise<ExitCode> {
+  const result = await collect(
+    {
+      paths: Array.isArray(paths) ? paths.map(String) : [],
+      spool: spoolFolder(spool, terminal.options.cwd),
+      to: typeof to === 'string' ? to : undefined,
+      keep: keep === true,
+    },
+    terminal,
+  );
+  if (terminal.options.json) terminal.document(result);
+  else terminal.out(collectedText(result));
+  return result.notShipped.length > 0 ? 3 : 0;
+}

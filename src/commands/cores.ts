@@ -1,0 +1,85 @@
+import { Argument, type Command } from 'commander';
+import type { Action } from '../cores/actions.ts';
+import { remove, set, ticket, unset, unticket } from '../cores/change.ts';
+import { get, id } from '../cores/fetch.ts';
+import { count, info, list, report } from '../cores/list.ts';
+import { top } from '../cores/top.ts';
+import { spoolFolder } from '../collect/spool.ts';
+import { DirectoryStore } from '../store/directory-store.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Terminal } from '../terminal.ts';
+import type { ExitCode } from './command.ts';
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  ls: list,
+  info,
+  get,
+  report,
+  id,
+  top,
+  count,
+  set,
+  unset,
+  ticket,
+  unticket,
+  rm: remove,
+};
+
+export function define(command: Command): void {
+  command
+    .addArgument(new Argument('<action>', 'what to do').choices(Object.keys(ACTIONS)))
+    .argument('[words...]', 'which crashes, and what the action needs')
+    .option(
+      '--from <address>',
+      'the store: s3://BUCKET/PREFIX, or a directory (default: the spool of this host)',
+    )
+    .option('--spool <dir>', 'the spool of this host')
+    .option('--columns <names>', 'ls: further columns, separated by commas')
+    .option('--output <file>', 'get: where to put the core (default: ID.core)')
+    .option('--yes', 'rm: remove it; without it, what would go is shown')
+    .addHelpText(
+      'after',
+      `
+Actions:
+  ls                      a line for each crash
+  info                    all that is known of them; exit code 1 where there is none
+  report                  the report of one crash, --json for the document
+  get                     download, verify and unpack one core
+  id FILE…                the IDs of cores on this machine
+  top                     by fingerprint, the most frequent first
+  count PROPERTY          by the values of a property
+  set … NAME VALUE        a property of your own; unset … NAME
+  ticket … TICKET         the property ticket; unticket …
+  rm                      remove crashes
+
+Which crashes: an ID or its beginning, a core on this machine, property=glob, since=6h, until=2026-11-30, limit=20;
+- reads IDs from the standard input.
+
+Examples:
+  pycrash cores ls --from s3://crashes/shop since=1d
+  pycrash cores top since=1w ticket=undefined
+  pycrash cores get 3f9a --from s3://crashes/shop`,
+    );
+}
+
+export async function run(
+  terminal: Terminal,
+  [action, words]: readonly unknown[],
+  options: Readonly<Record<string, unknown>>,
+): Promise<ExitCode> {
+  const { cwd } = terminal.options;
+  const { from, spool } = options;
+  const store =
+    typeof from === 'string'
+      ? await openStore(from, cwd)
+      : new DirectoryStore(`${spoolFolder(spool, cwd)}/objects`, spoolFolder(spool, cwd));
+  const act = ACTIONS[String(action)];
+  if (act === undefined) throw new Error(`no action ${String(action)}`);
+  return act({
+    store,
+    words: Array.isArray(words) ? words.map(String) : [],
+    options,
+    terminal,
+    now: Date.now(),
+  });
+}
