@@ -31,7 +31,7 @@ STRUCTURES = {
     }),
     "gc": (["struct _gc_runtime_state"], {}),
     "thread": (["struct _ts"], {
-        **same("prev next interp frame cframe current_frame curexc_value current_exception exc_info thread_id native_thread_id id dict"),
+        **same("prev next interp state frame cframe current_frame curexc_value current_exception exc_info thread_id native_thread_id id dict"),
     }),
     "cframe": (["_PyCFrame", "struct _PyCFrame", "CFrame", "struct _cframe"], same("current_frame")),
     "threadImplementation": (["_PyThreadStateImpl", "struct _PyThreadStateImpl"], same("asyncio_running_task asyncio_tasks_head")),

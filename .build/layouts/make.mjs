@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const cache = process.env.PYCRASH_TEST_CACHE ?? join(homedir(), '.cache/pycrash-test');
-const all = ['3.8', '3.9', '3.10', '3.11', '3.12', '3.13', '3.13t', '3.14', '3.15'];
+const all = ['3.8', '3.9', '3.10', '3.11', '3.12', '3.13', '3.13t', '3.14', '3.14t', '3.15', '3.15t'];
 // Modules that are files of their own in some builds.
 const modules = new Set(['_asyncio', '_collections', '_datetime', '_decimal', 'array']);
 

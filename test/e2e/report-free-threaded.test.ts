@@ -22,14 +22,21 @@ async function report(core: MadeCore, ...more: string[]): Promise<CrashReport> {
   return JSON.parse((await pycrash(words)).stdout) as CrashReport;
 }
 
-test('the free-threaded builds are here', (context) => needs(context, 'free-threaded Python'));
+const VERSIONS = ['3.13', '3.14', '3.15'] as const;
+const here = VERSIONS.filter((version) => hasPart(`free-threaded Python ${version}`));
 
-describe.skipIf(!hasPart('free-threaded Python')).each(['3.13t'])('Python %s', (version) => {
+test.for(VERSIONS)('the free-threaded build of Python %s is here', (version, context) =>
+  needs(context, `free-threaded Python ${version}`),
+);
+
+describe.each(here.map((version) => `${version}t`))('Python %s', (version) => {
+  // PYTHON_TLBC=0 (3.14 and later): the threads have no copies of the instructions of their own
   test.each([
-    ['0', undefined],
-    ['1', true],
-  ])('what many threads changed at once is what the process said, PYTHON_GIL=%s', async (gil, holds) => {
-    const core = await crash(version, 'free_threaded.py', 'shared', { PYTHON_GIL: gil });
+    [{ PYTHON_GIL: '0' }, undefined],
+    [{ PYTHON_GIL: '1' }, true],
+    [{ PYTHON_GIL: '0', PYTHON_TLBC: '0' }, undefined],
+  ])('what many threads changed at once is what the process said, %j', async (environment, holds) => {
+    const core = await crash(version, 'free_threaded.py', 'shared', environment);
     const found = await report(core);
     core.remove();
     expect(disagreements(found, core.oracle)).toEqual([]);
@@ -55,6 +62,15 @@ describe.skipIf(!hasPart('free-threaded Python')).each(['3.13t'])('Python %s', (
     expect(warnings.map(({ code }) => code)).toEqual(['subinterpreters']);
     const inside = threads.find(({ frames }) => frames.some((frame) => frame.function === 'inside'));
     expect(inside?.frames[0]?.locals['note']?.repr).toBe("'in another interpreter'");
+  });
+
+  test('the task of a thread that ended is listed', async () => {
+    const core = await crash(version, 'roots.py', 'ended');
+    const { tasks } = await report(core);
+    core.remove();
+    expect(tasks?.map(({ name, awaits }) => [name, awaits?.[0]])).toEqual([
+      ['left behind', 'ended.<locals>.waiting'],
+    ]);
   });
 
   test('--native', async (context) => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { CrashReport } from '../../src/report/model.ts';
 import { needs } from '../parts.ts';
 import { makeCore, type MadeCore } from './cores/make-core.ts';
-import { pythonBuild, pythonBuilds, type PythonBuild } from './cores/python-builds.ts';
+import { plainBuilds, pythonBuild, type PythonBuild } from './cores/python-builds.ts';
 import { pycrash } from './pycrash.ts';
 
 /** A core with its report, as text, JSON, markdown and HTML. */
@@ -54,10 +54,7 @@ async function crash<T>(
 const messages = ({ exceptions }: CrashReport): (string | undefined)[] =>
   exceptions.map(({ chain }) => chain[0]?.message);
 
-const one = pythonBuilds().filter((build) => build.id === build.version);
-
-// What depends on where CPython keeps it.
-describe.each(one)('CPython $id', (build) => {
+describe.each(plainBuilds())('CPython $id', (build) => {
   test('a segfault is not called what another thread was handling', async (context) => {
     needs(context, 'plain core pattern');
     await crash(build, 'retried', 'SIGSEGV', async (crashed) => {

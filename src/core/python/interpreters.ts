@@ -38,6 +38,8 @@ export interface Interpreter {
 const MOST_LINKED = 1_000_000;
 // enum _frameowner: 3 and above are the interpreter's own entry frames (Include/internal/pycore_frame.h).
 const ENTRY_FRAME = 3;
+// _Py_THREAD_ATTACHED, 3.13 and later (Include/internal/pycore_pystate.h)
+const THREAD_ATTACHED = 1;
 
 /** What hangs on the runtime: interpreters, their modules and their threads. */
 export class Interpreters {
@@ -150,9 +152,10 @@ export class Interpreters {
       }
     }
     if (seen.size > limits.threads) leftOut.add(`${seen.size - limits.threads} more threads are not listed`);
-    // A state that one thread made and another one runs keeps the first one's number (subinterpreters, up to 3.12).
+    // A thread has a state in each interpreter that it has entered, and up to 3.12 one that another thread runs can have
+    // its number: the one that runs is the one that holds the GIL, or without one is attached.
     const claims = found.filter((thread) => thread.current);
-    const taker = claims.find((thread) => thread.holdsGil === true) ?? claims[0];
+    const taker = claims.find(({ holdsGil, address }) => holdsGil ?? this.isAttached(address)) ?? claims[0];
     for (const thread of claims) thread.current = thread === taker;
     const first = found.findIndex((thread) => thread.current);
     if (first > 0) found.unshift(...found.splice(first, 1));
@@ -161,6 +164,12 @@ export class Interpreters {
       Object.assign(thread, living?.moving === true ? settledStack(read, () => memory.refresh()) : read());
     }
     return found;
+  }
+
+  /** It runs Python, or C code that may use objects. */
+  private isAttached(thread: number): boolean {
+    const { memory, layout } = this.runtime.process;
+    return attempt(() => memory.i32(thread + layout.at('thread.state')) === THREAD_ATTACHED, false);
   }
 
   /** `known` is what `threading` has: `Thread.native_id`. */

@@ -4,7 +4,9 @@ import cpython312 from './layouts/cpython-3.12.json' with { type: 'json' };
 import cpython313 from './layouts/cpython-3.13.json' with { type: 'json' };
 import cpython313t from './layouts/cpython-3.13t.json' with { type: 'json' };
 import cpython314 from './layouts/cpython-3.14.json' with { type: 'json' };
+import cpython314t from './layouts/cpython-3.14t.json' with { type: 'json' };
 import cpython315 from './layouts/cpython-3.15.json' with { type: 'json' };
+import cpython315t from './layouts/cpython-3.15t.json' with { type: 'json' };
 import cpython38 from './layouts/cpython-3.8.json' with { type: 'json' };
 import cpython39 from './layouts/cpython-3.9.json' with { type: 'json' };
 
@@ -16,8 +18,8 @@ export interface Layout {
   freeThreaded: boolean;
   source: string;
   /**
-   * The offset in bytes of a field, `structure.field`, or the size, `structure.size`; NaN where that version has it not,
-   * so that whatever is read with it is missing memory.
+   * The offset in bytes of a field, `structure.field`, the number of its first bit if it is a bit field, or the size,
+   * `structure.size`; NaN where that version has it not, so that whatever is read with it is missing memory.
    */
   at(field: string): number;
   has(field: string): boolean;
@@ -39,7 +41,9 @@ export const TABLES: readonly LayoutTable[] = [
   cpython313,
   cpython313t,
   cpython314,
+  cpython314t,
   cpython315,
+  cpython315t,
 ];
 
 /** The layouts of every version that we know, the oldest first. */
@@ -61,7 +65,8 @@ export function layoutOf(table: LayoutTable): Layout {
 function offsetsOf(table: LayoutTable): ReadonlyMap<string, number> {
   const offsets = new Map<string, number>();
   for (const [name, at] of Object.entries(table.offsets)) {
-    if (typeof at === 'number') offsets.set(name, at);
+    const first = typeof at === 'number' ? at : at[0];
+    if (first !== undefined) offsets.set(name, first);
   }
   return offsets;
 }

@@ -55,11 +55,13 @@ export function codePointAt(
 
 function charactersOf({ memory, layout }: Pick<Process, 'memory' | 'layout'>, address: number): Place {
   const length = memory.u64(address + layout.at('ascii.length'));
-  // behind the length and the hash: struct { interned:2, kind:3, compact:1, ascii:1, … } in every version: Include/cpython/unicodeobject.h.
-  const state = memory.u32(address + layout.at('ascii.length') + 16);
-  const kind = (state >>> 2) & 7;
-  const compact = (state >>> 5) & 1;
-  const ascii = (state >>> 6) & 1;
+  // struct { interned, kind:3, compact:1, ascii:1, … } in every version, behind the length and the hash; free-threaded 3.14
+  // and later have a whole byte for `interned`: Include/cpython/unicodeobject.h.
+  const stateAt = layout.at('ascii.length') + 16;
+  const state = memory.u32(address + stateAt) >>> (layout.at('ascii.kind') - stateAt * 8);
+  const kind = state & 7;
+  const compact = (state >>> 3) & 1;
+  const ascii = (state >>> 4) & 1;
   const data =
     compact === 1
       ? address + layout.at(ascii === 1 ? 'ascii.size' : 'compactUnicode.size')

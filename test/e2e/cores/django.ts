@@ -16,9 +16,11 @@ const DJANGO: Record<PythonVersion, string> = {
 
 /** The core of a Django that failed in a real request, 32 frames deep. */
 export async function makeDjangoCore(build: PythonBuild): Promise<MadeCore> {
-  const { folder } = pythonEnvironment(build.version, [DJANGO[build.version]]);
+  const { folder, interpreter } = pythonEnvironment(build.version, [DJANGO[build.version]]);
+  // a free-threaded build runs outside of the root folder that pip ran in
+  const outside = build.interpreter.root === interpreter.root ? '' : (interpreter.root ?? '');
   return makeCore(build, 'request', {
     program: 'django_shop.py',
-    environment: { PYTHONPATH: `${folder}/lib/python${build.version}/site-packages` },
+    environment: { PYTHONPATH: `${outside}${folder}/lib/python${build.version}/site-packages` },
   });
 }

@@ -51,6 +51,11 @@ export function pythonBuilds(): PythonBuild[] {
   return builds;
 }
 
+/** One build of each version, and the free-threaded ones: what depends on where CPython keeps it. */
+export function plainBuilds(): PythonBuild[] {
+  return pythonBuilds().filter(({ id, version }) => id === version || id === `${version}t`);
+}
+
 /** The build with that `id`, e.g. `3.11 debian`; undefined where it is not to be had. */
 export function pythonBuild(id: string): PythonBuild | undefined {
   return pythonBuilds().find((build) => build.id === id);
