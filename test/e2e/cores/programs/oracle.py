@@ -17,7 +17,7 @@ def write(exception=None, tasks=(), request=None, greenlets=()):
     caller = sys._getframe(1)
     settle()
     truth = {
-        "version": "%d.%d.%d" % sys.version_info[:3],
+        "version": sys.version.split()[0],
         "pid": os.getpid(),
         "cwd": os.getcwd(),
         "exception": None if exception is None else describe_exception(exception, set()),
