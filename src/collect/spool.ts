@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { writeWhole } from '../cache-folder.ts';
@@ -60,6 +60,10 @@ export class Spool {
     this.#release = await held(join(this.folder, 'lock'), waiting);
     rmSync(this.work, { recursive: true, force: true });
     mkdirSync(this.work, { mode: 0o700 });
+    // drafts of `writeWhole`
+    for (const folder of ['shipped', 'uploads'].map((name) => join(this.folder, name))) {
+      for (const name of readdirSync(folder).filter((each) => each.includes('.'))) rmSync(join(folder, name));
+    }
   }
 
   unlock(): void {

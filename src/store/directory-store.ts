@@ -9,7 +9,8 @@ import {
   type Dirent,
 } from 'node:fs';
 import { copyFile, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore } from './object-store.ts';
 
@@ -82,9 +83,10 @@ export class DirectoryStore implements ObjectStore {
   /** A reader sees all of the object or nothing; what was written is read back before it gets its name. */
   async #put(key: string, fill: (draft: string) => Promise<string>): Promise<void> {
     const target = this.path(key);
-    const draft = join(dirname(target), `.draft-${process.pid}`);
+    // one that a killed process left is replaced when its work is done again
+    const draft = this.path(`.drafts/${hostname()}-${basename(key)}`);
     try {
-      mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+      for (const file of [target, draft]) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
       await rm(draft, { force: true });
       const expected = await fill(draft);
       const file = await open(draft, 'r+');

@@ -9,7 +9,6 @@ export interface ObjectServer {
   url: string;
   /** The variables that lead the client to it. */
   env: Record<string, string>;
-  createBucket(name: string): Promise<void>;
   /** A request of the test's own, signed; `path` begins with the bucket. */
   ask(path: string, init?: { method: string; body?: string }): Promise<Response>;
   stop(): Promise<void>;
@@ -45,10 +44,6 @@ export async function startMoto(): Promise<ObjectServer> {
       AWS_REGION: 'us-east-1',
     },
     ask,
-    createBucket: async (name) => {
-      const { status } = await ask(name, { method: 'PUT' });
-      if (status !== 200) throw new Error(`no bucket: ${status}`);
-    },
     stop: async () => {
       server.kill();
       await ended;
