@@ -58,8 +58,8 @@ export const LIMITS = {
   threads: 20_000,
   tasks: 1000,
   greenlets: 1000,
-  /** Bytes that are searched for greenlets. */
-  greenletBytes: 1024 ** 3,
+  /** Bytes that are searched for greenlets. The allocator of a free-threaded Python reserves 1 GiB, used or not. */
+  greenletBytes: 2 * 1024 ** 3,
   /** Modules of one interpreter. */
   modules: 50_000,
   /** Headers of the request. */
