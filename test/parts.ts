@@ -11,6 +11,7 @@ const PARTS = {
   linux: () => process.platform === 'linux',
   'qemu-aarch64-static': () => runs('qemu-aarch64-static', ['--version']),
   gdb: () => runs('gdb', ['--version']),
+  age: () => runs('age', ['--version']),
   'eu-stack': () => runs('eu-stack', ['--version']),
   'free-threaded Python 3.13': () => existsSync(join(CACHE, 'free-threaded/3.13/complete')),
   'free-threaded Python 3.14': () => existsSync(join(CACHE, 'free-threaded/3.14/complete')),

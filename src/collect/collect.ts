@@ -1,3 +1,4 @@
+import type { Encrypter } from 'age-encryption';
 import { UserError } from '../errors.ts';
 import type { CrashLine } from '../store/crash-line.ts';
 import { readCrashes } from '../store/crash-index.ts';
@@ -16,6 +17,8 @@ interface CollectOptions {
   /** Address of the store; undefined: they stay in the spool. */
   to: string | undefined;
   keep: boolean;
+  /** age recipients, or files of them. */
+  recipients: readonly string[];
 }
 
 export interface Collected {
@@ -37,6 +40,7 @@ type CollectedCore = { path: string; outcome: Taken['outcome'] } & Partial<
 export async function collect(options: CollectOptions, terminal: Terminal): Promise<Collected> {
   const { to } = options;
   const store = to === undefined ? undefined : await openStore(to, terminal.options.cwd);
+  const encrypter = await encrypterOf(options.recipients);
   const cores = coresAt(options.paths, terminal.options.cwd);
   const spool = new Spool(options.spool);
   const result: Collected = {
@@ -56,15 +60,28 @@ export async function collect(options: CollectOptions, terminal: Terminal): Prom
     if (compressor.format === 'gzip')
       terminal.say('there is no zstd here, so cores are compressed with gzip (apt-get install zstd)');
     for (const path of cores) {
-      const taken = await takeIn(path, { spool, compressor, keep: options.keep, known, terminal });
+      const { keep } = options;
+      const taken = await takeIn(path, { spool, compressor, encrypter, keep, known, terminal });
       if (taken.outcome === 'collected') known.set(taken.crash.id, taken.crash);
       result.cores.push(described(taken));
     }
+    if (
+      to !== undefined &&
+      [...known.values()].some(({ id, encrypted }) => !encrypted && spool.shippedTo(id) === undefined)
+    )
+      terminal.say(
+        `THE CORES ARE NOT ENCRYPTED, AND HOLD EVERY SECRET OF THEIR PROCESSES (--recipient): who can read ${to} can read them`,
+      );
     if (store !== undefined) await shipAll(spool, [...known.values()], store, result, terminal);
     return result;
   } finally {
     spool.unlock();
   }
+}
+
+/** age is loaded only where it is used. */
+async function encrypterOf(recipients: readonly string[]): Promise<Encrypter | undefined> {
+  return recipients.length === 0 ? undefined : (await import('../store/age.ts')).encrypterFor(recipients);
 }
 
 /** Two failures in a row: the next one would wait for the same server. */

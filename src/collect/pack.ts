@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Duplex, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
+import type { Encrypter } from 'age-encryption';
 import { UserError } from '../errors.ts';
 import { decompress } from '../report/compression.ts';
+import { hashOf } from '../store/directory-store.ts';
 import type { Compression } from '../report/compression-format.ts';
 
 const LEVEL = 3;
@@ -62,16 +64,34 @@ export async function pack(source: string, target: string, compressor: Compresso
   return packed;
 }
 
+/** Encrypts what was packed into a new file, and proves that the disk has it. What was packed stays. */
+export async function encrypt(
+  source: string,
+  target: string,
+  encrypter: Encrypter,
+  packed: Packed,
+): Promise<Packed> {
+  const { encryptFile } = await import('../store/age.ts');
+  const storedSha256 = await encryptFile(source, target, encrypter);
+  await syncFile(target);
+  if ((await hashOf(target)) !== storedSha256) throw notAsWritten(target, 'has not what was written to it');
+  return { ...packed, storedBytes: statSync(target).size, storedSha256 };
+}
+
 async function prove(file: string, format: Compression, packed: Packed): Promise<void> {
   const stored = counted();
   const plain = createHash('sha256');
   const bytes = createReadStream(file, { highWaterMark: CHUNK }).pipe(stored.stream);
   for await (const chunk of decompress(bytes, format)) plain.update(chunk);
   if (stored.sha256() !== packed.storedSha256 || plain.digest('hex') !== packed.sha256) {
-    throw new UserError('spool', `${file} does not unpack to the core that it was made from`, {
-      help: 'The core stays where it is. Is the disk sound? dmesg shows its errors.',
-    });
+    throw notAsWritten(file, 'does not unpack to the core that it was made from');
   }
+}
+
+function notAsWritten(file: string, how: string): UserError {
+  return new UserError('spool', `${file} ${how}`, {
+    help: 'The core stays where it is. Is the disk sound? dmesg shows its errors.',
+  });
 }
 
 async function syncFile(path: string): Promise<void> {

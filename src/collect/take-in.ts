@@ -1,20 +1,22 @@
-import { mkdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { rename, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Encrypter } from 'age-encryption';
 import { openLocalFile } from '../core/local-files.ts';
 import { UserError } from '../errors.ts';
 import { printableJson } from '../printable.ts';
 import type { CrashReport } from '../report/model.ts';
 import { readReport } from '../report/report-core.ts';
 import { reportText } from '../report/text.ts';
+import { AGE_SUFFIX } from '../store/age-suffix.ts';
 import { coreId } from '../store/core-id.ts';
 import type { CrashLine } from '../store/crash-line.ts';
 import { hashOf } from '../store/directory-store.ts';
 import { keysOf } from '../store/keys.ts';
 import type { Terminal } from '../terminal.ts';
 import { waitUntilComplete } from './complete.ts';
-import { pack, type Compressor, type Packed } from './pack.ts';
+import { encrypt, pack, type Compressor, type Packed } from './pack.ts';
 import type { Spool } from './spool.ts';
 
 /** What became of one core. */
@@ -26,6 +28,8 @@ export type Taken =
 interface TakingIn {
   spool: Spool;
   compressor: Compressor;
+  /** Where the cores are to be encrypted. */
+  encrypter: Encrypter | undefined;
   /** Leave the core where it is. */
   keep: boolean;
   /** The lines of the spool, by their IDs. */
@@ -55,19 +59,16 @@ export async function takeIn(path: string, options: TakingIn): Promise<Taken> {
     const report = await readReport({ path, name: path, written: before.mtimeMs }, {}, terminal);
     const target = join(spool.work, id);
     terminal.progress(`compressing ${path} …`);
-    const packed = await pack(path, target, options.compressor);
+    let packed = await pack(path, target, options.compressor);
     if (statSync(path).mtimeMs !== before.mtimeMs)
       return left('it changed while it was read: run collect again');
-    utimesSync(target, before.mtime, before.mtime);
-    const crash = crashLine({
-      id,
-      time: before.mtime,
-      path,
-      report,
-      packed,
-      suffix: options.compressor.suffix,
-    });
-    await store(spool, crash, report, target);
+    let [stored, suffix]: [string, string] = [target, options.compressor.suffix];
+    if (options.encrypter !== undefined) {
+      [stored, suffix] = [target + AGE_SUFFIX, suffix + AGE_SUFFIX];
+      packed = await encrypt(target, stored, options.encrypter, packed);
+    }
+    const crash = crashLine({ id, time: before.mtime, path, report, packed, suffix });
+    await store(spool, crash, report, stored);
     if (!keep) await unlink(path);
     return { path, outcome: 'collected', crash, removed: !keep };
   } catch (error) {
@@ -79,7 +80,7 @@ export async function takeIn(path: string, options: TakingIn): Promise<Taken> {
     throw error;
   } finally {
     terminal.progress('');
-    rmSync(join(spool.work, id), { force: true });
+    for (const name of [id, `${id}${AGE_SUFFIX}`]) rmSync(join(spool.work, name), { force: true });
   }
 }
 
@@ -138,6 +139,7 @@ function crashLine({ id, time, path, report, packed, suffix }: Described): Crash
     ...crash.frame,
     path,
     truncated: core.truncated,
+    encrypted: suffix.endsWith(AGE_SUFFIX),
     ...packed,
     core: keys.core,
     report: keys.report,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { resolve } from 'node:path';
 import { collect } from '../collect/collect.ts';
 import { collectedText } from '../collect/collected-text.ts';
 import { spoolFolder } from '../collect/spool.ts';
@@ -10,6 +11,12 @@ export function define(command: Command): void {
     .argument('[paths...]', 'cores, or directories that the kernel puts cores in')
     .option('--to <address>', 'send them to this store: s3://BUCKET/PREFIX, or a directory')
     .option('--spool <dir>', 'where they are kept until they are sent (root: /var/lib/pycrash)')
+    .option(
+      '--recipient <key>',
+      'encrypt the cores to this age recipient, or those of a file; can be repeated',
+      (key: string, others: string[]) => [...others, key],
+      [],
+    )
     .option('--keep', 'leave the cores where they are')
     .addHelpText(
       'after',
@@ -20,6 +27,7 @@ what is in the spool is sent.
 Examples:
   pycrash collect /var/crash --to s3://crashes/shop
   pycrash collect core.1234 --keep
+  pycrash collect /var/crash --to s3://crashes/shop --recipient age1…
   AWS_ENDPOINT_URL=https://minio.example.com pycrash collect --to s3://crashes/shop`,
     );
 }
@@ -27,7 +35,7 @@ Examples:
 export async function run(
   terminal: Terminal,
   [paths]: readonly unknown[],
-  { to, spool, keep }: Readonly<Record<string, unknown>>,
+  { to, spool, keep, recipient }: Readonly<Record<string, unknown>>,
 ): Promise<ExitCode> {
   const result = await collect(
     {
@@ -35,10 +43,16 @@ export async function run(
       spool: spoolFolder(spool, terminal.options.cwd),
       to: typeof to === 'string' ? to : undefined,
       keep: keep === true,
+      recipients: Array.isArray(recipient) ? recipient.map((key) => recipientAt(String(key), terminal)) : [],
     },
     terminal,
   );
   if (terminal.options.json) terminal.document(result);
   else terminal.out(collectedText(result));
   return result.notShipped.length > 0 ? 3 : 0;
+}
+
+/** A file of recipients is named from `--cwd`. */
+function recipientAt(key: string, { options: { cwd } }: Terminal): string {
+  return key.startsWith('age1') ? key : resolve(cwd, key);
 }

@@ -36,6 +36,7 @@ export function define(command: Command): void {
     .option('--spool <dir>', 'the spool of this host')
     .option('--columns <names>', 'ls: further columns, separated by commas')
     .option('--output <file>', 'get: where to put the core (default: ID.core)')
+    .option('--identity <file>', 'get: the age identity of an encrypted core (PYCRASH_AGE_IDENTITY)')
     .option('--yes', 'rm: remove it; without it, what would go is shown')
     .addHelpText(
       'after',

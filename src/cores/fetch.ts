@@ -11,11 +11,14 @@ export const get: Action = async (context) => {
   const named = typeof options['output'] === 'string' ? options['output'] : `${crash.id}.core`;
   const target = resolve(terminal.options.cwd, named);
   try {
-    await fetchCore(store, crash, target, (bytes) =>
-      terminal.progress(
-        `fetching ${crash.id} … ${Math.floor((100 * bytes) / Math.max(1, crash.storedBytes))} %`,
-      ),
-    );
+    const identity = options['identity'] ?? process.env['PYCRASH_AGE_IDENTITY'];
+    await fetchCore(store, crash, target, {
+      identity: typeof identity === 'string' ? resolve(terminal.options.cwd, identity) : undefined,
+      progress: (bytes) =>
+        terminal.progress(
+          `fetching ${crash.id} … ${Math.floor((100 * bytes) / Math.max(1, crash.storedBytes))} %`,
+        ),
+    });
   } finally {
     terminal.progress('');
   }

@@ -29,10 +29,12 @@ const CrashLine = v.object({
   /** Where the core lay. */
   path: Text,
   truncated: v.boolean(),
+  /** To age recipients. */
+  encrypted: v.optional(v.boolean(), false),
   /** Of the core, and its SHA-256. */
   bytes: Count,
   sha256: v.pipe(Digits, v.length(64)),
-  /** Of what is stored: the core compressed. */
+  /** Of what is stored: the core compressed, and encrypted. */
   storedBytes: Count,
   storedSha256: v.pipe(Digits, v.length(64)),
   /** Keys, relative to the address of the store. */

@@ -17,7 +17,7 @@ export async function fetchCore(
   store: ObjectStore,
   crash: CrashLine,
   target: string,
-  progress: (bytes: number) => void,
+  { identity, progress }: { identity: string | undefined; progress: (bytes: number) => void },
 ): Promise<void> {
   if (existsSync(target)) {
     const isSame = statSync(target).size === crash.bytes && (await hashOf(target)) === crash.sha256;
@@ -28,8 +28,16 @@ export async function fetchCore(
   }
   const folder = workFolder(target);
   try {
-    const stored = join(folder, 'stored');
+    let stored = join(folder, 'stored');
+    if (crash.encrypted && identity === undefined) throw withoutIdentity(crash);
     await download(store, crash, stored, progress);
+    if (crash.encrypted && identity !== undefined) {
+      // age is loaded only where it is used
+      const { decryptFile } = await import('./age.ts');
+      const decrypted = join(folder, 'decrypted');
+      await decryptFile(stored, decrypted, identity);
+      stored = decrypted;
+    }
     const compression = compressionOf(stored);
     if (compression === undefined) throw damaged(crash, 'is in no compression that is known');
     const core = join(folder, 'core');
@@ -81,6 +89,12 @@ function workFolder(target: string): string {
       help: 'Name a file in a folder that you can write to with --output.',
     });
   }
+}
+
+function withoutIdentity({ id }: CrashLine): UserError {
+  return new UserError('not-decrypted', `the core of ${id} is encrypted`, {
+    help: 'Give the file of your age identity with --identity, or in PYCRASH_AGE_IDENTITY.',
+  });
 }
 
 function damaged({ id }: CrashLine, how: string): UserError {

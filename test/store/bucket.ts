@@ -39,7 +39,7 @@ export class Bucket {
   }
 
   /** A request of the test's own, for a path below the bucket. */
-  async ask(path: string, init?: { method: string; body?: string }): Promise<Response> {
+  async ask(path: string, init?: { method: string; body?: string | Buffer }): Promise<Response> {
     if (this.server === undefined) throw new Error('no server');
     return this.server.ask(`${this.name}${path}`, init);
   }
@@ -55,7 +55,7 @@ export class Bucket {
 
   /** The same, which has to succeed and to have nothing to say. */
   async collected(...args: string[]): Promise<void> {
-    const outcome = await this.collect(...args);
+    const outcome = await this.collect('--quiet', ...args);
     expect(outcome, outcome.stderr + outcome.stdout).toMatchObject({ exitCode: 0, stderr: '' });
   }
 
@@ -81,6 +81,12 @@ export class Bucket {
         bytes: Buffer.from(await (await this.ask(`/${key}`)).arrayBuffer()),
       })),
     );
+  }
+
+  /** Puts an object there, as others could. */
+  async put(key: string, bytes: Buffer): Promise<void> {
+    const { status } = await this.ask(`/${key}`, { method: 'PUT', body: bytes });
+    expect(status).toBe(200);
   }
 
   async openUploads(): Promise<number> {

@@ -10,7 +10,7 @@ export interface ObjectServer {
   /** The variables that lead the client to it. */
   env: Record<string, string>;
   /** A request of the test's own, signed; `path` begins with the bucket. */
-  ask(path: string, init?: { method: string; body?: string }): Promise<Response>;
+  ask(path: string, init?: { method: string; body?: string | Buffer }): Promise<Response>;
   stop(): Promise<void>;
 }
 
