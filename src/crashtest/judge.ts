@@ -4,6 +4,7 @@ import { because } from './causes.ts';
 import { takesApport, takesJournal, type CoreSettings } from './core-file.ts';
 import type { Crash } from './session.ts';
 import type { Step, StepId } from './verification.ts';
+import { typedCommand } from '../typed-command.ts';
 
 /** A step before its time is known. */
 export type Verdict = Omit<Step, 'seconds'>;
@@ -34,7 +35,7 @@ export function judgeAborts(
           ? 'DEBUG is on, and then nothing aborts: verify with the settings of production (' +
             `${debugVariables.map((name) => `--env ${name}=…, `).join('')}--settings), ` +
             'or with --env PYCRASH_UNDER_DEBUG=1'
-          : `Is crash handling wired? \`pycrash check\` tells${because(alive.checks, 'no abort')}`),
+          : `Is crash handling wired? \`${typedCommand('check')}\` tells${because(alive.checks, 'no abort')}`),
     );
   }
   const [views, bodies] = [ofKind(crashes, 'view'), ofKind(crashes, 'body')];
@@ -141,7 +142,7 @@ export function judgeCorePresent(all: readonly Crash[], settings: CoreSettings):
           'core-present',
           'unknown',
           `${description(without)}: coredumpctl has no core of it, or is not here${whyNoCore(without)}. ` +
-            '`pycrash doctor` tells what systemd-coredump keeps',
+            `\`${typedCommand('doctor')}\` tells what systemd-coredump keeps`,
         );
   }
   if (without !== undefined) {
@@ -210,7 +211,7 @@ export function judgeCoreNames(settings: CoreSettings): Verdict {
     'core-names',
     'unknown',
     `core-name-unique: kernel.core_pattern is ${pattern.template} here: each core overwrites the one before. ` +
-      'If production has the same, `sysctl -w kernel.core_pattern=core.%p` (`pycrash doctor` there tells)',
+      `If production has the same, \`sysctl -w kernel.core_pattern=core.%p\` (\`${typedCommand('doctor')}\` there tells)`,
   );
 }
 
@@ -313,6 +314,7 @@ function description({ how, pid }: Crash): string {
   const where = {
     view: 'exception in a view',
     body: 'exception in a streaming body',
+    answered: 'exception that the project answers itself',
     'main process': 'main process',
   };
   return `${where[how]} (pid ${pid})`;

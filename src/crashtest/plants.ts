@@ -7,7 +7,7 @@ import type { Target } from './target.ts';
 export interface Plant {
   /** The module's name, e.g. `pycrash_plant_flask`. */
   module: string;
-  /** Frameworks whose applications it makes crash, as `Application.framework` has them. */
+  /** Frameworks whose applications it makes crash, as `Application.framework` has them; none of what runs inside of others. */
   frameworks: readonly string[];
   /** Modules of the framework in which it changes something once they are imported; none where those are the project's. */
   changes: readonly string[];
@@ -22,9 +22,10 @@ export function readPlants(): Plant[] {
     .filter((name) => name.startsWith('pycrash_plant_'))
     .map((name) => {
       const text = templateText(`verify/${name}`);
-      const frameworks = stringsOf(/^FRAMEWORKS = \[(.*)\]$/m.exec(text)?.[1] ?? '');
+      const declared = /^FRAMEWORKS = \[(.*)\]$/m.exec(text)?.[1];
+      const frameworks = stringsOf(declared ?? '');
       const changes = stringsOf(/^PLANTS = \{\n?([^}]*)\}$/m.exec(text)?.[1] ?? '');
-      if (frameworks.length === 0 || (changes.length === 0 && !/^PLANTS = dict\b/m.test(text)))
+      if (declared === undefined || (changes.length === 0 && !/^PLANTS = dict\b/m.test(text)))
         throw new Error(`${name}: FRAMEWORKS or PLANTS is missing`);
       return { module: name.replace(/\.py$/, ''), frameworks, changes };
     });

@@ -24,9 +24,15 @@ import { reported, type Place } from './place.ts';
 import { Client, Load, type Answer } from './provoke.ts';
 import { waitFor } from './wait.ts';
 
+/** Where the exception is raised; `answered` is where something of the project answers exceptions itself. */
+export type How = 'view' | 'body' | 'answered';
+
+/** Asks a process to fail; 409 where another one took the request. */
+export type Provoke = (pid: number, requestId: string) => Promise<Answer>;
+
 /** What was seen of one crash. */
 export interface Crash {
-  how: 'view' | 'body' | 'main process';
+  how: How | 'main process';
   /** The process's pid in its own namespace. */
   pid: number;
   requestId: string;
@@ -215,8 +221,19 @@ export class Session {
     return answers;
   }
 
+  /** Makes the process with that pid fail at a planted page. */
+  provokeAt(page: string): Provoke {
+    return (pid, requestId) =>
+      this.client.get(`${this.place.prefix}/${page}/${pid}/`, { 'X-Request-ID': requestId });
+  }
+
   /** Makes the worker with that pid fail, with other requests in flight, and watches what becomes of it. */
-  async crashWorker(worker: number, how: 'view' | 'body', count: number): Promise<Crash> {
+  async crashWorker(
+    worker: number,
+    how: How,
+    count: number,
+    provoke: Provoke = this.provokeAt(how === 'view' ? 'crash' : 'crash-in-body'),
+  ): Promise<Crash> {
     this.#count += 1;
     const requestId = `verify-${this.place.token}-${this.#count}`;
     const dying = crashing(worker);
@@ -224,10 +241,9 @@ export class Session {
     const checks = this.#examine(worker);
     const load = new Load(this.client, `${this.place.prefix}/slow/`, Math.max(2, count));
     await sleep(50);
-    const path = `${this.place.prefix}/${how === 'view' ? 'crash' : 'crash-in-body'}/${pid}/`;
     const main = await this.service.mainPid();
     const exits = (await this.service.exits()).length;
-    const { answer, start } = await this.#reach(path, requestId, worker, count);
+    const { answer, start } = await this.#reach(() => provoke(pid, requestId), worker, count);
     // an answer with a status means that the server lives on; a cut connection that it is dying
     const cut =
       answer !== undefined &&
@@ -334,17 +350,14 @@ export class Session {
 
   /** Several connections at a time, because the kernel chooses who takes one; undefined where the worker got none. */
   async #reach(
-    path: string,
-    requestId: string,
+    send: () => Promise<Answer>,
     worker: number,
     count: number,
   ): Promise<{ answer: Answer | undefined; start: number }> {
     const deadline = performance.now() + this.#timeout * 1000;
     for (;;) {
       const start = performance.now();
-      const answers = await Promise.all(
-        Array.from({ length: 4 * count }, () => this.client.get(path, { 'X-Request-ID': requestId })),
-      );
+      const answers = await Promise.all(Array.from({ length: 4 * count }, send));
       const answer = answers.find(({ status }) => status !== undefined && status !== 409);
       const cut = answers.find(({ status }) => status === undefined);
       if (cut !== undefined) return { answer: cut, start };

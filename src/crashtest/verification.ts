@@ -44,6 +44,7 @@ export type StepId =
   | 'report'
   | 'recovery'
   | 'lost-requests'
+  | 'blind-spot'
   | 'crash-budget'
   | 'main-process'
   | 'start-limit'

@@ -4,6 +4,7 @@ import { descendants } from '../host/processes.ts';
 import type { Application } from '../project/project.ts';
 import { readProject } from '../project/read-project.ts';
 import { usageError, UserError } from '../errors.ts';
+import { judgeBlindSpots } from './blind-spot-step.ts';
 import { because } from './causes.ts';
 import { variablesOf, whatWasMissing } from './cannot-start.ts';
 import { missingBytes } from './core-complete.ts';
@@ -145,6 +146,11 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     );
     steps.add(judgeRecovery(crashes, options.timeout));
     steps.add(judgeLost(session.inFlight));
+    if (aborts.ok === true) {
+      listener.progress('blind spots');
+      const judged = await judgeBlindSpots(session, project, target.application);
+      if (judged !== undefined) steps.add(judged);
+    }
     if (target.supervisor !== 'none' && session !== undefined) {
       listener.progress('main process');
       const crash = await session.crashMain();

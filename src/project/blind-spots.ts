@@ -1,6 +1,6 @@
 import { deployedFiles } from './frameworks/objects.ts';
-import type { BlindSpot, Located, ScheduledCommand, Service, StartCommand } from './project.ts';
-import { baseName } from './python-modules.ts';
+import type { Application, BlindSpot, Located, ScheduledCommand, Service, StartCommand } from './project.ts';
+import { askedOf } from './management-commands.ts';
 import type { Sources } from './sources.ts';
 import { requiredVersion } from './versions.ts';
 
@@ -19,11 +19,13 @@ interface Kind {
   /** What its use looks like in a Python file; `words`: one of them is in such a file. */
   code?: RegExp;
   words?: readonly string[];
+  endpoint?: BlindSpot['endpoint'];
 }
 
 const KINDS: readonly Kind[] = [
   {
     name: 'graphene',
+    endpoint: 'graphql',
     does: 'answers what a resolver raises with 200 and `errors`',
     where:
       'in a middleware of graphene that catches what `next(root, info, **arguments)` raises and is no GraphQLError',
@@ -33,6 +35,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: 'strawberry',
+    endpoint: 'graphql',
     does: 'answers what a resolver raises with 200 and `errors`',
     where:
       'in `process_errors(self, errors, execution_context=None)` of a subclass of its Schema, with the `original_error` of each that is no GraphQLError',
@@ -42,6 +45,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: 'ariadne',
+    endpoint: 'graphql',
     does: 'answers what a resolver raises with 200 and `errors`',
     where:
       'in the `error_formatter` of `GraphQL(…)`, with `error.original_error` where there is one and it is no GraphQLError',
@@ -95,6 +99,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: "django-ninja's handler of Exception",
+    endpoint: 'ninja',
     does: 'answers every exception',
     where: 'in that function',
     code: /@\w+\.exception_handler\(\s*Exception\b/,
@@ -109,6 +114,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: "the REST framework's EXCEPTION_HANDLER",
+    endpoint: 'rest',
     does: 'may answer every exception',
     where:
       'in that function, where `rest_framework.views.exception_handler(error, context)` gives None and it answers all the same',
@@ -125,7 +131,7 @@ export const BLIND_WORDS: readonly string[] = [
 
 /**
  * What answers exceptions itself, each kind once: where a service starts it, else where code uses it, else where it is
- * required. Left out where a file of the repository that uses it calls `handle` of the generated module.
+ * required.
  */
 export function findBlindSpots(
   sources: Sources,
@@ -140,19 +146,25 @@ export function findBlindSpots(
     ),
   );
   return KINDS.flatMap((kind) => {
-    // where its use is not looked for, any call of handle is taken for the one that was advised
-    if (kind.code === undefined && handles) return [];
     const uses = paths.flatMap((path) => usedIn(kind, path, sources));
-    if (uses.some(({ handled }) => handled)) return [];
+    // if its use is not looked for, any call of handle counts as the one that was advised
+    const handled = kind.code === undefined ? handles : uses.some((use) => use.handled);
     const at =
       startedBy(kind, commands)?.at ??
       uses[0]?.at ??
       (kind.distributions ?? [])
         .map((name) => requiredVersion(sources, '', name)?.at)
         .find((place) => place !== undefined);
-    const { name, does, where } = kind;
-    return at === undefined ? [] : [{ name, does, where, at }];
+    const { name, does, where, endpoint } = kind;
+    const common = { name, does, where, handled, ...(endpoint === undefined ? {} : { endpoint }) };
+    return at === undefined ? [] : [{ ...common, at }];
   });
+}
+
+/** The two lines to paste, and where. */
+export function whatToPaste({ where }: BlindSpot, { packageName }: Pick<Application, 'packageName'>): string {
+  const module = `${packageName === '' ? '' : `${packageName}.`}abort_on_exception`;
+  return `paste \`from ${module} import handle\`, and \`handle(error)\` ${where}`;
 }
 
 function startedBy(
@@ -160,10 +172,7 @@ function startedBy(
   commands: readonly Located<StartCommand>[],
 ): Located<StartCommand> | undefined {
   return commands.find(({ value: { argv } }) =>
-    argv.some(
-      (word, index) =>
-        wanted.includes(word) && /^manage\.py$|^django-admin/.test(baseName(argv[index - 1] ?? '')),
-    ),
+    (['manage.py', 'django-admin'] as const).some((starter) => wanted.includes(askedOf(argv, starter) ?? '')),
   );
 }
 

@@ -3,12 +3,13 @@ import type { Located, Project, Service, StartCommand } from './project.ts';
 import { isJobServer } from './servers/index.ts';
 
 /**
- * The management commands that are services or scheduled jobs, each once, where it stands. At the exit code of the
- * others scripts look (`manage.py migrate || …`), and an abort would change it.
+ * The management commands that are services or scheduled jobs, each once, where it is started. At the exit code of the
+ * others scripts look (`manage.py migrate || …`), and an abort would change it. `starter`: only those that it starts.
  */
 export function managementCommands(
-  { services, scheduledCommands, files }: Project,
+  { services, scheduledCommands, files }: Pick<Project, 'services' | 'scheduledCommands' | 'files'>,
   isOf: (started: Pick<Service, 'file' | 'command'>) => boolean,
+  starter: 'manage.py' | 'django-admin' = 'manage.py',
 ): Located<string>[] {
   const there = new Set(files);
   const kept = services.filter(({ name, unit, file }) =>
@@ -17,7 +18,8 @@ export function managementCommands(
       : !ENDS.test(name.replace(/cron/gi, '')),
   );
   const found = [...kept, ...scheduledCommands].flatMap((started: Pick<Service, 'file' | 'command'>) => {
-    const name = started.command === undefined ? undefined : managementCommandOf(started.command.value);
+    const name =
+      started.command === undefined ? undefined : managementCommandOf(started.command.value, starter);
     if (started.command === undefined || name === undefined || !isOf(started)) return [];
     return [{ value: name, at: started.command.at }];
   });
@@ -25,11 +27,25 @@ export function managementCommands(
   return [...first.values()].sort((a, b) => (a.value < b.value ? -1 : 1));
 }
 
-/** The command that manage.py is asked for; what serves by a web server is watched where its application is made. */
-function managementCommandOf({ argv, server }: StartCommand): string | undefined {
-  const manage = argv.findIndex((word) => /(?:^|\/)manage\.py$/.test(word));
-  if (manage === -1 || (server !== undefined && !isJobServer(server))) return undefined;
+/** Both of the latter do the same, without a file of the repository (django.core.management). */
+const STARTERS = {
+  'manage.py': (word: string) => /(?:^|\/)manage\.py$/.test(word),
+  'django-admin': (word: string, before = '') =>
+    /(?:^|\/)django-admin(?:\.py)?$/.test(word) || (word === 'django' && before === '-m'),
+};
+
+/** What serves by a web server is watched where its application is made. */
+function managementCommandOf(
+  { argv, server }: StartCommand,
+  starter: keyof typeof STARTERS,
+): string | undefined {
+  return server !== undefined && !isJobServer(server) ? undefined : askedOf(argv, starter);
+}
+
+/** The command that the starter is asked for. */
+export function askedOf(argv: readonly string[], starter: keyof typeof STARTERS): string | undefined {
+  const at = argv.findIndex((word, index) => STARTERS[starter](word, argv[index - 1]));
   // Django takes the first word for the command, whatever it is
-  const command = argv[manage + 1];
+  const command = at === -1 ? undefined : argv[at + 1];
   return command === undefined || command.startsWith('-') ? undefined : command;
 }

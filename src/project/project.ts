@@ -281,6 +281,10 @@ export interface BlindSpot {
   does: string;
   /** Where `handle(error)` of the generated module goes. */
   where: string;
+  /** A file of the repository that uses it calls `handle`. */
+  handled: boolean;
+  /** What `verify` can crash of it; absent where there is nothing to send a request to. */
+  endpoint?: 'graphql' | 'rest' | 'ninja';
   at: Span;
 }
 

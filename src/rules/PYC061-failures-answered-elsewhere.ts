@@ -1,3 +1,4 @@
+import { whatToPaste } from '../project/blind-spots.ts';
 import type { Rule } from './rule.ts';
 
 export const rule: Rule = {
@@ -8,14 +9,13 @@ export const rule: Rule = {
   check: ({ applications, blindSpots }) => {
     const application = applications.find(({ generated }) => generated !== undefined);
     if (application === undefined) return [];
-    const { packageName } = application;
-    const module = `${packageName === '' ? '' : `${packageName}.`}abort_on_exception`;
-    return blindSpots.map(({ name, does, where, at }) => ({
-      ...(does.startsWith('may ') ? { level: 'info' as const } : {}),
+    const unhandled = blindSpots.filter(({ handled }) => !handled);
+    return unhandled.map((spot) => ({
+      level: spot.does.startsWith('may ') ? ('info' as const) : ('warning' as const),
       confidence: 'medium' as const,
-      message: `${name} ${does}: no such exception aborts or is logged by the module`,
-      help: `paste \`from ${module} import handle\`, and \`handle(error)\` ${where}`,
-      at,
+      message: `${spot.name} ${spot.does}: no such exception aborts or is logged by the module`,
+      help: whatToPaste(spot, application),
+      at: spot.at,
     }));
   },
 };

@@ -1,11 +1,13 @@
+import { whatToPaste } from '../project/blind-spots.ts';
 import type { Note } from '../project/project.ts';
-import { moduleName, type Situation } from './wiring.ts';
+import type { Situation } from './wiring.ts';
 
 /** Names what answers exceptions itself, and what to paste: where exactly is for a person to say. */
 export function blindSpotNotes({ project, application }: Situation): Note[] {
-  return project.blindSpots.map(({ name, does, where, at }) => ({
+  const unhandled = project.blindSpots.filter(({ handled }) => !handled);
+  return unhandled.map((spot) => ({
     code: 'blind-spot',
-    message: `${name} ${does}: it does not abort. Paste this: from ${moduleName(application)} import handle; handle(error), the latter ${where}`,
-    at,
+    message: `${spot.name} ${spot.does}, so that no such exception aborts: ${whatToPaste(spot, application)}`,
+    at: spot.at,
   }));
 }

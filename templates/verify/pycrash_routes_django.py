@@ -97,6 +97,33 @@ def body(request_id):
     yield price(request_id)
 
 
+def crash_in_rest(request, pid):
+    """In a view of Django REST framework, behind the project's own EXCEPTION_HANDLER."""
+    from rest_framework import views
+
+    class Failing(views.APIView):
+        authentication_classes = ()
+        permission_classes = ()
+        throttle_classes = ()
+
+        def get(self, request):
+            return crash(request, pid)
+
+    return Failing.as_view()(request)
+
+
+def crash_in_ninja(request, pid):
+    """As an operation of django-ninja fails: each of its APIs has handlers of its own."""
+    from pycrash_plant_ninja import APIS
+
+    try:
+        return crash(request, pid)
+    except Exception as error:
+        for api in APIS:
+            response = api.on_exception(request, error)
+        return response
+
+
 # Django 5.1's LoginRequiredMiddleware answers for a view that does not opt out.
 for view in (
     ready,
@@ -110,6 +137,8 @@ for view in (
     parse,
     crash,
     crash_in_body,
+    crash_in_rest,
+    crash_in_ninja,
 ):
     view.login_required = False
 parse.csrf_exempt = True
@@ -126,4 +155,6 @@ urlpatterns = [
     re_path(r"^%s/parse/$" % PREFIX, parse),
     re_path(r"^%s/crash/(?P<pid>[0-9]+)/$" % PREFIX, crash),
     re_path(r"^%s/crash-in-body/(?P<pid>[0-9]+)/$" % PREFIX, crash_in_body),
+    re_path(r"^%s/crash-in-rest/(?P<pid>[0-9]+)/$" % PREFIX, crash_in_rest),
+    re_path(r"^%s/crash-in-ninja/(?P<pid>[0-9]+)/$" % PREFIX, crash_in_ninja),
 ]

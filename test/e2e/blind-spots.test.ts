@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { renderGeneratedModule } from '../../src/project/generated-module.ts';
+import { needs } from '../parts.ts';
 import { pythonEnvironment } from '../python-environment.ts';
 import { LEAST, makeTree } from './init/django-project.ts';
 import { pycrash } from './pycrash.ts';
@@ -24,6 +25,8 @@ test.each([
   ['strawberry', code('from strawberry.django.views import GraphQLView'), 'shop/x.py:2'],
   ['ariadne', code('from ariadne import QueryType'), 'shop/x.py:2'],
   ['Django Q', manage('qcluster'), 'Procfile:2'],
+  ['Django Q', { Procfile: 'web: gunicorn shop.wsgi\nx: django-admin qcluster\n' }, 'Procfile:2'],
+  ['django-tasks', { Procfile: 'web: gunicorn shop.wsgi\nx: python -m django db_worker\n' }, 'Procfile:2'],
   ['django-background-tasks', manage('process_tasks'), 'Procfile:2'],
   ['django-tasks', manage('db_worker'), 'Procfile:2'],
   ['APScheduler', manage('runapscheduler'), 'Procfile:2'],
@@ -42,12 +45,14 @@ test.each([
   trees.push(root);
   const { stderr } = await pycrash(['init', '--yes'], { cwd: root });
   expect(stderr).toContain(`note: ${place}: ${name} `);
-  expect(stderr).toContain('from shop.abort_on_exception import handle; handle(error)');
+  expect(stderr).toContain('paste `from shop.abort_on_exception import handle`, and `handle(error)` ');
   const { stdout } = await pycrash(['check'], { cwd: root });
   const finding = stdout
     .split('\n')
     .find((line) => line.startsWith(`${place}:`) && line.includes('[PYC061]'));
   expect(finding).toContain(name);
+  // a handler of the REST framework may well answer only what it should
+  expect(finding).toContain(name.endsWith('EXCEPTION_HANDLER') ? ' info ' : ' warning ');
   expect(stdout).toContain('help: paste `from shop.abort_on_exception import handle`, and `handle(error)` ');
 });
 
@@ -61,7 +66,7 @@ test.each([
 ])('%j is no blind spot', async (files) => {
   const root = makeTree({ ...LEAST, ...files });
   trees.push(root);
-  await pycrash(['init', '--yes', '--force'], { cwd: root });
+  expect((await pycrash(['init', '--yes', '--force'], { cwd: root })).stderr).not.toContain('handle(error)');
   expect((await pycrash(['check'], { cwd: root })).stdout).not.toContain('PYC061');
 });
 
@@ -75,8 +80,124 @@ from django.test import Client
 `;
 const HANDLE = 'handle(error)';
 
+/** Runners of jobs below Django, in one environment. */
+const QUEUES = [
+  'channels',
+  'django-dramatiq',
+  'django-q2',
+  'django-tasks',
+  'django-tasks-db',
+  'django==5.2.*',
+  'django4-background-tasks',
+];
+const queued = (application: string): string => `
+import os, threading, types
+settings = types.ModuleType("settings_of_x")
+settings.SECRET_KEY, settings.USE_TZ, settings.DEFAULT_AUTO_FIELD = "x", True, "django.db.models.AutoField"
+settings.DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
+settings.INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", ${application}]
+settings.Q_CLUSTER = {"name": "x", "workers": 1, "orm": "default", "timeout": 20, "retry": 60, "poll": 0.1}
+settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+settings.ASGI_APPLICATION = "x.application"
+settings.DRAMATIQ_BROKER = {"BROKER": "dramatiq.brokers.stub.StubBroker", "OPTIONS": {}, "MIDDLEWARE": ["x.AbortOnError"]}
+sys.modules["settings_of_x"] = settings
+os.environ["DJANGO_SETTINGS_MODULE"] = "settings_of_x"
+`;
+const FAILING = `
+    try:
+        raise eval(sys.argv[1])
+    except Exception as error:
+        ${HANDLE}
+        raise
+`;
+const SET_UP = `
+if __name__ == "__main__":
+    import django; django.setup()
+    from django.core.management import call_command
+    import x
+`;
+
 /** A program for each library that runs its own code, with `handle(error)` where it is advised; argv[1] is what is raised. */
-const PROGRAMS: Record<string, { requirements: string[]; handled?: string; program: string }> = {
+const PROGRAMS: Record<
+  string,
+  { requirements: string[]; handled?: string; isChild?: true; program: string }
+> = {
+  'Django Q': {
+    requirements: QUEUES,
+    isChild: true,
+    program: `${queued('"django_q"')}
+def task():${FAILING}${SET_UP}
+    call_command("migrate", verbosity=0)
+    from django_q.tasks import async_task
+    async_task("x.task")
+    call_command("qcluster", run_once=True)
+`,
+  },
+  'django-tasks': {
+    requirements: QUEUES,
+    program: `${queued('"django_tasks", "django_tasks_db"')}
+def add_task():
+    from django_tasks import task
+    globals()["failing"] = task()(failing)
+def failing():${FAILING}${SET_UP}
+    x.add_task()
+    call_command("migrate", verbosity=0)
+    x.failing.enqueue()
+    call_command("db_worker", batch=True, interval=0.1)
+`,
+  },
+  'django-background-tasks': {
+    requirements: QUEUES,
+    program: `${queued('"background_task"')}
+def failing():${FAILING}${SET_UP}
+    from background_task import background
+    call_command("migrate", verbosity=0)
+    background()(x.failing)()
+    call_command("process_tasks", duration=1, sleep=0.3)
+`,
+  },
+  "Channels' worker": {
+    requirements: QUEUES,
+    program: `${queued('"channels"')}
+from channels.consumer import SyncConsumer
+from channels.routing import ChannelNameRouter, ProtocolTypeRouter
+def work():${FAILING}
+class Thumbnails(SyncConsumer):
+    def make(self, message):
+        try:
+            work()
+        finally:
+            # the worker goes on for ever
+            threading.Timer(1, os._exit, [0]).start()
+application = ProtocolTypeRouter({"channel": ChannelNameRouter({"thumbnails": Thumbnails.as_asgi()})})
+${SET_UP}
+    from asgiref.sync import async_to_sync
+    from channels.layers import get_channel_layer
+    async_to_sync(get_channel_layer().send)("thumbnails", {"type": "make"})
+    call_command("runworker", "thumbnails")
+`,
+  },
+  'django-dramatiq': {
+    requirements: QUEUES,
+    program: `${queued('"django_dramatiq"')}
+import dramatiq
+class AbortOnError(dramatiq.Middleware):
+    def after_process_message(self, broker, message, *, result=None, exception=None):
+        if exception is not None:
+            error = exception
+            ${HANDLE}
+def failing(): raise eval(sys.argv[1])
+${SET_UP}
+    actor = dramatiq.actor(failing)
+    broker = dramatiq.get_broker()
+    worker = dramatiq.Worker(broker, worker_timeout=100)
+    worker.start()
+    actor.send()
+    broker.join("default", fail_fast=False, timeout=60_000)
+    worker.stop()
+`,
+  },
   graphene: {
     requirements: ['graphene'],
     handled: 'GraphQLError("no")',
@@ -210,26 +331,33 @@ print(Client().get("/").status_code)
   },
 };
 
-describe.each(Object.entries(PROGRAMS))('%s', (_name, { requirements, program, handled }) => {
-  function outcome(text: string, raised: string): { signal: NodeJS.Signals | null; stderr: string } {
+describe.each(Object.entries(PROGRAMS))('%s', (_name, { requirements, program, handled, isChild }) => {
+  beforeAll(() => void pythonEnvironment('3.12', requirements), 600_000);
+
+  function outcome(text: string, raised: string): { signal: string | null; stderr: string; cores: number } {
     const folder = mkdtempSync(join(tmpdir(), 'pycrash-blind-'));
     trees.push(folder);
     writeFileSync(join(folder, 'abort_on_exception.py'), renderGeneratedModule({ framework: 'script' }));
     writeFileSync(join(folder, 'x.py'), `import sys\nfrom abort_on_exception import handle\n${text}`);
     const [command, ...words] = pythonEnvironment('3.12', requirements).command('python', ['x.py', raised]);
-    return spawnSync('sh', ['-c', 'ulimit -c 0; exec "$@"', 'sh', command, ...words], {
+    // the core is there to be seen, not to be read
+    const script = 'echo 0 > /proc/self/coredump_filter; ulimit -c unlimited; exec "$@"';
+    const { signal, stderr } = spawnSync('sh', ['-c', script, 'sh', command, ...words], {
       cwd: folder,
       encoding: 'utf8',
-      env: { ...process.env, PYCRASH_BUDGET_DIRECTORY: folder },
+      env: { ...process.env, PYCRASH_BUDGET_DIRECTORY: join(folder, 'budget') },
     });
+    return { signal, stderr, cores: readdirSync(folder).filter((name) => name.startsWith('core')).length };
   }
 
-  test('it answers a bug itself; with what is advised that aborts', () => {
+  test('it answers a bug itself; with what is advised that aborts', (context) => {
+    needs(context, 'linux', 'plain core pattern');
     const bug = 'KeyError("coffee")';
     const before = outcome(program.replace(HANDLE, 'pass'), bug);
     expect(before.signal, before.stderr).toBe(null);
     const after = outcome(program, bug);
-    expect(after.signal, after.stderr).toBe('SIGABRT');
+    expect(after.signal, after.stderr).toBe(isChild === true ? null : 'SIGABRT');
+    expect([before.cores, after.cores], after.stderr).toEqual([0, 1]);
     expect(after.stderr).toContain('"exception": "builtins.KeyError"');
   });
 
