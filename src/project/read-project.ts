@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
+import { adminCommands } from './frameworks/admin-commands.ts';
 import { BLIND_WORDS, findBlindSpots } from './blind-spots.ts';
 import { foldersOf, listFiles, type FileList } from './file-list.ts';
 import { findCallables } from './frameworks/callables.ts';
@@ -72,8 +73,9 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   const callables = findCallables(sources, parser, found.services, known);
   notes.push(...callables.notes);
   const jobs = withJobs([...known, ...callables.applications], sources, parser, found.services);
-  const all = withScripts(jobs.applications, sources, parser, found.services);
-  notes.push(...jobs.notes, ...all.notes);
+  const admin = adminCommands({ services: found.services, scheduledCommands, files }, sources, parser);
+  const all = withScripts(jobs.applications, sources, parser, found.services, admin.scripts);
+  notes.push(...jobs.notes, ...admin.notes, ...all.notes);
   notes.push(...findUnfollowed(all.applications, found.services, sources, parser, notes));
   if (all.applications.length === 0) {
     const template = files.find((path) => /^[^/]*\{\{.*\}\}.*\//.test(path));

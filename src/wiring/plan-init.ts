@@ -143,6 +143,7 @@ const ABOUT_WIRING = new Set([
   'django-too-old',
   'no-middleware',
   'outside-tree',
+  'django-admin-left-alone',
   'script-left-alone',
   'service-unfollowed',
   'settings-not-there',

@@ -5,6 +5,7 @@ import { hasOwnLine, statementsOf, type Placed } from './blocks.ts';
 import { shapeOf, shapeOfClass, type CallableKind } from './callable-kind.ts';
 import { wayFrom } from './chosen-object.ts';
 import type { Meaning, PythonNames } from './python-names.ts';
+import { typedCommand } from '../../typed-command.ts';
 
 export interface CallableRequest {
   module: string;
@@ -250,7 +251,7 @@ function swallowedBy(start: Meaning, names: PythonNames): Swallowing | undefined
     if (known !== undefined) {
       return {
         why: `${known.title} answers every exception by itself, so that nothing around its application sees one`,
-        byHand: `Let \`pycrash init --only library\` write the module, import handle from it there, and paste ${known.paste}`,
+        byHand: `Let \`${typedCommand('init --only library')}\` write the module, import handle from it there, and paste ${known.paste}`,
       };
     }
   }

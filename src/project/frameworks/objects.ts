@@ -15,6 +15,7 @@ import type { Constructors } from './constructors.ts';
 import { defaultApplication } from './default-application.ts';
 import type { Framework } from './framework.ts';
 import { assignedNames } from './python-names.ts';
+import { typedCommand } from '../../typed-command.ts';
 
 /** An application object in the tree; `points` has every place that has to be edited for it. */
 export interface FoundObject {
@@ -214,7 +215,7 @@ function around({ module, defined }: Scope, making: Making): EntryPoint {
       : {
           unreadable: `the application is an attribute, ${framework.part}, of what is made there`,
           byHand:
-            `Let \`pycrash init --only library\` write the module, import ${framework.call} from it there, give what is ` +
+            `Let \`${typedCommand('init --only library')}\` write the module, import ${framework.call} from it there, give what is ` +
             `made a name, and paste ${framework.call}(NAME.${framework.part}) behind it`,
         }),
   };

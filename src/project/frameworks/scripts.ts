@@ -7,7 +7,7 @@ import { importRootOf } from './import-root.ts';
 import { NOT_DEPLOYED } from './objects.ts';
 import { PythonNames } from './python-names.ts';
 import { generatedIn } from '../generated-header.ts';
-import type { Application, EntryPoint, Located, Note, Service, StartCommand } from '../project.ts';
+import type { Application, EntryPoint, Located, Note, Service, Span, StartCommand } from '../project.ts';
 import { foldersOf } from '../deployed-paths.ts';
 import { baseName, join, moduleName, parent } from '../python-modules.ts';
 import { parsePython } from '../readers/python/syntax.ts';
@@ -17,24 +17,27 @@ import { DEVELOPMENT } from '../supervisors/index.ts';
 /** What a program without any application is called, as in `Application.framework`, and how people write it. */
 export const SCRIPT = { name: 'script', title: 'Python script' } as const;
 
-interface Script {
+export interface Script {
   point: EntryPoint;
   /** The folder that the script imports from: its own, or that in which `python -m` finds its package. */
   importRoot: string;
   /** Of `python -m package`: the package may have the generated module. */
   packageName: string;
-  command: Located<StartCommand>;
+  /** Where it is started. */
+  at: Span;
 }
 
 /**
  * Adds the programs that services run as long as they live, `python worker.py` or `python -m package`, to the
  * application that Python imports from the same folder. Where there is no application at all they are one of their own.
+ * `commands`: those of Django among them.
  */
 export function withScripts(
   applications: readonly Application[],
   sources: Sources,
   parser: Parser,
   services: readonly Service[],
+  commands: readonly Script[],
 ): { applications: Application[]; notes: Note[] } {
   const scripts = new Map<string, Script>();
   for (const service of services) {
@@ -51,7 +54,9 @@ export function withScripts(
     calls !== undefined &&
     calls !== '' &&
     [...wayFrom(names.meaning(file, calls), names)].some((one) => 'path' in one && taken.has(one.path));
-  const found = [...scripts.values()].filter((script) => !taken.has(script.point.file) && !serves(script));
+  const found = [...scripts.values(), ...commands].filter(
+    (script) => !taken.has(script.point.file) && !serves(script),
+  );
   if (applications.length === 0) return { applications: alone(found, sources), notes: [] };
   const beside = ({ importRoot }: Application) => found.filter((script) => script.importRoot === importRoot);
   return {
@@ -61,12 +66,12 @@ export function withScripts(
     })),
     notes: found
       .filter((script) => !applications.some((application) => beside(application).includes(script)))
-      .map(({ point: { file }, command }) => ({
+      .map(({ point: { file }, at }) => ({
         code: 'script-left-alone',
         message:
           `${file} is in another folder than the application, so it cannot be sure to import the generated module: ` +
           'an exception that ends it leaves no core. Where it can, call install() of it first',
-        at: command.at,
+        at,
       })),
   };
 }
@@ -114,7 +119,7 @@ function scriptOf(
     point: readScript(named.isModule ? named.name : module, python),
     importRoot,
     packageName: named.isModule && module.includes('.') ? (module.split('.')[0] ?? '') : '',
-    command,
+    at: command.at,
   };
 }
 
@@ -132,7 +137,7 @@ function installed(
     point: readScript(module, parsePython(parser, file), object),
     importRoot: path.slice(0, -inner.length).replace(/\/$/, ''),
     packageName: inner.includes('/') ? (module.split('.')[0] ?? '') : '',
-    command,
+    at: command.at,
   };
 }
 

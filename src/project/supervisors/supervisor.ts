@@ -106,7 +106,7 @@ function afterExitOf(restart: RestartPolicy, failuresOnly: boolean, command: Sta
 
 /** Is it Python, or a program that Python packages install, which runs what the repository has? */
 export function isPythonProgram(program: string): boolean {
-  return /(?:^|\/)(?:(?:python|pypy)[\d.]*|rq|rqworker|dramatiq|huey_consumer|flower|arq|saq|taskiq|procrastinate|faust|nameko|bokeh|panel|streamlit)$|\.py$/.test(
+  return /(?:^|\/)(?:(?:python|pypy)[\d.]*|rq|rqworker|dramatiq|huey_consumer|flower|arq|saq|taskiq|procrastinate|faust|nameko|django-admin|bokeh|panel|streamlit)$|\.py$/.test(
     program,
   );
 }
