@@ -1,11 +1,13 @@
-"""One request through Django's real WSGI handler, many times.
+"""One request through Django's real handler, many times.
 
-usage: request.py VARIANT REQUESTS [--time]
+usage: module.py wsgi|asgi VARIANT REQUESTS [--time]
 
-VARIANT is none, pycrash (middleware), pycrash-wrapped (middleware and wrap_wsgi),
+VARIANT is none, pycrash (middleware), pycrash-wrapped (middleware and wrapper),
 process-exception (the well-known middleware) or sentry. With --time the median
-of the time per request, in microseconds, is printed.
+of the time per request, in microseconds, is printed. No request at all is the
+cost of the start.
 """
+import asyncio
 import gc
 import io
 import os
@@ -36,7 +38,11 @@ def view(request):
     return HttpResponse(b"hello")
 
 
-urlpatterns = [path("hello/", view)]
+async def async_view(request):
+    return HttpResponse(b"hello")
+
+
+urlpatterns = [path("hello/", view), path("async/", async_view)]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -49,7 +55,7 @@ MIDDLEWARE = [
 ]
 
 
-def application(variant):
+def application(interface, variant):
     if variant.startswith("pycrash"):
         first = ["abort_on_exception.AbortOnUncaughtExceptionMiddleware"]
     elif variant == "process-exception":
@@ -76,14 +82,15 @@ def application(variant):
         SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
     )
     django.setup(set_prefix=False)
+    from django.core.asgi import get_asgi_application
     from django.core.wsgi import get_wsgi_application
 
-    wsgi_application = get_wsgi_application()
+    made = get_wsgi_application() if interface == "wsgi" else get_asgi_application()
     if variant == "pycrash-wrapped":
         import abort_on_exception
 
-        return abort_on_exception.wrap_wsgi(wsgi_application)
-    return wsgi_application
+        return getattr(abort_on_exception, "wrap_" + interface)(made)
+    return made
 
 
 def request(handler):
@@ -107,9 +114,39 @@ def request(handler):
     body.close()
 
 
+async def asgi_request(handler):
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/async/",
+        "raw_path": b"/async/",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+        "server": ("localhost", 80),
+    }
+    sent = []
+    waiting = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive():
+        if waiting:
+            return waiting.pop()
+        # a client that stays
+        return await asyncio.get_running_loop().create_future()
+
+    async def send(message):
+        sent.append(message)
+
+    await handler(scope, receive, send)
+    assert sent[0]["status"] == 200, sent
+
+
 def main():
-    variant, requests = sys.argv[1], int(sys.argv[2])
-    handler = application(variant)
+    interface, variant, requests = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    handler = application(interface, variant)
+    loop = asyncio.new_event_loop() if interface == "asgi" else None
     # What a collection costs depends on all that was imported, not on the request.
     gc.collect()
     gc.freeze()
@@ -117,7 +154,10 @@ def main():
     times = []
     for _ in range(requests):
         start = time.perf_counter_ns()
-        request(handler)
+        if loop is None:
+            request(handler)
+        else:
+            loop.run_until_complete(asgi_request(handler))
         times.append(time.perf_counter_ns() - start)
     if "--time" in sys.argv:
         print(statistics.median(times) / 1000)
