@@ -89,6 +89,14 @@ describe('what init cannot do', () => {
       "shop/base.py:1:14: not valid Python 3: '[' was never closed",
     ],
     [
+      'a bracket too many in a base whose MIDDLEWARE production replaces',
+      {
+        'shop/settings_base.py': 'APPS = [[\n]\n',
+        'shop/settings.py': "from .settings_base import *\nMIDDLEWARE = ['b.B']\n",
+      },
+      "shop/settings_base.py:1:8: not valid Python 3: '[' was never closed",
+    ],
+    [
       'a bracket too few',
       { 'shop/settings.py': `${SETTINGS}X = (1, 2]\n` },
       "not valid Python 3: unmatched ']'",
@@ -119,14 +127,19 @@ describe('what init cannot do', () => {
       const { stdout, exitCode } = await pycrash(['check'], { cwd: root });
       expect([exitCode, stdout]).toEqual([
         1,
-        expect.stringMatching(/shop\/(settings|base)\.py:\d+:\d+: error not valid Python 3: .*\[PYC060\]/),
+        expect.stringMatching(
+          /shop\/(settings|base|settings_base)\.py:\d+:\d+: error not valid Python 3: .*\[PYC060\]/,
+        ),
       ]);
     },
   );
 
   test('development settings that do not parse stop nothing', async () => {
-    const root = inTree({ ...djangoFiles(), 'shop/settings_dev.py': 'MIDDLEWARE = [\n' });
+    const files = djangoFiles();
+    const manage = (files['manage.py'] ?? '').replace('shop.settings', 'shop.settings_dev');
+    const root = inTree({ ...files, 'manage.py': manage, 'shop/settings_dev.py': 'MIDDLEWARE = [\n' });
     expect((await init(root, '--yes')).exitCode).toBe(0);
+    expect((await pycrash(['check'], { cwd: root })).stdout).not.toContain('PYC060');
   });
 
   test('neither settings nor wsgi.py can be edited: what to paste where, exit code 1, nothing written', async () => {
@@ -307,7 +320,7 @@ describe('after local edits', () => {
       ].sort(),
     );
     // as the note says
-    expect(removed.stderr).toContain('`npx pycrash-init remove --force` deletes it too');
+    expect(removed.stderr).toContain('`pycrash remove --force` deletes it too');
     expect(await pycrash(['remove', '--yes', '--force'], { cwd: root })).toMatchObject({ exitCode: 0 });
     expect(Object.keys(snapshot(root))).not.toContain('CRASHES.md');
     expect(Object.keys(snapshot(root))).not.toContain('.pycrash.json');
