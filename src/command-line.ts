@@ -3,11 +3,12 @@ import { resolve } from 'node:path';
 import type { CommandModule, ExitCode } from './commands/command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { isTerminal, Terminal, write } from './terminal.ts';
+import { typedCommand, typedExamples } from './typed-command.ts';
 import { VERSION } from './version.ts';
 
 const EXAMPLES = `
 Examples:
-  pycrash-init               set this repository up: plan, diff, confirm
+  pycrash init               set this repository up: plan, diff, confirm
   pycrash check              is crash handling wired? (for CI)
   pycrash verify             crash the real application and prove the core
   pycrash report core.1234   the exception in a core, with its locals
@@ -20,7 +21,7 @@ export async function execute(
   argv: readonly string[],
 ): Promise<ExitCode> {
   const words = normalised(program, argv);
-  const root = new Command(program)
+  const root = new Command(typedCommand('').trim())
     .description('Production post-mortem debugging for Python web services.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
@@ -28,7 +29,7 @@ export async function execute(
     .addHelpText('after', EXAMPLES)
     // commands made by command() inherit it
     .configureOutput({
-      writeOut: (text) => write('stdout', text),
+      writeOut: (text) => write('stdout', typedExamples(text)),
       writeErr: (text) => write('stderr', text),
     })
     .exitOverride();

@@ -10,6 +10,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 600_000,
     setupFiles: [fileURLToPath(new URL('property-seed.ts', import.meta.url))],
+    // vitest is often run by npx, whose users are told other commands (src/typed-command.ts)
+    env: { npm_config_user_agent: '' },
     pool: 'forks',
     maxWorkers: 2,
     reporters: ['default', fileURLToPath(new URL('run-summary.ts', import.meta.url))],

@@ -9,10 +9,10 @@ export function define(command: Command): void {
     'after',
     `
 Examples:
-  npx pycrash-init                       plan, diff, confirm, write
-  npx pycrash-init --dry-run             only look
-  npx pycrash-init --yes --only settings,library
-  npx pycrash-init --settings shop.settings.production`,
+  pycrash init                       plan, diff, confirm, write
+  pycrash init --dry-run             only look
+  pycrash init --yes --only settings,library
+  pycrash init --settings shop.settings.production`,
   );
 }
 

@@ -43,7 +43,7 @@ export function withWiringOptions(command: Command, force: string): Command {
     .option('--framework <name>', 'the framework, where it cannot be told')
     .option('--settings <module>', 'the settings module of production, e.g. shop.settings.production')
     .option('--supervisor <kind>', 'what starts the service, where the repository does not say: systemd')
-    .option('--ci <places>', `where \`pycrash check\` is to run, of ${WORKFLOWS.join(', ')}`)
+    .option('--ci <places>', `where the check is to run, of ${WORKFLOWS.join(', ')}`)
     .option(
       '--dumpable',
       'allow cores of a gunicorn that gives root away itself; they may hold what its user cannot read',

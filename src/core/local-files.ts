@@ -32,7 +32,7 @@ export interface Refusal {
 }
 
 /**
- * Opens a file that a core names, which is hostile input: whoever wrote the core chose the path. Only regular files, and
+ * Opens a file that a core names, which is hostile input: the process that wrote the core chose the path. Only regular files, and
  * none that is reached through a symbolic link: the kernel writes resolved paths into a core (d_path, fs/binfmt_elf.c),
  * and a link could lead to a file of the reader's. For root, none that another user owns or can replace either.
  * undefined where there is no such file.

@@ -4,6 +4,7 @@ import { readCrashes, type Crash } from '../store/crash-index.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { parseSpecification, select, type Specification } from '../store/specification.ts';
 import type { Terminal } from '../terminal.ts';
+import { typedCommand } from '../typed-command.ts';
 
 /** What an action of `pycrash cores` works with. */
 export interface CoresContext {
@@ -32,12 +33,13 @@ export async function meant(
 /** The one crash that the words mean. */
 export async function theOne(context: CoresContext): Promise<Crash> {
   const { words, store } = context;
-  if (words.length === 0) throw usageError('which crash? Give its ID', 'pycrash cores ls shows the IDs');
+  if (words.length === 0)
+    throw usageError('which crash? Give its ID', `${typedCommand('cores ls')} shows the IDs`);
   const crashes = await meant(context, words);
   const [crash, ...others] = crashes;
   if (crash === undefined) {
     throw new UserError('no-core', `there is no crash ${words.join(' ')} in ${store.address}`, {
-      help: 'pycrash cores ls shows what there is.',
+      help: `${typedCommand('cores ls')} shows what there is.`,
     });
   }
   if (others.length > 0) {

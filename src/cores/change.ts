@@ -3,6 +3,7 @@ import { parseTags, type Crash } from '../store/crash-index.ts';
 import { lineKey, tagsKey } from '../store/keys.ts';
 import { propertyOf } from '../store/specification.ts';
 import { meant, theOne, type Action, type CoresContext } from './actions.ts';
+import { typedCommand } from '../typed-command.ts';
 
 const NAME = /^[A-Za-z_][\w.-]{0,63}$/;
 
@@ -13,7 +14,7 @@ export const set: Action = (context) => {
   if (words.length < 3 || name === undefined || value === undefined)
     throw usageError(
       'set wants which crashes, a name and a value',
-      'pycrash cores set ID owner payments-team',
+      typedCommand('cores set ID owner payments-team'),
     );
   return change(context, words.slice(0, -2), name, value);
 };
@@ -22,7 +23,7 @@ export const set: Action = (context) => {
 export const unset: Action = (context) => {
   const name = context.words.at(-1);
   if (context.words.length < 2 || name === undefined)
-    throw usageError('unset wants which crashes and a name', 'pycrash cores unset ID owner');
+    throw usageError('unset wants which crashes and a name', typedCommand('cores unset ID owner'));
   return change(context, context.words.slice(0, -1), name, undefined);
 };
 
@@ -30,7 +31,7 @@ export const unset: Action = (context) => {
 export const ticket: Action = (context) => {
   const value = context.words.at(-1);
   if (context.words.length < 2 || value === undefined)
-    throw usageError('ticket wants which crashes and the ticket', 'pycrash cores ticket ID SHOP-123');
+    throw usageError('ticket wants which crashes and the ticket', typedCommand('cores ticket ID SHOP-123'));
   return change(context, context.words.slice(0, -1), 'ticket', value);
 };
 
@@ -42,7 +43,8 @@ export const unticket: Action = (context) => {
 /** `rm SPECIFICATION…`: what would go; with `--yes` it goes, the line first, so that nothing without a core is listed. */
 export const remove: Action = async (context) => {
   const { store, terminal, words, options } = context;
-  if (words.length === 0) throw usageError('rm wants which crashes', 'pycrash cores rm until=90d --yes');
+  if (words.length === 0)
+    throw usageError('rm wants which crashes', typedCommand('cores rm until=90d --yes'));
   const crashes = await meant(context, words);
   const removed = options['yes'] === true;
   if (removed) {

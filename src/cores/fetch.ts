@@ -3,6 +3,7 @@ import { usageError } from '../errors.ts';
 import { fetchCore } from '../store/fetch-core.ts';
 import { fileId } from '../store/specification.ts';
 import { theOne, type Action } from './actions.ts';
+import { typedCommand } from '../typed-command.ts';
 
 /** `get`: downloads, verifies and unpacks a core. */
 export const get: Action = async (context) => {
@@ -30,7 +31,7 @@ export const get: Action = async (context) => {
 
 /** `id FILE…`: the IDs of cores on this machine. */
 export const id: Action = async ({ words, terminal }) => {
-  if (words.length === 0) throw usageError('id wants a core', 'pycrash cores id core.1234');
+  if (words.length === 0) throw usageError('id wants a core', typedCommand('cores id core.1234'));
   const ids = words.map((path) => ({ path, id: fileId(path, terminal.options.cwd) }));
   if (terminal.options.json) terminal.document({ schemaVersion: 1, cores: ids });
   else terminal.out(ids.map((each) => (ids.length === 1 ? each.id : `${each.id}  ${each.path}`)).join('\n'));

@@ -6,6 +6,7 @@ import { choosesItsAddress, defaultCommand, serverOf } from './listening.ts';
 import { readPlants } from './plants.ts';
 import { chosenSupervisor } from './supervisors/index.ts';
 import type { VerifyOptions } from './verification.ts';
+import { typedCommand } from '../typed-command.ts';
 
 /** What is going to be started. */
 export interface Target {
@@ -67,7 +68,7 @@ export function findTarget(project: Project, options: VerifyOptions): Target {
   }
   if (supervisor === 'systemd') {
     throw new UserError('no-unit', 'no systemd unit in the repository starts the application', {
-      help: 'let `pycrash init --supervisor systemd` write one, or verify with --supervisor none',
+      help: `let \`${typedCommand('init --supervisor systemd')}\` write one, or verify with --supervisor none`,
     });
   }
   return { ...common, ...commandFor(application, options.server) };

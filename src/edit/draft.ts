@@ -9,6 +9,7 @@ import { isAsWritten, type Manifest, type ManifestEntry, type PlacedInsertion } 
 import { mergeThreeWays } from './merge.ts';
 import type { FileChange } from './plan.ts';
 import { findInsertions, placed, takeOut } from './take-out.ts';
+import { typedCommand } from '../typed-command.ts';
 
 type CreateEntry = Extract<ManifestEntry, { action: 'create' }>;
 type EditEntry = Extract<ManifestEntry, { action: 'edit' }>;
@@ -71,15 +72,15 @@ export function draftFile(
   if (known === undefined) {
     if (wish.others === 'leave')
       return unchanged('there is already a file of this name; it was left as it is');
-    const reason = `${path} is not a file that pycrash wrote. Rename it, then run \`pycrash init\` again`;
+    const reason = `${path} is not a file that pycrash wrote. Rename it, then run \`${typedCommand('init')}\` again`;
     return { change: { path, action: 'manual', before: bytes, reason } };
   }
   if (ifOurs === 'replace') return { change: { path, action: 'edit', before: bytes, after }, entry };
   if (ifOurs === 'leave') {
     return unchanged(
       isAsWritten(known, bytes)
-        ? 'written for another state of the project; `pycrash upgrade` brings it up to date'
-        : 'edited by hand since; it was left as it is (`pycrash upgrade` merges)',
+        ? `written for another state of the project; \`${typedCommand('upgrade')}\` brings it up to date`
+        : `edited by hand since; it was left as it is (\`${typedCommand('upgrade')}\` merges)`,
     );
   }
   const merged = mergeThreeWays(known.lines, text, wish.text);
@@ -89,7 +90,7 @@ export function draftFile(
       .join(', ');
     const reason =
       `${path} was edited by hand where the new version differs too (lines ${places}). Move the edit away and ` +
-      'run `pycrash upgrade` again, or give it up with --force';
+      `run \`${typedCommand('upgrade')}\` again, or give it up with --force`;
     return { change: { path, action: 'manual', before: bytes, reason } };
   }
   const written = Buffer.from(merged.text, 'utf8');

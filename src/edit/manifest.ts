@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import { decodeText } from '../project/readers/text.ts';
 import { sha256 } from '../sha256.ts';
 import { hasLines } from './line-hashes.ts';
+import { typedCommand } from '../typed-command.ts';
 
 /** The file in the repository's root that lists what init did, so that `remove` and `upgrade` are exact. */
 export const MANIFEST = '.pycrash.json';
@@ -69,7 +70,7 @@ export function readManifest(root: string): Manifest | undefined {
     return v.parse(Document, JSON.parse(text));
   } catch (error) {
     throw new UserError('manifest', `${MANIFEST} cannot be read: ${String(error)}`, {
-      help: `Get the file back from version control, or remove it and run \`pycrash init\` again.`,
+      help: `Get the file back from version control, or remove it and run \`${typedCommand('init')}\` again.`,
     });
   }
 }

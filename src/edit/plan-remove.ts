@@ -5,6 +5,7 @@ import { isAsWritten, MANIFEST, renderManifest, type Manifest, type ManifestEntr
 import type { FileChange, Plan } from './plan.ts';
 import { takeOut } from './take-out.ts';
 import type { Note } from '../project/project.ts';
+import { typedCommand } from '../typed-command.ts';
 
 /**
  * The way back to the tree before init: generated files go, exactly our insertions go, local edits stay. A generated
@@ -39,7 +40,7 @@ function removal(root: string, entry: ManifestEntry, force: boolean, notes: Note
     }
     notes.push({
       code: 'edited-by-hand',
-      message: `${path} was edited by hand and stays; \`npx pycrash-init remove --force\` deletes it too`,
+      message: `${path} was edited by hand and stays; \`${typedCommand('remove --force')}\` deletes it too`,
     });
     return { path, action: 'unchanged', before, after: before, reason: STAYS };
   }

@@ -13,7 +13,7 @@ export interface ProcessDescription extends DescribedProcess {
 
 // proc(5), maps: addresses, permissions, offset, device, inode, name
 const MAPPING = /^([0-9a-f]+)-([0-9a-f]+) ([r-])([w-])([x-]). ([0-9a-f]+) \S+ (\d+) *(.*)$/;
-// What the kernel maps itself and lets nobody else read; [vsyscall] lies above what any process can have.
+// What the kernel maps itself and no other process may read; [vsyscall] lies above what any process can have.
 const UNREADABLE = /^\[(?:vvar|vvar_vclock|vsyscall)\]$/;
 const MACHINES = new Map<number, DescribedProcess['machine']>([
   [62, 'x86_64'],

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import type { UnredactedReport } from '../core/read-core.ts';
 import { UserError } from '../errors.ts';
 import { processStatus } from '../host/process-status.ts';
+import { typedCommand } from '../typed-command.ts';
 
 type Reason = 'gone' | 'zombie' | 'kernel' | 'machine' | 'ended';
 
@@ -15,7 +16,7 @@ export function notReadable(pid: number, reason: Reason): UserError {
       });
     case 'zombie':
       return new UserError('no-process', `process ${pid} has ended and waits for its parent to notice`, {
-        help: 'Its memory is gone. If it crashed, its core may be there: pycrash report last',
+        help: `Its memory is gone. If it crashed, its core may be there: ${typedCommand('report last')}`,
       });
     case 'kernel':
       return new UserError('not-python', `${pid} is a thread of the kernel, not a Python process`);
@@ -29,7 +30,7 @@ export function notReadable(pid: number, reason: Reason): UserError {
         'process-ended',
         `process ${pid} ended, or became another program, while it was read`,
         {
-          help: 'If it crashed, its core may be there: pycrash report last',
+          help: `If it crashed, its core may be there: ${typedCommand('report last')}`,
         },
       );
   }

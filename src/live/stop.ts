@@ -14,7 +14,7 @@ export function whyNotToStop(pid: number): string | undefined {
   const own = /^NSpid:\s*(.*)$/m.exec(status)?.[1]?.split(/\s+/) ?? [];
   if (own.length === 1 && own[0] === '1') {
     // pid_namespaces(7)
-    return 'it is PID 1 of this PID namespace, which the kernel lets nobody in it stop';
+    return 'it is PID 1 of this PID namespace, and the kernel lets no process in the namespace stop it';
   }
   if (isForegroundJob(pid)) {
     return 'it runs in the foreground of a terminal, whose shell would take the terminal back';

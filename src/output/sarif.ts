@@ -1,6 +1,7 @@
 import { VERSION } from '../version.ts';
 import type { Confidence } from '../rules/rule.ts';
 import type { Output } from './output.ts';
+import { typedCommand } from '../typed-command.ts';
 
 const LEVELS = { error: 'error', warning: 'warning', info: 'note', unknown: 'note' } as const;
 
@@ -34,7 +35,7 @@ export const sarif =
                   shortDescription: { text: rule.summary },
                   fullDescription: { text: rule.summary },
                   help: {
-                    text: `${rule.summary}. \`pycrash check --explain ${rule.id}\` tells why, and what to write.`,
+                    text: `${rule.summary}. \`${typedCommand(`check --explain ${rule.id}`)}\` tells why, and what to write.`,
                     ...markdownOf(pages[rule.id]),
                   },
                   defaultConfiguration: { level: LEVELS[rule.level] },

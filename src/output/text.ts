@@ -2,6 +2,7 @@ import type { LocatedFinding } from '../rules/check-project.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Output } from './output.ts';
 import { summaryOf } from './output.ts';
+import { typedCommand } from '../typed-command.ts';
 
 const STYLES = { error: 'red', warning: 'yellow', info: 'cyan', unknown: 'magenta' } as const;
 
@@ -63,7 +64,7 @@ function closing(result: Parameters<Output>[0], terminal: Terminal): string {
   ].filter((part) => part !== '');
   const fixable = result.findings.filter(({ fix }) => fix !== undefined).length;
   const tail = left.length > 0 ? ` (${left.join(', ')})` : '';
-  const hint = fixable > 0 ? `; \`pycrash check --fix\` mends ${fixable}` : '';
+  const hint = fixable > 0 ? `; \`${typedCommand('check --fix')}\` fixes ${fixable}` : '';
   return `${counts.length === 0 ? terminal.style('green', 'no findings') : counts.join(', ')}${tail}${hint}\n`;
 }
 

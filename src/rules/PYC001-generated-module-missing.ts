@@ -1,6 +1,7 @@
 import type { Application, Project, Span } from '../project/project.ts';
 import { productionSettings } from '../project/production-settings.ts';
 import type { Rule } from './rule.ts';
+import { typedCommand } from '../typed-command.ts';
 
 export const rule: Rule = {
   id: 'PYC001',
@@ -13,7 +14,7 @@ export const rule: Rule = {
       .map((application) => ({
         confidence: 'high',
         message: `nothing turns an uncaught exception into a core: ${application.packageFolder || '.'} has no abort_on_exception.py`,
-        help: 'run `npx pycrash-init`, and commit what it writes',
+        help: `run \`${typedCommand('init')}\`, and commit what it writes`,
         at: placeOf(project, application),
       })),
 };

@@ -1,6 +1,7 @@
 import type { GeneratedModule } from '../project/project.ts';
 import { VERSION } from '../version.ts';
 import type { Rule } from './rule.ts';
+import { typedCommand } from '../typed-command.ts';
 
 const MESSAGES: Record<
   Exclude<GeneratedModule['state'], 'current'>,
@@ -8,15 +9,15 @@ const MESSAGES: Record<
 > = {
   outdated: ({ version }) => [
     `this is the module of pycrash ${version ?? 'of another version'}, not of ${VERSION}`,
-    'run `pycrash upgrade`',
+    `run \`${typedCommand('upgrade')}\``,
   ],
   modified: () => [
     'this generated module was edited: what was proved of it no longer holds, and the next upgrade has to merge',
-    'take the edit back with `pycrash upgrade --force`, and configure with PYCRASH in the settings instead',
+    `take the edit back with \`${typedCommand('upgrade --force')}\`, and configure with PYCRASH in the settings instead`,
   ],
   unrecognised: () => [
     'this file has the name of the generated module, but not its header',
-    'rename it, then run `npx pycrash-init`',
+    `rename it, then run \`${typedCommand('init')}\``,
   ],
 };
 

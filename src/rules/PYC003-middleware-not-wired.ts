@@ -2,6 +2,7 @@ import type { Application, EffectiveList, SettingsModule } from '../project/proj
 import { productionSettings } from '../project/production-settings.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import { isOurMiddleware, startOf } from './wired.ts';
+import { typedCommand } from '../typed-command.ts';
 
 export const rule: Rule = {
   id: 'PYC003',
@@ -19,7 +20,7 @@ export const rule: Rule = {
 function lookAt(application: Application, settings: SettingsModule): RuleFinding[] {
   const list = settings.middleware;
   const entry = `${application.packageName === '' ? '' : `${application.packageName}.`}abort_on_exception.AbortOnUncaughtExceptionMiddleware`;
-  const help = `write '${entry}' as the first entry of MIDDLEWARE, or run \`npx pycrash-init\``;
+  const help = `write '${entry}' as the first entry of MIDDLEWARE, or run \`${typedCommand('init')}\``;
   const own = list?.elements.filter(({ value }) => isOurMiddleware(value)) ?? [];
   const [first] = own;
   if (first !== undefined) {

@@ -3,6 +3,7 @@ import { managementCommands } from '../project/management-commands.ts';
 import type { Application, EntryPoint, InPlace, Project, Span } from '../project/project.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import { startOf } from './wired.ts';
+import { typedCommand } from '../typed-command.ts';
 
 export const rule: Rule = {
   id: 'PYC005',
@@ -101,7 +102,7 @@ function inManage(
       {
         confidence: 'high',
         message: `${file} installs the hooks for every command, so one that a script runs, such as migrate, ends with 134 in place of 1 when it fails`,
-        help: 'run `npx pycrash-init upgrade`, or install them only for the commands that are services',
+        help: `run \`${typedCommand('upgrade')}\`, or install them only for the commands that are services`,
         at: wrapped,
       },
     ];
@@ -110,7 +111,7 @@ function inManage(
   return missing.map(({ value, at }) => ({
     confidence: 'high',
     message: `${value} is a service, and ${file} does not install the hooks for it: an exception that ends it leaves no core`,
-    help: 'run `npx pycrash-init upgrade`, which adds it',
+    help: `run \`${typedCommand('upgrade')}\`, which adds it`,
     at,
   }));
 }

@@ -12,6 +12,7 @@ import {
   workingFolder,
   type UnitService,
 } from './unit-services.ts';
+import { typedCommand } from '../typed-command.ts';
 
 export const rule: Rule = {
   id: 'PYC016',
@@ -147,7 +148,7 @@ function notSaid(name: string, path: string, user: string, at: Span, help: strin
     level: 'unknown',
     confidence: 'low',
     message: `a core of ${name} goes to ${path} (${PATTERN}), and no file says that ${user} may write there`,
-    help: `ask the host: pycrash doctor; or ${help}`,
+    help: `ask the host: ${typedCommand('doctor')}; or ${help}`,
     at,
   };
 }
@@ -175,7 +176,7 @@ function lookAtOther(service: Service, project: Project): RuleFinding[] {
   const place = PLACES[supervisor];
   if (unit !== undefined || place === undefined || command === undefined) return [];
   if (user === undefined || mayBeRoot(user.value)) return [];
-  const help = `name a folder that belongs to ${user.value}: pycrash unit ${supervisor} prints how`;
+  const help = `name a folder that belongs to ${user.value}: ${typedCommand(`unit ${supervisor}`)} prints how`;
   const at = workingDirectory?.at ?? user.at;
   const instead = coreDirectoryOfModule(project, service);
   if (workingDirectory !== undefined && workingDirectory.value !== '/') {

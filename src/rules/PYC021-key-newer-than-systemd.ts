@@ -1,6 +1,7 @@
 import type { Rule, RuleFinding } from './rule.ts';
 import { addedIn } from './systemd-keys.ts';
 import { unitServices } from './unit-services.ts';
+import { typedCommand } from '../typed-command.ts';
 
 /** Keys that decide over cores and restarts: without them the service behaves in another way. */
 const MATTER = new Set([
@@ -29,7 +30,7 @@ export const rule: Rule = {
               level: 'unknown' as const,
               confidence: 'medium' as const,
               message: `${key}= needs systemd ${since}; an older one ignores the line, and which one the host has cannot be known`,
-              help: 'ask the host: systemctl --version; then: pycrash check --systemd-version VERSION',
+              help: `ask the host: systemctl --version; then: ${typedCommand('check --systemd-version VERSION')}`,
               at: keyAt,
             },
           ];

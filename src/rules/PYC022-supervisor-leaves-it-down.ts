@@ -1,5 +1,6 @@
 import type { Project, RestartPolicy, Service } from '../project/project.ts';
 import type { Rule, RuleFinding } from './rule.ts';
+import { typedCommand } from '../typed-command.ts';
 
 export const rule: Rule = {
   id: 'PYC022',
@@ -71,7 +72,7 @@ function lookAt(service: Service): RuleFinding[] {
         level: 'unknown',
         confidence: 'low',
         message: `whether ${name} comes back after SIGABRT cannot be known: ${restart.detail}`,
-        help: `find out: pycrash verify, or kill -ABRT its main process and look whether it is back`,
+        help: `find out: ${typedCommand('verify')}, or kill -ABRT its main process and look whether it is back`,
         at,
       },
     ];

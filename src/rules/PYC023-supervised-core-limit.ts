@@ -1,6 +1,7 @@
 import type { Project, Service } from '../project/project.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import { hasModule } from './wired.ts';
+import { typedCommand } from '../typed-command.ts';
 
 export const rule: Rule = {
   id: 'PYC023',
@@ -88,7 +89,7 @@ function lookAt(service: Service, project: Project): RuleFinding[] {
       level: 'unknown',
       confidence: 'medium',
       message: `nothing lifts the soft core limit of ${name}, which is 0 nearly everywhere: ${detail}`,
-      help: `grep core /proc/PID/limits on the host; pycrash unit ${supervisor} prints the line that lifts it`,
+      help: `grep core /proc/PID/limits on the host; ${typedCommand(`unit ${supervisor}`)} prints the line that lifts it`,
       at: command.at,
     },
   ];

@@ -1,4 +1,5 @@
 import type { Rule } from './rule.ts';
+import { typedCommand } from '../typed-command.ts';
 
 export const rule: Rule = {
   id: 'PYC041',
@@ -15,7 +16,7 @@ export const rule: Rule = {
           guarded === true
             ? 'process_exception also gets PermissionDenied, SuspiciousOperation and what other middleware answers: each of them aborts here'
             : 'process_exception also gets Http404, PermissionDenied and SuspiciousOperation: anybody can stop this service with a request',
-        help: 'take this middleware out; `npx pycrash-init` puts one in that aborts only where nobody handled the exception',
+        help: `remove this middleware; \`${typedCommand('init')}\` adds one that aborts only on exceptions that nothing handled`,
         at,
       })),
 };

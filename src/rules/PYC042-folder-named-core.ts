@@ -2,6 +2,7 @@ import type { Application, Project, Service } from '../project/project.ts';
 import { coreDirectoryOfModule, goesTo } from './module-core-directory.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 import { startOf } from './wired.ts';
+import { typedCommand } from '../typed-command.ts';
 
 export const rule: Rule = {
   id: 'PYC042',
@@ -48,7 +49,7 @@ function lookAt(project: Project, application: Application, folder: string): Rul
           level: application.generated === undefined ? 'unknown' : 'info',
           confidence: 'low',
           message: `${said.message}; whether the service is started there cannot be known`,
-          help: `ask the host: pycrash doctor; ${said.help}`,
+          help: `ask the host: ${typedCommand('doctor')}; ${said.help}`,
           at: startOf(first),
         },
       ];

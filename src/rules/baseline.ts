@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 import type { LocatedFinding } from './check-project.ts';
+import { typedCommand } from '../typed-command.ts';
 
 /** The fingerprints of a file that `writeBaseline` wrote; throws a `UserError` where it is no such file. */
 export function readBaseline(file: string): ReadonlySet<string> {
@@ -9,7 +10,7 @@ export function readBaseline(file: string): ReadonlySet<string> {
     return new Set(entriesOf(document));
   } catch (error) {
     throw new UserError('baseline', `the baseline ${file} cannot be read: ${messageOf(error)}`, {
-      help: 'write one with: pycrash check --write-baseline FILE',
+      help: `write one with: ${typedCommand('check --write-baseline FILE')}`,
       cause: error,
     });
   }

@@ -3,6 +3,7 @@ import type { SourceFile } from '../project/readers/text.ts';
 import { sha256 } from '../sha256.ts';
 import type { Finding, Rule, Target } from './rule.ts';
 import { linesOf, silencesOf, UNREASONED, type Silence } from './silence.ts';
+import { typedCommand } from '../typed-command.ts';
 
 /** A finding with what the outputs need beside it. */
 export interface LocatedFinding extends Finding {
@@ -67,8 +68,7 @@ function faultOf({ misplaced, reason, at }: Silence): Finding[] {
   const own = { rule: UNREASONED.id, level: UNREASONED.level, confidence: 'high' as const, at };
   if (misplaced) {
     const message = 'a file of this kind has no comments in this place, so nothing is silenced by it';
-    const help =
-      'write it alone on the line above; JSON has no comments at all: `pycrash check --write-baseline FILE`';
+    const help = `write it alone on the line above; JSON has no comments at all: \`${typedCommand('check --write-baseline FILE')}\``;
     return [{ ...own, message, help }];
   }
   if (reason !== '') return [];

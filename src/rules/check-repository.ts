@@ -8,6 +8,7 @@ import { readBaseline, writeBaseline } from './baseline.ts';
 import { checkProject, type CheckResult } from './check-project.ts';
 import { RULES } from './index.generated.ts';
 import type { Level, Target } from './rule.ts';
+import { typedCommand } from '../typed-command.ts';
 
 export interface CheckRequest {
   /** Absolute path of the repository. */
@@ -82,7 +83,7 @@ async function checkOnce(
     throw new UserError(
       'nothing-to-check',
       `no web application and no service was found in ${request.root}${why === '' ? '' : ` (${why})`}`,
-      { help: 'name the folder that has manage.py or the unit files: pycrash check DIR' },
+      { help: `name the folder that has manage.py or the unit files: ${typedCommand('check DIR')}` },
     );
   }
   const sources = new Sources(request.root, project.files);

@@ -4,6 +4,7 @@ import { openLocalFile } from '../core/local-files.ts';
 import { usageError } from '../errors.ts';
 import { coreId } from './core-id.ts';
 import type { Crash } from './crash-index.ts';
+import { typedCommand } from '../typed-command.ts';
 
 /** Which crashes are meant: the same words for every command. */
 export interface Specification {
@@ -65,7 +66,7 @@ function idOf(word: string, cwd: string): string {
   if (isFile(word, cwd)) return fileId(word, cwd);
   throw usageError(
     `${JSON.stringify(word)} is neither an ID of ${SHORTEST_ID} to 32 hexadecimal digits, nor a core, nor property=value`,
-    'Such as: pycrash cores ls since=6h exception=ValueError limit=20',
+    `Such as: ${typedCommand('cores ls since=6h exception=ValueError limit=20')}`,
   );
 }
 

@@ -9,6 +9,7 @@ import { carryOut } from './carry-out.ts';
 import { chooseApplication } from './choose-application.ts';
 import { planInit } from './plan-init.ts';
 import type { Kind, Workflow } from './wiring.ts';
+import { typedCommand } from '../typed-command.ts';
 
 export interface InitRequest {
   folder: string;
@@ -46,7 +47,7 @@ export async function runInit(terminal: Terminal, request: InitRequest): Promise
     nothing: request.upgrade ? 'Everything is up to date.' : 'Nothing to do: crash handling is set up.',
     done: request.upgrade
       ? 'Done.'
-      : 'Done. Next: `npx pycrash-init check`, then `npx pycrash-init verify`; commit the changes.',
+      : `Done. Next: \`${typedCommand('check')}\`, then \`${typedCommand('verify')}\`; commit the changes.`,
     yes: request.yes,
     dryRun: request.dryRun,
     force: request.force,

@@ -56,7 +56,7 @@ function provenBy(situation: Situation): ModuleTest['by'] | undefined {
   return call === undefined ? undefined : { call, jobs: first?.kind === 'worker' };
 }
 
-/** What stands in the file of an entry point that uses the generated module, whatever the name of the object. */
+/** Text that is in the file of an entry point that uses the generated module, whatever the name of the object. */
 function wrappingOf({ kind, inPlace, definition }: EntryPoint): string {
   if (inPlace !== undefined) return `${inPlace.call}(`;
   return definition === undefined ? `wrap_${kind}(` : `@wrap_${kind}`;

@@ -17,7 +17,7 @@ function isNothing(wish: Wish): boolean {
   return 'insertions' in wish && wish.insertions.length === 0;
 }
 
-/** One page for whoever is paged, in the root where it is found without a search. */
+/** The on-call runbook, in the root where it is found without a search. */
 export function wireTeamDocument({ application }: Situation, wishes: readonly Wish[]): Wiring {
   const rows = ROWS.flatMap(({ kind, what }) =>
     [...new Set(wishes.filter((wish) => wish.kind === kind && !isNothing(wish)).map(({ path }) => path))].map(

@@ -55,7 +55,13 @@ test.for(pages)('every command that %s shows prints what it shows', async (name,
     for (const { line, command, output, exitCode } of page.commands) {
       const result = await execa('sh', ['-c', command.replaceAll(/\bnpx (?=pycrash)/g, '')], {
         cwd: project,
-        env: { PATH: `${bin}:${process.env['PATH'] ?? ''}`, PYCRASH_REPOSITORY: ROOT, NO_COLOR: '1' },
+        env: {
+          // as npx sets it
+          npm_config_user_agent: /\bnpx pycrash/.test(command) ? 'npm/10.8.2 node/v20.19.0 linux x64' : '',
+          PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+          PYCRASH_REPOSITORY: ROOT,
+          NO_COLOR: '1',
+        },
         all: true,
         reject: false,
         input: '',

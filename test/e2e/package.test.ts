@@ -1,12 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { COMMANDS } from '../../src/commands/index.ts';
 import manifest from '../../package.json' with { type: 'json' };
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+const SUBCOMMANDS = new Set(COMMANDS.map(({ name }) => name));
 
 interface Packed {
   filename: string;
@@ -36,6 +39,7 @@ test('the package is a bundle with both bins, and npx runs it', () => {
     ).toEqual([]);
     expect(Object.keys(manifest)).not.toContain('dependencies');
     const tarball = join(folder, packed?.filename ?? '');
+    tellsCommandsToType(folder, tarball);
     for (const bin of ['pycrash', 'pycrash-init']) {
       const said = execFileSync('npx', ['--yes', '--offline', '--package', tarball, bin, '--version'], {
         cwd: folder,
@@ -46,7 +50,38 @@ test('the package is a bundle with both bins, and npx runs it', () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-});
+}, 400_000);
+
+/** In a project with findings: what is printed is what the user can type, without the package and with it installed. */
+function tellsCommandsToType(folder: string, tarball: string): void {
+  const project = join(folder, 'project');
+  cpSync(`${ROOT}examples/django-minimal`, project, { recursive: true });
+  const npx = ['npx', '--yes', '--offline', '--package', tarball, 'pycrash-init'];
+  execFileSync('npm', ['install', '--offline', '--global', '--prefix', join(folder, 'installed'), tarball]);
+  const { npm_config_user_agent: _, ...own } = process.env;
+  const PATH = `${join(folder, 'installed/bin')}:${own['PATH']}`;
+  const situations = [
+    { typed: 'npx pycrash-init', words: npx, env: own },
+    { typed: 'pycrash', words: ['pycrash'], env: { ...own, PATH } },
+  ];
+  for (const { typed, words, env } of situations) {
+    const run = (...more: string[]): { status: number | null; text: string } => {
+      const [program = '', ...rest] = [...words, ...more];
+      const { status, stdout, stderr } = spawnSync(program, rest, { cwd: project, env, encoding: 'utf8' });
+      return { status, text: stdout + stderr };
+    };
+    const said = [run('init', '--yes'), run('check'), run('check', '--help')].map(({ text }) => text);
+    // not what it shows of the files that it writes
+    const printed = said.join('\n').replaceAll(/^ *\d* *\+.*$/gm, '');
+    const commands = [...printed.matchAll(/(?:npx )?\bpycrash(?:-init)? (\w+)(?= |`|$)/gm)];
+    const told = commands.filter(([, name = '']) => SUBCOMMANDS.has(name));
+    expect(told.length, printed).toBeGreaterThan(5);
+    for (const [command, name = ''] of told) expect(command, printed).toBe(`${typed} ${name}`);
+    for (const name of new Set(told.map(([, each = '']) => each))) expect(run(name, '--help').status).toBe(0);
+    // what is not installed is there for the run of npx alone
+    expect(spawnSync('sh', ['-c', 'command -v pycrash'], { env }).status === 0).toBe(typed === 'pycrash');
+  }
+}
 
 test('publint has nothing to say', () => {
   const said = execFileSync('npx', ['publint', '--strict'], { cwd: ROOT, encoding: 'utf8' });

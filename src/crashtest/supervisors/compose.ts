@@ -19,6 +19,7 @@ import { listeningSockets, type ListeningSocket } from '../listening-sockets.ts'
 import { INSIDE } from '../private-root.ts';
 import { waitFor } from '../wait.ts';
 import type { StartableSupervisor } from './supervisor.ts';
+import { typedCommand } from '../../typed-command.ts';
 
 /** The project's own compose file under docker or podman, as a project of its own. Never chosen by itself: it may build for minutes. */
 export const compose: StartableSupervisor = { name: 'compose', start: startCompose };
@@ -32,7 +33,7 @@ async function startCompose(request: LaunchRequest): Promise<RunningService> {
     throw new UserError(
       'no-service',
       'no compose file in the repository has a service that starts the application',
-      { help: 'see `pycrash unit compose`, or verify with --supervisor none' },
+      { help: `see \`${typedCommand('unit compose')}\`, or verify with --supervisor none` },
     );
   }
   const engine = await findEngine();

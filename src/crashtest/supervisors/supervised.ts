@@ -23,6 +23,7 @@ import {
   writeOver,
 } from '../private-root.ts';
 import { deploymentOf, type Deployment } from './deployment.ts';
+import { typedCommand } from '../../typed-command.ts';
 
 /** What is special about a supervisor that is the first process of a root of its own. */
 export interface Supervision {
@@ -106,7 +107,7 @@ export async function startSupervised(
   const { file } = deployment;
   return {
     address: request.address ?? { host: '127.0.0.1', port },
-    detail: `${file ?? `what \`pycrash unit ${kind}\` prints`} in a private ${kind}`,
+    detail: `${file ?? `what \`${typedCommand(`unit ${kind}`)}\` prints`} in a private ${kind}`,
     root: () => Promise.resolve(`/proc/${first}/root`),
     mainPid: () => Promise.resolve(mainPid()),
     log: () => Promise.resolve(bootLog(place) + (supervision.log?.(setup) ?? '')),

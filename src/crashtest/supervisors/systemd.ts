@@ -27,6 +27,7 @@ import { StartedUnit, type SystemctlOutput } from './started-unit.ts';
 import type { StartableSupervisor } from './supervisor.ts';
 import { deployedFolders, environmentFiles, lastValue, userOf } from './unit-facts.ts';
 import { startWithUserManager } from './user-systemd.ts';
+import { typedCommand } from '../../typed-command.ts';
 
 export const systemd: StartableSupervisor = {
   name: 'systemd',
@@ -43,7 +44,7 @@ async function startWithSystemd(request: LaunchRequest): Promise<RunningService>
   const { service } = target;
   if (service?.unit === undefined) {
     throw new UserError('no-unit', 'no systemd unit in the repository starts the application', {
-      help: 'let `pycrash init --supervisor systemd` write one, or verify with --supervisor none',
+      help: `let \`${typedCommand('init --supervisor systemd')}\` write one, or verify with --supervisor none`,
     });
   }
   if (process.getuid?.() !== 0) {

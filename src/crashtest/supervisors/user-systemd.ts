@@ -19,6 +19,7 @@ import { environmentText } from './environment-file.ts';
 import { StartedUnit } from './started-unit.ts';
 import { foldersHere, lastValue } from './unit-facts.ts';
 import { userUnit } from './user-unit.ts';
+import { typedCommand } from '../../typed-command.ts';
 
 /** Starts what a systemd that is not root's can have of the project's own unit, as a unit of this user and of this run. */
 export async function startWithUserManager(
@@ -91,7 +92,7 @@ export async function startWithUserManager(
       `${service.file} was started by this user's systemd` +
       (leftOut.length === 0 ? '' : `, without ${leftOut.map((key) => `${key}=`).join(' ')}`) +
       (paths.size === 0 ? '' : `, with other folders for ${[...paths.keys()].join(' ')}`) +
-      '. `sudo pycrash verify --supervisor systemd` tries it as it is deployed',
+      `. \`sudo ${typedCommand('verify --supervisor systemd')}\` tries it as it is deployed`,
     root: () => Promise.resolve(''),
     mainPid: () => unit.mainPid(),
     log: () => Promise.resolve(readFileSync(logFile, 'utf8')),

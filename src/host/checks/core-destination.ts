@@ -6,6 +6,7 @@ import type { Check, HostCheck } from '../host-check.ts';
 import { findModuleRecord } from '../module-record.ts';
 import type { ProcessStatus } from '../process-status.ts';
 import { coreFolder } from './storage.ts';
+import { typedCommand } from '../../typed-command.ts';
 
 /**
  * Can this process make a file where the pattern puts its core, under that name? Where it cannot, but has the generated
@@ -46,7 +47,7 @@ function folderChecks(
             'unknown',
             'its working directory cannot be read',
             undefined,
-            `sudo pycrash doctor --pid ${process.pid}`,
+            `sudo ${typedCommand(`doctor --pid ${process.pid}`)}`,
           )
         : check(
             'core-folder',

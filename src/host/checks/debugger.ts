@@ -1,3 +1,4 @@
+import { typedCommand } from '../../typed-command.ts';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileBuildId, readElf, symbolAddress } from '../../core/elf/file.ts';
@@ -21,7 +22,7 @@ export function debuggerChecks(): HostCheck[] {
           'gdb',
           'unknown',
           'there is no gdb here',
-          'pycrash report reads a core without it; pycrash debug needs it.',
+          `\`${typedCommand('report')}\` reads a core without it; \`${typedCommand('debug')}\` needs it.`,
           'apt-get install gdb',
         )
       : version.includes('python 3')
@@ -63,8 +64,8 @@ export function symbolChecks({ pid }: ProcessStatus, check: Check): HostCheck[] 
         'unknown',
         `there are no debug symbols of ${path} here`,
         servers === ''
-          ? "pycrash report needs none; gdb's py-bt does."
-          : `pycrash report needs none; gdb's py-bt does, and may get them from ${servers}.`,
+          ? `\`${typedCommand('report')}\` needs none; gdb's py-bt does.`
+          : `\`${typedCommand('report')}\` needs none; gdb's py-bt does, and may get them from ${servers}.`,
         servers === '' ? `apt-get install ${packageOf(path)}` : `debuginfod-find debuginfo ${id ?? path}`,
       ),
     ];

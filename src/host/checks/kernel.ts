@@ -12,6 +12,7 @@ import { APPORT_CORES, apportCores } from '../apport.ts';
 import { namesEachCore, parseCorePattern, type CorePattern } from '../core-pattern.ts';
 import { hostCheck, type HostCheck } from '../host-check.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { typedCommand } from '../../typed-command.ts';
 
 const SYSCTL = '/proc/sys/';
 
@@ -165,7 +166,7 @@ function pipeChecks(
         'unknown',
         `${shown}: cores are piped to ${program} on the machine that this ${around.container ?? (around.wsl ? 'WSL' : 'container')} runs on`,
         'The handler runs outside of this namespace, so whether it is there, and what it keeps, cannot be seen from here.',
-        'cat /proc/sys/kernel/core_pattern  # on the machine, then: pycrash doctor  # there',
+        `cat /proc/sys/kernel/core_pattern  # on the machine, then: ${typedCommand('doctor')}  # there`,
       ),
     ];
   }
@@ -224,7 +225,7 @@ function pipeChecks(
           'unknown',
           `cores are piped to ${program}`,
           'What that program keeps, and where, only its own documentation says.',
-          `pycrash verify  # crashes the application and looks`,
+          `${typedCommand('verify')}  # crashes the application and looks`,
         ),
       ];
   }

@@ -5,6 +5,7 @@ import { findModuleRecord } from '../module-record.ts';
 import { descendants } from '../processes.ts';
 import type { ProcessStatus } from '../process-status.ts';
 import { insideProcess, isReadOnly, mayWrite } from './core-destination.ts';
+import { typedCommand } from '../../typed-command.ts';
 
 /** Is the generated module in this process, and does its environment let it abort? None where it runs no Python. */
 export function moduleChecks(process: ProcessStatus, check: Check): HostCheck[] {
@@ -33,7 +34,7 @@ function loadedCheck(process: ProcessStatus, check: Check): HostCheck {
         'bad',
         'the generated module is not in its memory',
         'An uncaught exception is answered with a 500 and leaves no core.',
-        'pycrash check',
+        typedCommand('check'),
       );
     case 'unreadable':
       return check(
@@ -41,7 +42,7 @@ function loadedCheck(process: ProcessStatus, check: Check): HostCheck {
         'unknown',
         'its memory cannot be read',
         undefined,
-        `sudo pycrash doctor --pid ${process.pid}`,
+        `sudo ${typedCommand(`doctor --pid ${process.pid}`)}`,
       );
   }
 }

@@ -4,6 +4,7 @@ import type { ProcessStatus } from '../process-status.ts';
 import { destinationChecks, insideProcess } from './core-destination.ts';
 import { moduleChecks } from './module.ts';
 import { coreFolder, formatBytes, spaceCheck } from './storage.ts';
+import { typedCommand } from '../../typed-command.ts';
 
 // core(5): private and shared anonymous memory, and the first page of every ELF file.
 const DEFAULT_FILTER = 0x33;
@@ -65,7 +66,7 @@ function limitCheck({ coreLimit, pid }: ProcessStatus, pattern: CorePattern, che
       'unknown',
       'its limits cannot be read',
       undefined,
-      `sudo pycrash doctor --pid ${pid}`,
+      `sudo ${typedCommand(`doctor --pid ${pid}`)}`,
     );
   const shown = `core limit: soft ${limit(coreLimit.soft)}, hard ${limit(coreLimit.hard)}`;
   // The limit is not applied to a pipe (fs/coredump.c), but a handler that is given %c applies it itself.

@@ -4,6 +4,7 @@ import { APPORT_CORES } from '../apport.ts';
 import { readCoredumpConf } from '../coredump-conf.ts';
 import type { CorePattern } from '../core-pattern.ts';
 import { hostCheck, type HostCheck } from '../host-check.ts';
+import { typedCommand } from '../../typed-command.ts';
 
 const SYSTEMD_COREDUMP_FOLDER = '/var/lib/systemd/coredump';
 
@@ -88,7 +89,9 @@ export function spaceCheck(
     : `no inodes left in ${folder}`;
   if (free >= needed && inodes) return [hostCheck(subject, 'disk-space', 'good', detail)];
   const why = 'A core that does not fit is cut off without a word.';
-  return [hostCheck(subject, 'disk-space', 'bad', detail, why, `df -h ${path}; pycrash cores prune`)];
+  return [
+    hostCheck(subject, 'disk-space', 'bad', detail, why, `df -h ${path}; ${typedCommand('cores prune')}`),
+  ];
 }
 
 /** The folder that cores go to by this pattern, for a process with that working directory. */

@@ -21,9 +21,7 @@ describe.each(PAIRS)('a new project of $django on Python $python', (pair) => {
     const list = middlewareOf(python, root, 'shop.settings');
 
     const first = await pycrash(['--yes'], { cwd: root, bin: 'pycrash-init' });
-    expect(first.stderr).toBe(
-      'Done. Next: `npx pycrash-init check`, then `npx pycrash-init verify`; commit the changes.\n',
-    );
+    expect(first.stderr).toBe('Done. Next: `pycrash check`, then `pycrash verify`; commit the changes.\n');
     expect(first.exitCode).toBe(0);
     expect(middlewareOf(python, root, 'shop.settings')).toEqual([OURS, ...list]);
     expect(run(python, 'python', ['-W', 'error', 'manage.py', 'check'], root)).toContain('no issues');
