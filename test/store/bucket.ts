@@ -45,7 +45,13 @@ export class Bucket {
   }
 
   async run(args: readonly string[], input = ''): Promise<Outcome> {
-    const env = { ...this.host.env, ...this.server?.env, ...this.env };
+    // an instance's metadata is asked for on the machine of the test only
+    const env = {
+      AWS_EC2_METADATA_DISABLED: 'true',
+      ...this.host.env,
+      ...this.server?.env,
+      ...this.env,
+    };
     return pycrash(args, { cwd: this.host.cores, env, input });
   }
 

@@ -21,22 +21,27 @@ export interface FaultyProxy {
   url: string;
   /** What was asked for, as `METHOD path?query`. */
   asked: string[];
+  /** The access keys that requests were signed with, in order. */
+  keys: string[];
   stop(): Promise<void>;
 }
 
 /** An HTTP proxy in front of a server, which does with each request what `fault` says. */
 export async function startFaultyProxy(
   server: string,
-  fault: (request: string, number: number) => Fault | undefined,
+  fault: (request: string, number: number, key: string) => Fault | undefined,
 ): Promise<FaultyProxy> {
   const asked: string[] = [];
+  const keys: string[] = [];
   const counts = new Map<string, number>();
   const proxy = createServer((request, response) => {
     const line = `${request.method} ${decodeURIComponent(request.url ?? '')}`;
     asked.push(line);
+    const key = /Credential=([^/]+)/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    keys.push(key);
     const number = (counts.get(line) ?? 0) + 1;
     counts.set(line, number);
-    void handle(server, request, response, fault(line, number));
+    void handle(server, request, response, fault(line, number, key));
   });
   await new Promise<void>((resolve) => {
     proxy.listen(0, '127.0.0.1', resolve);
@@ -46,6 +51,7 @@ export async function startFaultyProxy(
   return {
     url: `http://127.0.0.1:${address.port}`,
     asked,
+    keys,
     stop: async () => {
       proxy.closeAllConnections();
       await new Promise((resolve) => {

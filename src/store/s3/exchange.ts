@@ -7,6 +7,8 @@ export interface Call {
   headers: Record<string, string>;
   body?: Buffer;
   certificates?: string;
+  /** Without a byte for so many milliseconds, the other end is taken as gone. */
+  silence?: number;
 }
 
 export interface Answer {
@@ -15,21 +17,27 @@ export interface Answer {
   body: Buffer;
 }
 
-/** Without a byte for so long, the other end is taken as gone. */
 const SILENCE = 60_000;
 const MOST_ANSWER_BYTES = 256 * 1024 * 1024;
 
 /** One HTTP request; rejects where the connection fails before the answer begins. */
-export async function exchange({ method, url, headers, body, certificates }: Call): Promise<IncomingMessage> {
+export async function exchange({
+  method,
+  url,
+  headers,
+  body,
+  certificates,
+  silence = SILENCE,
+}: Call): Promise<IncomingMessage> {
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const sending = request(url, {
       method,
       headers: { ...headers, 'content-length': String(body?.length ?? 0) },
-      timeout: SILENCE,
+      timeout: silence,
       ...(certificates === undefined ? {} : { ca: certificates }),
     });
-    sending.once('timeout', () => sending.destroy(new Error(`no answer for ${SILENCE / 1000} s`)));
+    sending.once('timeout', () => sending.destroy(new Error(`no answer for ${silence / 1000} s`)));
     sending.once('error', reject);
     sending.once('response', resolve);
     sending.end(body);

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AwsV4Signer } from 'aws4fetch';
 import { UserError } from '../../errors.ts';
-import { findCredentials, type Credentials } from './credentials.ts';
+import { areFresh, findCredentials, type Credentials } from './credentials.ts';
 import { exchange, wholeAnswer, type Answer, type Call } from './exchange.ts';
 import { failureOf, isPassing, S3Failure } from './failure.ts';
 import type { S3Settings } from './settings.ts';
@@ -66,6 +66,7 @@ export class S3Requests {
         if (error instanceof S3Failure) {
           if (error.s3Code === 'RequestTimeTooSkewed' && attempt === 1 && date !== undefined)
             this.#skew = Date.parse(date) - Date.now();
+          else if (error.s3Code === 'ExpiredToken' && attempt === 1) this.#credentials = undefined;
           else if (!isPassing(error.status, error.s3Code) || attempt === ATTEMPTS) throw error;
         } else if (error instanceof UserError) throw error;
         else if (attempt === ATTEMPTS) throw this.#unreachable(error, request.what);
@@ -81,7 +82,7 @@ export class S3Requests {
     if (key === '') url.pathname = url.pathname.replace(/(.)\/$/, '$1');
     else url.pathname += key.split('/').map(encoded).join('/');
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    this.#credentials ??= await findCredentials();
+    const credentials = await this.#currentCredentials();
     const signed = await new AwsV4Signer({
       method,
       url: url.href,
@@ -91,7 +92,9 @@ export class S3Requests {
           .update(body ?? '')
           .digest('hex'),
       },
-      ...this.#credentials,
+      accessKeyId: credentials.accessKeyId,
+      secretAccessKey: credentials.secretAccessKey,
+      ...(credentials.sessionToken === undefined ? {} : { sessionToken: credentials.sessionToken }),
       service: 's3',
       region,
       cache: this.#signingKeys,
@@ -104,6 +107,13 @@ export class S3Requests {
       ...(body === undefined ? {} : { body }),
       ...(certificates === undefined ? {} : { certificates }),
     };
+  }
+
+  /** Renewed before they end, and when the server says that they have. */
+  async #currentCredentials(): Promise<Credentials> {
+    if (this.#credentials === undefined || !areFresh(this.#credentials, Date.now()))
+      this.#credentials = await findCredentials();
+    return this.#credentials;
   }
 
   #unreachable(error: unknown, what: string): UserError {
