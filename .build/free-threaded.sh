@@ -51,7 +51,7 @@ download() {
 unused='_bz2 _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp _codecs_kr _codecs_tw _curses _curses_panel _elementtree
   _hashlib _lsprof _lzma _multibytecodec _remote_debugging _sqlite3 _ssl _tkinter _uuid pyexpat readline syslog'
 
-# No test measures these builds, so they are not optimised: the structures are the same, and a build takes 100 seconds of
+# No test measures these builds, so they are not optimised: the structures are the same, and a build takes 100 to 120 seconds of
 # one core, not 360. `make install` would compile the whole library three times.
 build() {
   prefix=$root/$1
