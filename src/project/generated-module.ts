@@ -12,10 +12,6 @@ const IMPORTING: ReadonlySet<string> = new Set([
   'pyramid',
 ]);
 
-/** Options that modules of older versions had; some come back with the part of that name. */
-const REMOVED_OPTIONS = ['ONLY', 'SAMPLE', 'CALLBACKS', 'UNDER_RUNSERVER', 'UNDER_TERMINAL'];
-const PART_OF: Readonly<Record<string, Part>> = { SAMPLE: 'sampling', CALLBACKS: 'callbacks' };
-
 export interface ModuleOptions {
   framework: string;
   /** Which wrappers the project needs; both where it is not said. */
@@ -54,6 +50,9 @@ export function renderGeneratedModule({
       fork: parts.has('fork'),
       sampling: parts.has('sampling'),
       callbacks: parts.has('callbacks'),
+      logFile: parts.has('log-file'),
+      formatter: parts.has('formatter'),
+      flush: parts.has('flush'),
       gevent: parts.has('gevent'),
       uvloop: parts.has('uvloop'),
       threads: parts.has('threads'),
@@ -62,10 +61,6 @@ export function renderGeneratedModule({
       imports:
         (['gevent', 'uvloop', 'callbacks'] as const).some((part) => parts.has(part)) ||
         watchers.some((name) => IMPORTING.has(name)),
-      removed: REMOVED_OPTIONS.filter((option) => {
-        const part = PART_OF[option];
-        return part === undefined || !parts.has(part);
-      }),
     }),
   );
 }

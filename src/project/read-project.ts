@@ -63,7 +63,11 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
   const named = found.services.flatMap(({ settingsModule }) =>
     settingsModule === undefined ? [] : [settingsModule],
   );
-  const django = findDjango(sources, parser, named);
+  const started = found.services.flatMap(({ command }) => [
+    ...(command?.value.argv ?? []),
+    ...[...(command?.value.options.values() ?? [])].map(({ value }) => value),
+  ]);
+  const django = findDjango(sources, parser, named, started);
   const python = pythonVersion(sources);
   const notes: Note[] = [...django.notes, ...found.notes, ...sources.notes];
   learnRoots(sources, found.services);

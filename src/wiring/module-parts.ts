@@ -20,6 +20,13 @@ const WITNESSES: readonly {
     words: ['uvloop', 'uvicorn['],
     pattern: /\buvloop\b|\buvicorn\[standard\]/,
   },
+  { part: 'formatter', in: 'code', words: ['JSONFormatter'], pattern: /abort_on_exception\.JSONFormatter\b/ },
+  {
+    part: 'flush',
+    in: 'anywhere',
+    words: ['sentry', 'QueueHandler', 'QueueListener'],
+    pattern: /\bsentry[-_]sdk\b|\bQueue(?:Handler|Listener)\b/,
+  },
   { part: 'threads', in: 'code', words: ['threading'], pattern: /^\s*(?:import|from)\s[^\n]*\bthreading\b/m },
   { part: 'tasks', in: 'code', words: ['asyncio'], pattern: /^\s*(?:import|from)\s[^\n]*\basyncio\b/m },
 ];
@@ -34,6 +41,7 @@ const OPTIONS: readonly { name: string; value?: string; part: Part }[] = [
   { name: 'PYCRASH_MODE', value: 'fork', part: 'fork' },
   { name: 'PYCRASH_SAMPLE', part: 'sampling' },
   { name: 'PYCRASH_CALLBACKS', part: 'callbacks' },
+  { name: 'PYCRASH_LOG_FILE', part: 'log-file' },
 ];
 
 /** A program that ends by an exception, and not a server that answers by a 500. */

@@ -52,6 +52,19 @@ test('settings in layers: each with its role and who names it', async () => {
   expect(production?.middleware?.firstPlace?.literal.file).toBe('shop/settings/base.py');
 });
 
+const ASGI = wsgi('shop.settings.production').replaceAll('wsgi', 'asgi');
+test.each<[string, Files, boolean]>([
+  ['nothing that serves it', {}, false],
+  ['a server in the requirements', { 'requirements.txt': 'django\nuvicorn[standard]\n' }, true],
+  ['a server in a start command', { Procfile: 'web: daphne shop.asgi:application\n' }, true],
+  ['a setting', { 'shop/settings/base.py': "ASGI_APPLICATION = 'shop.asgi.application'\n" }, true],
+  ['more than startproject writes', { 'shop/asgi.py': `${ASGI}application = routed(application)\n` }, true],
+  ['no wsgi.py beside it', { 'shop/wsgi.py': '' }, true],
+])('asgi.py and %s', async (_, files, isServed) => {
+  const read = await project({ ...LAYERED, 'shop/asgi.py': ASGI, ...files });
+  expect(read.applications[0]?.entryPoints.some(({ kind }) => kind === 'asgi')).toBe(isServed);
+});
+
 test.each([
   [
     'compose.yml',

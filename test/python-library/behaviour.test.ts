@@ -43,6 +43,7 @@ const ABORTS = new Set([
     ].map((row) => `${server} ${row}`),
   ),
   'wsgi request_finished receiver',
+  'without the wrapper view',
   'thread',
   'task',
   'management command',

@@ -15,7 +15,7 @@ import { evaluateModule } from '../readers/python/settings.ts';
 import type { PythonFile, Syntax } from '../readers/python/syntax.ts';
 import { syntaxErrorOf } from '../readers/python/syntax-error.ts';
 import type { Sources } from '../sources.ts';
-import { compareVersions, requiredVersion } from '../versions.ts';
+import { compareVersions, packageFiles, requiredVersion } from '../versions.ts';
 
 /** Settings modules of one application that are looked at. */
 const MOST_SETTINGS = 40;
@@ -33,16 +33,23 @@ interface Named {
   path: string;
 }
 
-/** Finds the Django projects of the tree. `named`: settings modules that services are started with. */
+/** Says that ASGI is served: a server or Channels in a requirement, a server or asgi.py in a start command. */
+const SERVES_ASGI = /\b(?:uvicorn|daphne|hypercorn|granian|channels|\w*asgi\w*)\b/i;
+
+/** Finds the Django projects of the tree. `started`: the words of start commands; `named`: settings modules of services. */
 export function findDjango(
   sources: Sources,
   parser: Parser,
   named: readonly Located<string>[],
+  started: readonly string[],
 ): { applications: Application[]; notes: Note[] } {
   const parsed = new Map<string, PythonFile | undefined>();
   const notes: Note[] = [];
   const parse = (path: string) => new TreeModules(sources, parser, [''], parsed).parse(path);
   const entries = entryFiles(sources);
+  const saysAsgi =
+    started.some((word) => SERVES_ASGI.test(word)) ||
+    packageFiles(sources).some((path) => SERVES_ASGI.test(sources.read(path)?.text ?? ''));
   const roots = new Map<string, Named[]>();
   const unresolved: Named[] = [];
   for (const { path, settings } of entries) {
@@ -87,7 +94,7 @@ export function findDjango(
         : { point: readEntryPoint(kind === 'manage' ? 'wsgi' : kind, module, python), parsed: python };
     });
     const settings = settingsOf(sources, modules, root, points, named);
-    const application = applicationOf(sources, root, points, settings);
+    const application = applicationOf(sources, root, servedOf(points, settings, saysAsgi), settings);
     applications.push(application);
     notes.push(
       ...notesOn(
@@ -97,6 +104,19 @@ export function findDjango(
     );
   }
   return { applications: preferred(applications), notes };
+}
+
+/** Without an asgi.py that is as startproject writes it, beside its wsgi.py, where nothing serves ASGI. */
+function servedOf(points: Entry[], settings: readonly SettingsModule[], saysAsgi: boolean): Entry[] {
+  if (saysAsgi || settings.some(({ values }) => values.has('ASGI_APPLICATION'))) return points;
+  const wsgi = points.filter(({ point }) => point.kind === 'wsgi' && point.unreadable === undefined);
+  return points.filter(
+    ({ point: { kind, file, wrapped, assignment } }) =>
+      kind !== 'asgi' ||
+      wrapped !== undefined ||
+      assignment?.source !== 'get_asgi_application()' ||
+      !wsgi.some(({ point }) => point.file === join(parent(file), 'wsgi.py')),
+  );
 }
 
 /** Projects in folders of tests or documentation are fixtures where there is another one. */

@@ -86,7 +86,6 @@ describe('a new project', () => {
       'shop/abort_on_exception.py': 'create',
       'shop/settings.py': 'edit',
       'shop/wsgi.py': 'edit',
-      'shop/asgi.py': 'edit',
       'deploy/shop.service': 'create',
       '.github/workflows/pycrash.yml': 'create',
       '.gitignore': 'create',

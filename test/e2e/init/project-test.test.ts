@@ -95,9 +95,9 @@ describe('a Django project', () => {
     },
     {
       what: 'a wrapper that is gone',
-      file: 'shop/asgi.py',
-      edit: (text: string) => text.replace('wrap_asgi(get', '(get'),
-      says: "'wrap_asgi(' not found in",
+      file: 'shop/wsgi.py',
+      edit: (text: string) => text.replace('wrap_wsgi(get', '(get'),
+      says: "'wrap_wsgi(' not found in",
     },
     {
       what: 'an option that does not exist',

@@ -124,6 +124,11 @@ def post_unparsable(request):
     return HttpResponse(len(request.FILES))
 
 
+@csrf_exempt
+def loads(request):
+    return HttpResponse(json.loads(request.body))
+
+
 def atomic(request):
     from django.contrib.contenttypes.models import ContentType
     from django.db import transaction
@@ -183,6 +188,7 @@ urlpatterns = [
     path("handler500/", raising(Boom)),
     path("handler404/", raising(Http404)),
     path("atomic/", atomic),
+    path("loads/", loads),
     path("on_commit/", on_commit),
     path("SystemExit/", raising(SystemExit)),
     path("KeyboardInterrupt/", raising(KeyboardInterrupt)),
@@ -235,7 +241,7 @@ wsgi = abort_on_exception.wrap_wsgi(get_wsgi_application())
 asgi = abort_on_exception.wrap_asgi(get_asgi_application())
 
 
-def over_wsgi(url, method="GET", body=b"", content_type="", host="localhost"):
+def over_wsgi(url, method="GET", body=b"", content_type="", host="localhost", application=wsgi):
     environ = {
         "REQUEST_METHOD": method,
         "PATH_INFO": url,
@@ -250,7 +256,7 @@ def over_wsgi(url, method="GET", body=b"", content_type="", host="localhost"):
         "HTTP_HOST": host,
     }
     statuses = []
-    content = wsgi(environ, lambda status, headers, exc_info=None: statuses.append(status))
+    content = application(environ, lambda status, headers, exc_info=None: statuses.append(status))
     try:
         for _ in content:
             pass
@@ -452,13 +458,19 @@ def collect_rows():
         if route == "GeneratorExit/":
             # raised into a coroutine it is another exception: "coroutine ignored GeneratorExit"
             rows["wsgi GeneratorExit"] = lambda: over_wsgi("/GeneratorExit/")
-        elif route not in ("fields/", "unparsable/"):
+        elif route not in ("fields/", "unparsable/", "loads/"):
             both(rows, route.rstrip("/"), "/" + route)
     both(rows, "no such page", "/nowhere/")
     both(rows, "DisallowedHost", "/ok/", host="evil.example")
     both(rows, "CSRF", "/ok/", method="POST", body=b"a=1", content_type=FORM)
     both(rows, "TooManyFieldsSent", "/fields/", method="POST", body=b"a=1&b=2&c=3&d=4&e=5", content_type=FORM)
     both(rows, "MultiPartParserError in POST", "/unparsable/", method="POST", body=b"x", content_type="multipart/form-data")
+    both(rows, "body that is no JSON", "/loads/", method="POST", body=b"{oops")
+    unwrapped = get_wsgi_application()
+    rows["without the wrapper loads"] = lambda: served(
+        over_wsgi, "/loads/", "POST", b"{oops", application=unwrapped
+    )
+    rows["without the wrapper view"] = lambda: served(over_wsgi, "/view/", application=unwrapped)
     for name, ask in (("wsgi", over_wsgi), ("asgi", over_asgi)):
         rows[name + " URL configuration"] = broken_urls(ask)
         rows[name + " request_started receiver"] = with_receiver(ask, request_started)

@@ -223,13 +223,13 @@ if len(sys.argv) > 1:
     import resource
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    flush = abort_on_exception._flush
+    abort = abort_on_exception.abort_with_core
 
-    def say():
-        print(locals_of(abort_on_exception.CRASH.exception), "kept for the core" if sys.argv[1] == "socket_timeout" else "")
-        flush()
+    def say(exception, *more):
+        print(locals_of(exception), "kept for the core" if sys.argv[1] == "socket_timeout" else "", flush=True)
+        abort(exception, *more)
 
-    abort_on_exception._flush = say
+    abort_on_exception.abort_with_core = say
     abort_on_exception.install()
     globals()[sys.argv[1]]()
     gevent.sleep(0.2)

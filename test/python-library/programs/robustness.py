@@ -279,6 +279,16 @@ def excepthook_is_called_for_what_is_handled():
 
 
 @row
+def debugger_keeps_what_it_looked_at():
+    configure()
+    try:
+        boom()
+    except RuntimeError as exception:
+        sys.last_value = exception  # As code.InteractiveInterpreter does, for pdb.pm().
+    print("goes on", flush=True)
+
+
+@row
 def threads_hook_is_replaced():
     configure()
     threading.excepthook = someone_elses
