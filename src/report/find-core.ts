@@ -7,7 +7,11 @@ import { UserError } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Unpacked } from './compression.ts';
 import { compressionOf } from './compression-format.ts';
+import { lastCoreFile, type LastCore } from './last-core.ts';
 import { privateFolder, removePrivateFolder } from './private-file.ts';
+
+// A host can run hundreds of processes.
+const MOST_NAMED = 10;
 
 export interface FoundCore {
   /** The core as a plain file. */
@@ -76,6 +80,11 @@ async function fromJournal(wanted: string, terminal: Terminal): Promise<FoundCor
       help: 'CORE is a file, `last`, or a match of coredumpctl(1) such as a pid or the path of a program.',
     });
   }
+  const last = wanted === 'last' ? lastCoreFile(terminal.options.cwd) : undefined;
+  if (last?.core !== undefined) {
+    const { path, written } = last.core;
+    return { path, name: path, written, remove: () => undefined };
+  }
   const nothing = /^\d+$/.test(wanted) ? `neither a process nor a file ${wanted}` : `no file ${wanted}`;
   // loaded where a program is run: the core that is simply a file does not wait for it
   const [{ execa }, { writeCore }] = await Promise.all([import('execa'), import('./compression.ts')]);
@@ -88,6 +97,7 @@ async function fromJournal(wanted: string, terminal: Terminal): Promise<FoundCor
     if (newest !== undefined)
       return { path: newest.path, name: newest.path, written: newest.modified, remove: () => undefined };
   }
+  if (last !== undefined && (listed.failed || listed.stdout.trim() === '')) throw noneOf(last);
   if (listed.code === 'ENOENT') {
     throw new UserError('no-core', `there is ${nothing}, and no coredumpctl here to ask for it`, {
       help:
@@ -128,6 +138,19 @@ async function fromJournal(wanted: string, terminal: Terminal): Promise<FoundCor
     const result = await dumping;
     const said = Buffer.from(result.stderr).toString().trim().split('\n').at(-1) ?? '';
     return result.failed && unpacked.broken === undefined ? { ...unpacked, broken: said } : unpacked;
+  });
+}
+
+/** There is no core in the folders that can be known. */
+function noneOf({ folders, pattern }: LastCore): UserError {
+  const places = folders.filter((folder) => existsSync(folder));
+  const more = places.length > MOST_NAMED ? ` and ${places.length - MOST_NAMED} more` : '';
+  const looked = `Looked in ${places.slice(0, MOST_NAMED).join(', ')}${more}.`;
+  const relative = !pattern.startsWith('/');
+  return new UserError('no-core', `no core was found where kernel.core_pattern (${pattern}) puts one`, {
+    help: relative
+      ? `${looked} The kernel writes it into the working directory of the process: the log of pycrash says which one, or search for it: find / -xdev -type f -name '${pattern.replaceAll(/%./g, '*')}*'`
+      : `${looked} pycrash doctor says whether the kernel would write one.`,
   });
 }
 

@@ -17,9 +17,11 @@ import { makeDjangoCore } from './cores/django.ts';
 import { makeCore, type MadeCore } from './cores/make-core.ts';
 import { pythonBuild } from './cores/python-builds.ts';
 import { needs } from '../parts.ts';
-import { pycrash } from './pycrash.ts';
+import { pycrash, type Outcome } from './pycrash.ts';
 
 const BIN = fileURLToPath(new URL('../../dist/pycrash.js', import.meta.url));
+/** Without the other processes of this machine, in whose folders there can be cores. */
+const ALONE = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
 let made: MadeCore;
 let scratch: string;
 let plain: string;
@@ -229,7 +231,7 @@ test('`last` where apport takes the cores is the newest one that it has kept', a
     `mount -t tmpfs tmpfs /var/lib && mkdir -p ${folder}`,
     `cp ${made.path} ${name(7)} && touch -d yesterday ${name(8)} && exec "$@"`,
   ];
-  const through = ['unshare', '--mount', 'sh', '-ec', commands.join('\n'), 'sh', 'env', 'PATH=/nowhere'];
+  const through = [...ALONE, 'sh', '-ec', commands.join('\n'), 'sh', 'env', 'PATH=/nowhere'];
   const outcome = await pycrash(['report', 'last', '--json'], { through });
   expect(outcome.exitCode, outcome.stderr).toBe(0);
   const { core, ...report } = JSON.parse(outcome.stdout) as CrashReport;
@@ -238,11 +240,33 @@ test('`last` where apport takes the cores is the newest one that it has kept', a
   expect(report).toEqual(expected);
 });
 
-test('`last` without coredumpctl says what to do', async () => {
-  const outcome = await pycrash(['report', 'last'], { env: { PATH: '/nowhere' } });
-  expect(outcome).toMatchObject({ exitCode: 3, stdout: '' });
-  expect(outcome.stderr).toContain('systemd-coredump');
+test('`last` where the kernel writes `core` is the newest one in the working directory of a process', async (context) => {
+  needs(context, 'root', 'linux', 'plain core pattern');
+  const folder = join(scratch, 'service');
+  mkdirSync(folder);
+  const service = `(cd ${folder}; exec sleep 1000) & sleep 0.5`;
+  const nothing = await lastAmong(service, `echo text > ${folder}/core`);
+  expect(nothing).toMatchObject({ exitCode: 3, stdout: '' });
+  expect(nothing.stderr).toMatch(
+    /^pycrash: no core was found where kernel\.core_pattern \(core\) puts one\n/,
+  );
+  expect(nothing.stderr).toContain(folder);
+  const found = await lastAmong(
+    service,
+    `mkdir /var/tmp/pycrash-33 && cp ${made.path} /var/tmp/pycrash-33/core && touch -d yesterday /var/tmp/pycrash-33/core`,
+    `cp ${made.path} ${folder}/core`,
+  );
+  expect(found.exitCode, found.stderr).toBe(0);
+  expect((JSON.parse(found.stdout) as CrashReport).core.path).toBe(join(folder, 'core'));
+  const kept = await lastAmong(`mkdir /var/tmp/pycrash-33 && cp ${made.path} /var/tmp/pycrash-33/core`);
+  expect((JSON.parse(kept.stdout) as CrashReport).core.path).toBe('/var/tmp/pycrash-33/core');
 });
+
+/** `report last` in a namespace of its own, after these commands. */
+function lastAmong(...commands: string[]): Promise<Outcome> {
+  const script = ['mount -t tmpfs tmpfs /var/tmp', ...commands, 'exec "$@"'].join('\n');
+  return pycrash(['report', 'last', '--json'], { through: [...ALONE, 'sh', '-ec', script, 'sh'] });
+}
 
 function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
