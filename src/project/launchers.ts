@@ -64,8 +64,8 @@ export const LEAST_MEMORY = 8_000_000;
  * Sources: the manual page or `--help` of each. Who stays as a parent: tini and dumb-init wait and exit with
  * 128 + signal (tini.c, dumb-init.c); gosu, su-exec, setpriv, chpst, envdir, softlimit and s6's programs exec;
  * su, sudo and runuser fork and wait; timeout does so too, and then ends by the same signal (timeout.c). Run with a
- * program that aborts: poetry 2.5.1 and pipenv 2026.10.3 exec; hatch 1.18.2 and uv 0.13.9 wait and end with 134, pdm
- * 2.29.4 waits and ends with 250 (-6). Not run: newrelic-admin execs, rye waits.
+ * program that aborts (test/project/launchers-run.test.ts): who waits ends with 134, pdm and tox with 250 (-6). nox, and tox
+ * without `exec`, run what noxfile.py and tox.ini say: no command line. Not run: rye waits.
  */
 const LAUNCHERS: Readonly<Record<string, Launcher | readonly Launcher[]>> = {
   env: { values: ['-u', '--unset', '-C', '--chdir'], folderOptions: ['-C', '--chdir'] },
@@ -170,6 +170,7 @@ const LAUNCHERS: Readonly<Record<string, Launcher | readonly Launcher[]>> = {
   pdm: { words: ['run'], values: ['-p', '--project', '-s', '--site-packages'], stays: true },
   hatch: { words: ['run'], stays: true },
   rye: { words: ['run'], stays: true },
+  tox: { words: ['exec'], separator: true, stays: true },
   uv: {
     words: ['run'],
     values: [
@@ -228,6 +229,7 @@ const MODULE_LAUNCHERS = new Set([
   'pipenv',
   'pdm',
   'hatch',
+  'tox',
   'uv',
   'coverage',
   'ddtrace.commands.ddtrace_run',
