@@ -33,7 +33,11 @@ export function readCommandLine(memory: Memory, notes: CoreNotes): CommandLine {
     const variables = pointersBefore(bytes, at - 8);
     // The first word is argc, which is in front of the pointers and small enough not to be one.
     const words = pointersBefore(bytes, at - 8 - 8 * (variables.length + 1));
-    const text = (pointer: number): string => textAt(bytes, pointer - start);
+    const text = (pointer: number): string =>
+      pointer >= start && pointer < top
+        ? textAt(bytes, pointer - start)
+        : // a program can let argv refer to another text (Nuitka)
+          attempt(() => memory.cString(pointer, LIMITS.wordBytes), '');
     const shown = words.slice(0, LIMITS.words).map(text);
     if (words.length > shown.length) shown.push(`${cutMark(words.length - shown.length)} words`);
     const pairs = variables.slice(0, LIMITS.variables).map((pointer): [string, string] => {

@@ -6,7 +6,7 @@ import type { Memory } from './elf/memory.ts';
 import type { Modules } from './elf/modules.ts';
 import type { CoreNotes } from './elf/notes.ts';
 import type { PythonValue } from './python/value.ts';
-import { readSignal } from './signals.ts';
+import { isRaisedAgain, readSignal } from './signals.ts';
 
 const PF_W = 2;
 
@@ -39,6 +39,13 @@ export function coreFacts(
     fingerprint: '',
     warnings: [],
   };
+  const { signal } = report.process;
+  if (isRaisedAgain(signal, notes.pid)) {
+    report.warnings.push({
+      code: 'raised-again',
+      message: `the process itself raised ${signal.name} again, as faulthandler does after its own report: the core does not say where the fault was`,
+    });
+  }
   const end = Math.max(0, ...elf.programHeaders.map((header) => header.offset + header.fileSize));
   if (end > source.size || elf.headersMissing) {
     report.core.truncated = true;
@@ -93,5 +100,5 @@ function cutBy(bytes: number): string {
   if (kibibytes % 1000 === 0 || kibibytes % 1024 === 0) {
     return `its ${kibibytes} KiB are a round number: probably a soft limit (ulimit -c, LimitCORE=) cut it`;
   }
-  return "probably the disk was full, the writing was killed (gunicorn's --timeout, uWSGI's harakiri), or the copy was not complete";
+  return "a soft limit (ulimit -c, LimitCORE=) cut it, the disk was full, the writing was killed (gunicorn's --timeout, uWSGI's harakiri), or the copy was not complete";
 }

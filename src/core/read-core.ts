@@ -8,6 +8,7 @@ import { Modules } from './elf/modules.ts';
 import { readNotes } from './elf/notes.ts';
 import type { Limits } from './limits.ts';
 import type { Frame } from './python/frames.ts';
+import { notCPython } from './other-programs.ts';
 import { LAYOUTS, type Layout } from './python/layouts.ts';
 import { findRuntime } from './python/runtime.ts';
 import type { PythonValue } from './python/value.ts';
@@ -65,7 +66,7 @@ export function readCoreNow(source: ByteSource, options: ReadCoreOptions): Unred
     if (options.executable !== undefined) modules.useExecutable(options.executable);
     const report: UnredactedReport = coreFacts(source, elf, memory, notes, modules, options.path);
     const runtime = findRuntime(memory, modules, options.layouts ?? LAYOUTS);
-    if (runtime === undefined) noRuntime(report, modules, options);
+    if (runtime === undefined) noRuntime(report, memory, modules, options);
     else if ('freeThreaded' in runtime) {
       report.python = {
         version: `3.${runtime.minor}`,
@@ -127,19 +128,16 @@ function elfOfCore(source: ByteSource, path: string): ElfFile {
 }
 
 /** No interpreter was found: of what the core is, and which of the files and parts that it takes is not there. */
-function noRuntime(report: UnredactedReport, modules: Modules, { living }: ReadCoreOptions): void {
+function noRuntime(
+  report: UnredactedReport,
+  memory: Memory,
+  modules: Modules,
+  { living }: ReadCoreOptions,
+): void {
   const library = modules.all.find((module) => /(^|\/)(lib)?python3[^/]*$/.test(module.path));
   const file = library ?? modules.program;
-  if (
-    living === undefined &&
-    library === undefined &&
-    file !== undefined &&
-    report.core.missing.length === 0
-  ) {
-    throw new UserError('not-python', `${report.core.path} is a core of ${file.path}, not of Python`, {
-      help: 'no CPython 3.8 to 3.15 is in it: gdb reads such a core',
-    });
-  }
+  if (living === undefined && library === undefined && file !== undefined && report.core.missing.length === 0)
+    throw notCPython(report, file, modules, memory);
   report.core.missing.push({
     what: 'the interpreter',
     consequence:

@@ -18,6 +18,7 @@ import { isDeliberate, isFromOutside } from './signals.ts';
 
 // More of them would bury the other warnings.
 const MOST_PLACES = 50;
+const MOST_FILES = 5;
 
 /** Fills in all that is Python's; returns its threads, the one that took the signal first. */
 export function readPython(
@@ -130,7 +131,10 @@ class PythonReader {
     for (const root of this.roots.ofCrash(crashed)) {
       const first = this.report.exceptions.every((each) => each.crashed !== true);
       // A fault, or a signal of another process, comes whatever a local or a list refers to.
-      const crash = first && !outside && (root.handled || deliberate);
+      const crash =
+        first &&
+        !outside &&
+        (root.handled || (deliberate && !this.exceptions.wasCaughtIn(root.address, crashed?.frames ?? [])));
       const listed = this.list(root, crash ? { crashed: true } : {});
       if (listed && crash) this.raised = this.exceptions.tracebackFrames(root.address);
     }
@@ -236,7 +240,15 @@ class PythonReader {
         `${this.unlisted} more exceptions are not listed: the limit is ${this.limits.exceptions}`,
       );
     }
-    const { leftOut } = this.objects;
+    const { leftOut, compiled } = this.objects;
+    for (const compiler of new Set(compiled.values())) {
+      const files = [...compiled].flatMap(([file, by]) => (by === compiler ? [file] : []));
+      const more = files.length > MOST_FILES ? ` and ${files.length - MOST_FILES} more files` : '';
+      this.warn(
+        'compiled',
+        `functions are compiled to C by ${compiler}, which keeps their locals where a report cannot read them: ${files.slice(0, MOST_FILES).join(', ')}${more}`,
+      );
+    }
     const places = [...leftOut].slice(0, MOST_PLACES);
     for (const message of places) this.warn('left-out', message);
     if (leftOut.size > places.length)

@@ -34,6 +34,8 @@ type Signal = CrashReport['process']['signal'];
 const [SIGABRT, SIGSEGV] = [6, 11];
 // gcore(1) and the like write none, or the one that stopped the process: SIGTRAP, SIGSTOP
 const LIVING = new Set([0, 5, 19]);
+const FAULTS = new Set([4, 7, 8, SIGSEGV]);
+const SI_TKILL = -6;
 const NEAR = 64 * 1024;
 
 /** The signal, and where it hit. */
@@ -73,6 +75,11 @@ function isStackOverflow(
 export function isFromOutside({ number, code, sender }: Signal, pid: number): boolean {
   if (LIVING.has(number)) return true;
   return code !== undefined && code <= 0 && sender !== undefined && sender !== pid;
+}
+
+/** A fault that a handler of the process took and raised once more: raise(3). */
+export function isRaisedAgain({ number, code, sender }: Signal, pid: number): boolean {
+  return FAULTS.has(number) && code === SI_TKILL && sender === pid;
 }
 
 /** The process gave up by itself: abort(3), which is a fault where the process is the first of a container. */

@@ -117,7 +117,11 @@ class Page {
     const thread = crashedThread(report);
     this.blank();
     if (thread === undefined) {
-      this.line(this.#paint('bold', `${stoppedHere(report)}, in a thread that is not one of Python's.`));
+      const where =
+        report.threads.length > 0
+          ? ", in a thread that is not one of Python's."
+          : '. The threads of Python could not be read: see what is missing.';
+      this.line(this.#paint('bold', `${stoppedHere(report)}${where}`));
       return;
     }
     this.line(

@@ -138,6 +138,7 @@ function isOpaque(value: PythonValue): boolean {
   return (
     value.truncated === true ||
     (value.type.includes('.') && front.startsWith(`<${value.type} `)) ||
+    /^<.* at 0x[\da-f]+, whose __repr__ was not run>$/.test(front) ||
     (value.children ?? []).some(
       (child) => isOpaque(child.value) || (child.key !== undefined && isOpaque(child.key)),
     )

@@ -111,7 +111,11 @@ const REACHED: Record<keyof typeof LIMITS | keyof typeof REPORT_LIMITS, Reached>
   },
   valueCharacters: {
     line: 'characters of a value as text',
-    by: async () => expect(await shown('characters')).toMatch(/x… 6304 more characters$/),
+    by: async () => {
+      expect(await shown('characters')).toMatch(/x… 6304 more characters$/);
+      // of which a part is left out too
+      expect(await shown('both')).toMatch(/… at least 3924 more characters$/);
+    },
   },
   bits: {
     line: 'bits of an int',

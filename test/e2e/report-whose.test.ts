@@ -72,6 +72,15 @@ describe.each(plainBuilds())('CPython $id', (build) => {
     });
   });
 
+  test('what a call has handled before it went on is not why it aborts', async () => {
+    await crash(build, 'went_on', 'SIGABRT', async (crashed) => {
+      const { title, report } = await crashed.title();
+      expect(title).toMatch(/^SIGABRT in went_on \(.*whose\.py:\d+\)$/);
+      expect(messages(report)).toEqual(['of the first attempt']);
+      expect(report.exceptions[0]).not.toHaveProperty('crashed');
+    });
+  });
+
   test('what a waiting task handles is of the task', async () => {
     await crash(build, 'tasks', 'SIGSEGV', async (crashed) => {
       const { title, report } = await crashed.title();

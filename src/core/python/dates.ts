@@ -96,6 +96,24 @@ const readDecimal: Reader = ({ process: { memory, layout } }, address) => {
   return { type: '', text: `Decimal('${text}')` };
 };
 
+/** `str` of what `repr` shows of a `timezone` in C; undefined where the name or the offset is not there. */
+export function zoneText(shown: string): string | undefined {
+  if (shown === 'datetime.timezone.utc') return 'UTC';
+  const [, inside, name] =
+    /^datetime\.timezone\(datetime\.timedelta\(([^)]*)\)(?:, '([^'\\]*)')?\)$/.exec(shown) ?? [];
+  if (inside === undefined || name !== undefined) return name;
+  const part = (unit: string): number => Number(new RegExp(`${unit}=(-?\\d+)`).exec(inside)?.[1] ?? 0);
+  const [seconds, fraction] = [86_400 * part('days') + part('(?<!micro)seconds'), part('microseconds')];
+  // Modules/_datetimemodule.c, timezone_str: below a second only where there is something
+  const micros = Math.abs(seconds * 1_000_000 + fraction);
+  const whole = Math.floor(micros / 1_000_000);
+  const rest = micros % 1_000_000;
+  const fine = rest === 0 ? '' : `.${String(rest).padStart(6, '0')}`;
+  const tail = whole % 60 === 0 && rest === 0 ? '' : `:${two(whole % 60)}${fine}`;
+  const minutes = Math.floor(whole / 60);
+  return `UTC${seconds < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}${tail}`;
+}
+
 /**
  * `str` of what `repr` shows of a date, time or duration, in C or in Python; undefined where the zone has rules that are not
  * read here.

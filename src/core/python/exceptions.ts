@@ -4,6 +4,7 @@ import { dictEntries } from './dicts.ts';
 import { exceptionLinks, keptLinks } from './exception-links.ts';
 import type { Call, Frame, Frames } from './frames.ts';
 import type { Layout } from './layouts.ts';
+import { backportedMembers } from './libraries/exceptiongroup.ts';
 import { attempt } from './process.ts';
 import { isReferenced } from './references.ts';
 import { Ends } from './repetition.ts';
@@ -155,7 +156,8 @@ export class Exceptions {
     const { types } = this.frames.objects.process;
     const group = attempt(() => isNative(types.of(address), 'BaseExceptionGroup'), false);
     const { objects } = this.frames;
-    return group ? objects.tuple(this.pointer(address, 'exceptionGroup.excs'), objects.limits.chain) : [];
+    if (!group) return backportedMembers(objects, address) ?? [];
+    return objects.tuple(this.pointer(address, 'exceptionGroup.excs'), objects.limits.chain);
   }
 
   /** `str(exception)`, and which `__str__` would have said more than that. */
@@ -187,6 +189,19 @@ export class Exceptions {
   /** The frames of its traceback, from the outermost call; without those that cannot be read. */
   tracebackFrames(address: number): Frame[] {
     return this.entries(address).flatMap(({ frame }) => attempt(() => [this.frames.ofObject(frame)], []));
+  }
+
+  /**
+   * One of these frames, which still run, has caught it: its traceback begins there. Where it is not being handled any more,
+   * the frame went on after it.
+   */
+  wasCaughtIn(address: number, running: readonly Frame[]): boolean {
+    const [outermost] = this.entries(address);
+    const frame =
+      outermost === undefined
+        ? undefined
+        : attempt(() => this.frames.ofObject(outermost.frame).address, undefined);
+    return frame !== undefined && running.some((each) => each.address === frame);
   }
 
   /** The entries of its traceback; of more than the limit the middle is dropped. */

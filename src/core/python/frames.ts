@@ -36,6 +36,10 @@ export interface Frame {
   globals: number;
   /** Address of the next outer frame; 0 for the outermost. */
   previous: number;
+  /** As `PyFrame_GetLineNumber` has it where a debugger or compiled code has set it: Objects/frameobject.c; else 0. */
+  line: number;
+  /** What compiled its function to C, if that is known. */
+  compiler?: 'Nuitka' | 'Cython';
   /** C code called it: the interpreter's loop was entered with it. `Interpreters.threads` completes it (3.12 and later). */
   fromC: boolean;
 }
@@ -81,8 +85,10 @@ export class Frames {
     if (layout.has('frameObject.f_frame')) {
       return this.interpreterFrame(memory.u64(address + layout.at('frameObject.f_frame')));
     }
+    const code = this.code(memory.u64(address + layout.at('frameObject.f_code')));
     return {
-      code: this.code(memory.u64(address + layout.at('frameObject.f_code'))),
+      code,
+      ...this.ofFrameObject(address, code, memory.u64(address + layout.at('frameObject.f_globals'))),
       address,
       lasti: memory.i32(address + layout.at('frameObject.f_lasti')) * (layout.minor >= 10 ? 2 : 1),
       slots: address + layout.at('frameObject.f_localsplus'),
@@ -99,8 +105,14 @@ export class Frames {
     const code = untagged(memory.u64(address + layout.at('frame.code')));
     const start = this.instructions(code, address);
     const instruction = memory.u64(address + layout.at('frame.instruction'));
+    const known = this.code(code);
     return {
-      code: this.code(code),
+      code: known,
+      ...this.ofFrameObject(
+        memory.u64(address + layout.at('frame.frame_obj')),
+        known,
+        memory.u64(address + layout.at('frame.f_globals')),
+      ),
       address,
       lasti: instruction - start,
       slots: address + layout.at('frame.localsplus'),
@@ -109,6 +121,23 @@ export class Frames {
       previous: memory.u64(address + layout.at('frame.previous')),
       fromC: layout.has('frame.is_entry') && memory.u8(address + layout.at('frame.is_entry')) !== 0,
     };
+  }
+
+  private ofFrameObject(address: number, { file }: Code, globals: number): Pick<Frame, 'line' | 'compiler'> {
+    const { process } = this.objects;
+    const { memory, layout, types } = process;
+    const cython = /\.(?:pyx|pxd|pxi)$/.test(file) ? ({ compiler: 'Cython' } as const) : {};
+    // up to 3.9 the line is only that of a trace function
+    if (address === 0 || layout.minor < 10) return { line: 0, ...cython };
+    const line = attempt(() => memory.i32(address + layout.at('frameObject.f_lineno')), 0);
+    // Nuitka's own type of frame, whose name is in the program's file; its modules say `__compiled__`
+    const nuitka = attempt(
+      () =>
+        types.of(address).dotted !== 'frame' &&
+        dictEntries(process, globals).some(({ key }) => this.objects.text(key) === '__compiled__'),
+      false,
+    );
+    return nuitka ? { line, compiler: 'Nuitka' } : { line, ...cython };
   }
 
   /** Where the instructions that the frame runs begin. */
@@ -152,14 +181,19 @@ export class Frames {
 
   /** The locals of a frame as addresses: parameters, variables, cells and free variables that have a value. */
   locals(frame: Frame): Local[] {
-    const { objects } = this;
-    const { memory, layout, types } = objects.process;
     if ((frame.code.flags & CO_OPTIMIZED) === 0 && frame.namespace !== 0) {
-      return attempt(() => this.namespace(frame.namespace), []);
+      // the variables of comprehensions that were inlined into it (PEP 709), which f_locals has while they run
+      return [...attempt(() => this.namespace(frame.namespace), []), ...this.slots(frame, true)];
     }
+    return this.slots(frame, false);
+  }
+
+  /** What is in the slots of a frame: its own variables, or those that are hidden. */
+  private slots(frame: Frame, hiddenOnes: boolean): Local[] {
+    const { memory, layout, types } = this.objects.process;
     const found = new Map<string, number>();
     frame.code.slots.forEach(({ name, cell, hidden }, index) => {
-      if (hidden) return;
+      if (hidden !== hiddenOnes) return;
       const value = attempt(() => {
         const there = untagged(memory.u64(frame.slots + index * 8));
         if (!cell || there === 0) return there;
@@ -180,6 +214,7 @@ export class Frames {
     const locals = all
       .slice(0, objects.limits.locals)
       .map(({ name, value }): [string, PythonValue] => [name, objects.local(value)]);
+    if (frame.compiler !== undefined) objects.compiled.set(file, frame.compiler);
     if (all.length > locals.length)
       objects.leftOut.add(
         `${all.length - locals.length} more locals of ${qualifiedName} (${file}:${line}) are not listed`,
@@ -207,7 +242,8 @@ export class Frames {
 
   private reportedCall({ frame, lasti, line }: Call): ReportedFrame<PythonValue> {
     if (frame === undefined) return { file: '?', line: Math.max(0, line), function: '?', locals: {} };
-    return this.reported(frame, line > 0 ? line : this.line(frame.code, lasti), true);
+    const own = line > 0 ? line : frame.line;
+    return this.reported(frame, own > 0 ? own : this.line(frame.code, lasti), true);
   }
 
   /** The names of a module or class body, without those that Python puts into every one. */

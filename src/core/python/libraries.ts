@@ -1,5 +1,6 @@
 import { CLIENTS } from './libraries/clients.ts';
 import { DJANGO } from './libraries/django.ts';
+import { EXCEPTIONGROUP } from './libraries/exceptiongroup.ts';
 import type { Library, StrReader } from './libraries/library.ts';
 import { NUMPY } from './libraries/numpy.ts';
 import { PANDAS } from './libraries/pandas.ts';
@@ -16,6 +17,7 @@ const LIBRARIES: readonly Library[] = [
   STANDARD_ERRORS,
   CLIENTS,
   DJANGO,
+  EXCEPTIONGROUP,
   NUMPY,
   PANDAS,
   PYDANTIC,

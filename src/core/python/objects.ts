@@ -51,6 +51,8 @@ export class Objects {
   private budget: ValueBudget;
   /** What limits left out besides parts of values, in words; each once. */
   readonly leftOut = new Set<string>();
+  /** What compiled the functions of a file to C. */
+  readonly compiled = new Map<string, string>();
 
   constructor(process: Process, limits: Limits = LIMITS) {
     this.process = process;
@@ -209,6 +211,11 @@ export class Objects {
     return dict === undefined ? { type: '' } : dict(this, address, this.process.types.of(address), depth);
   }
 
+  /** The bytes of an object as `repr` shows those of `bytes` itself. */
+  bytesRepr(address: number): string | undefined {
+    return readBytes(this, address, this.process.types.of(address), 0).text;
+  }
+
   /** For texts that are made of objects. */
   texts(): Texts {
     return new Texts(this);
@@ -249,9 +256,9 @@ export class Objects {
     for (const each of types.order(type)) {
       const native = each.native ? (READERS.get(each.dotted) ?? byFlags(each)) : undefined;
       const found = native ?? readerOfClass(types, each) ?? readerOfRepr(process, each);
-      if (found === 'unknown') {
+      if (found === 'unknown' || (found === undefined && each.native && types.definesSlot(each, 'repr'))) {
         unknown = true;
-        if (!each.native && own.ownRepr === undefined) own = { ownRepr: `${each.dotted}.__repr__` };
+        if (own.ownRepr === undefined) own = { ownRepr: `${each.dotted}.__repr__` };
       } else if (found === 'instance') break;
       else if (found !== undefined) {
         // the names of its fields say what is a secret
@@ -327,6 +334,8 @@ export function hex(address: number): string {
 function named(value: PythonValue, type: PythonType): PythonValue {
   const front = `<${type.dotted} `;
   if (value.text !== undefined) return { ...value, text: `${front}${value.text}>` };
+  // arrays say it themselves
+  if (value.open?.startsWith(front) === true) return value;
   return { ...value, open: `${front}${value.open ?? ''}`, close: `${value.close ?? ''}>` };
 }
 

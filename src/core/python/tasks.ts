@@ -72,6 +72,9 @@ function* taskAddresses(interpreters: Interpreters, threads: readonly ThreadStat
           set === undefined ? undefined : attempt(() => attribute(process, set, 'data'), undefined);
         if (data !== undefined) yield* weaklyHeld(data, interpreters);
       }
+      // 3.12 and 3.13: those that run in the call that made them, in a set itself
+      const eager = contents.get('_eager_tasks');
+      if (eager !== undefined) yield* attempt(() => [...setItems(eager, interpreters)], []);
     }
   }
 }
@@ -91,20 +94,21 @@ function linkedTasks(head: number, { runtime }: Interpreters): number[] {
 }
 
 /** What the weak references in a set refer to. */
-function weaklyHeld(set: number, { runtime }: Interpreters): number[] {
-  const { memory, layout } = runtime.process;
-  return attempt(() => {
-    const slots = Math.min(memory.u64(set + layout.at('set.mask')) + 1, MOST_SLOTS);
-    const table = memory.u64(set + layout.at('set.table'));
-    const found = [];
-    for (const { bytes, at } of records(runtime.process, table, slots, layout.at('setEntry.size'))) {
-      const reference = wordAt(bytes, at);
-      if (reference === 0 || bytes.readBigInt64LE(at + 8) === -1n) continue;
-      const target = attempt(() => memory.u64(reference + layout.at('weakReference.wr_object')), 0);
-      if (target !== 0) found.push(target);
-    }
-    return found;
-  }, []);
+function weaklyHeld(set: number, interpreters: Interpreters): number[] {
+  const { memory, layout } = interpreters.runtime.process;
+  const target = (reference: number): number =>
+    attempt(() => memory.u64(reference + layout.at('weakReference.wr_object')), 0);
+  return attempt(() => [...setItems(set, interpreters)].map(target), []).filter((each) => each !== 0);
+}
+
+function* setItems(set: number, { runtime: { process } }: Interpreters): Generator<number> {
+  const { memory, layout } = process;
+  const slots = Math.min(memory.u64(set + layout.at('set.mask')) + 1, MOST_SLOTS);
+  const table = memory.u64(set + layout.at('set.table'));
+  for (const { bytes, at } of records(process, table, slots, layout.at('setEntry.size'))) {
+    const item = wordAt(bytes, at);
+    if (item !== 0 && bytes.readBigInt64LE(at + 8) !== -1n) yield item;
+  }
 }
 
 /** What a task keeps of itself: addresses. */

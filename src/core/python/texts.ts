@@ -1,4 +1,4 @@
-import { dateText } from './dates.ts';
+import { dateText, zoneText } from './dates.ts';
 import { textOfClass } from './libraries.ts';
 import { quoted } from './libraries/library.ts';
 import { floatRepr, integerRepr } from './numbers.ts';
@@ -36,7 +36,7 @@ export class Texts {
     if (this.depth >= this.objects.limits.messageDepth) return '…';
     this.depth += 1;
     try {
-      return this.found(address) ?? this.repr(address);
+      return this.found(address) ?? this.number(address) ?? this.repr(address);
     } finally {
       this.depth -= 1;
     }
@@ -87,12 +87,24 @@ export class Texts {
     return undefined;
   }
 
+  /** `str` of a number is its `repr`, which names no subclass. */
+  private number(address: number): string | undefined {
+    const { types } = this.objects.process;
+    const type = attempt(() => types.of(address), undefined);
+    for (const each of type === undefined ? [] : types.order(type)) {
+      const text = each.native ? BORROWED[each.dotted] : undefined;
+      if (text !== undefined) return attempt(() => text(this, address), undefined);
+      if (each.native ? types.definesSlot(each, 'repr') : types.own(each).has('__repr__')) return undefined;
+    }
+    return undefined;
+  }
+
   private ofClass(each: PythonType): TextOf | 'none' | 'unknown' {
     const { types } = this.objects.process;
     const known = textOfClass(types, each) ?? (each.native ? NATIVE[each.dotted] : undefined);
     if (known !== undefined) return known;
     // `object` says what `repr` does
-    if (each.native) return each.dotted !== 'object' && types.own(each).has('__str__') ? 'unknown' : 'none';
+    if (each.native) return types.definesSlot(each, 'str') ? 'unknown' : 'none';
     const own = types.own(each).get('__str__');
     return own === undefined ? 'none' : this.borrowed(each, own);
   }
@@ -103,7 +115,7 @@ export class Texts {
     if (types.isNative(own, 'wrapper_descriptor')) {
       const owner = attempt(() => types.at(memory.u64(own + layout.at('descriptor.d_type'))), undefined);
       if (owner === undefined) return 'unknown';
-      return NATIVE[owner.dotted] ?? ((texts, address) => texts.repr(address));
+      return NATIVE[owner.dotted] ?? BORROWED[owner.dotted] ?? ((texts, address) => texts.repr(address));
     }
     if (!types.isNative(own, 'function')) return 'unknown';
     const name = this.objects.text(this.pointer(own, 'function.func_qualname'))?.replace(/\.\w+$/, '');
@@ -213,6 +225,13 @@ const strText: NativeText = ({ objects }, address) => {
   return shownText(objects.process, address, objects.limits.characters);
 };
 
+/** `__str__ = int.__repr__`: these have no `__str__` of their own (Objects/longobject.c, floatobject.c). */
+const BORROWED: Readonly<Record<string, NativeText>> = {
+  int: ({ objects }, address) => integerRepr(objects.process, address),
+  float: ({ objects: { process } }, address) =>
+    floatRepr(process.memory.f64(address + process.layout.at('float.value'))),
+};
+
 /** The texts of what is written in C; everything else says what `repr` does. */
 const NATIVE: Readonly<Record<string, NativeText>> = {
   BaseException: baseText,
@@ -226,10 +245,10 @@ const NATIVE: Readonly<Record<string, NativeText>> = {
   UnicodeEncodeError: codecText('encode'),
   UnicodeTranslateError: codecText('translate'),
   str: strText,
-  int: ({ objects }, address) => integerRepr(objects.process, address),
-  bool: (texts, address) => texts.repr(address),
-  float: ({ objects: { process } }, address) =>
-    floatRepr(process.memory.f64(address + process.layout.at('float.value'))),
+  // bytes_str is bytes_repr, whatever a subclass has
+  bytes: ({ objects }, address) => objects.bytesRepr(address),
+  mappingproxy: (texts, address) => texts.str(texts.pointer(address, 'mappingProxy.mapping')),
+  'datetime.timezone': (texts, address) => zoneText(texts.repr(address)),
   'decimal.Decimal': (texts, address) => quoted(texts.repr(address)),
   'datetime.date': (texts, address) => dateText('date', texts.repr(address)),
   'datetime.datetime': (texts, address) => dateText('date', texts.repr(address)),

@@ -46,6 +46,9 @@ const STANDARD = new Set(
     'fractions getopt http ipaddress os pathlib subprocess types urllib uuid xmlrpc zoneinfo'
   ).split(' '),
 );
+// Words behind `tp_name`.
+const TP_REPR = 8;
+const TP_STR = 14;
 const MOST_BASES = 1000;
 const MOST_NAMES = 100_000;
 const MOST_TYPES = 50_000;
@@ -151,6 +154,19 @@ export class Types {
   /** The type is this one or derived from it; a class that only has its name is not. */
   is(type: PythonType, name: string): boolean {
     return this.order(type).some((each) => each.dotted === name && this.isGenuine(each));
+  }
+
+  /**
+   * A type in C has a function of its own for `repr` or `str`, and not that of its base; `object` has one for all others.
+   * Static types have their names for it elsewhere since 3.12; the slots are at the same places in every version
+   * (Include/cpython/object.h, PyTypeObject).
+   */
+  definesSlot(type: PythonType, slot: 'repr' | 'str'): boolean {
+    const [, base] = type.bases;
+    if (base === undefined) return false;
+    const { memory, layout } = this.process;
+    const at = layout.at('type.tp_name') + 8 * (slot === 'repr' ? TP_REPR : TP_STR);
+    return attempt(() => memory.u64(type.address + at) !== memory.u64(base.address + at), false);
   }
 
   /** The object is an instance of exactly this type, which is written in C. */

@@ -47,11 +47,14 @@ export function withRest(children: PythonChild[], length: number): Partial<Pytho
 export function repr(value: PythonValue): string {
   const parts: string[] = [];
   let length = 0;
+  // what a part of the value leaves out cannot be counted in characters
+  let partial = false;
   const write = (text: string): void => {
     if (length < LIMITS.valueCharacters) parts.push(text);
     length += text.length;
   };
   const visit = (each: PythonValue): void => {
+    partial ||= each.truncated === true;
     if (each.text !== undefined) return write(each.text);
     write(each.open ?? '<');
     let first = true;
@@ -71,6 +74,7 @@ export function repr(value: PythonValue): string {
   };
   visit(value);
   if (length <= LIMITS.valueCharacters) return parts.join('');
-  const cut = cutMark(length - LIMITS.valueCharacters, 'characters');
+  const least = partial ? 'at least ' : '';
+  const cut = `… ${least}${length - LIMITS.valueCharacters} more characters`;
   return `${parts.join('').slice(0, LIMITS.valueCharacters)}${cut}`;
 }

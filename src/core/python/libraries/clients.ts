@@ -67,11 +67,14 @@ const connectorText: StrReader = (texts, address) => {
 
 /** yarl.URL as it was written, where it keeps that; else put together. */
 const urlText: StrReader = (texts, address) => {
-  const part = (name: string): string | undefined =>
-    texts.objects.text(texts.objects.attribute(address, name));
-  const [scheme, host, path, query, fragment] = ['_scheme', '_netloc', '_path', '_query', '_fragment'].map(
-    part,
-  );
+  const { objects } = texts;
+  // up to yarl 1.17 a SplitResult
+  const split = objects.attribute(address, '_val');
+  const parts =
+    split === undefined
+      ? ['_scheme', '_netloc', '_path', '_query', '_fragment'].map((name) => objects.attribute(address, name))
+      : objects.tuple(split);
+  const [scheme, host, path, query, fragment] = parts.map((each) => objects.text(each));
   if (scheme === undefined || host === undefined) return undefined;
   const front = `${scheme === '' ? '' : `${scheme}:`}${host === '' ? '' : `//${host}`}${path ?? ''}`;
   return `${front}${query ? `?${query}` : ''}${fragment ? `#${fragment}` : ''}`;

@@ -49,10 +49,12 @@ function fieldOf(objects: Objects, address: number, name: string): number | unde
 
 /** What is made as a text is a `repr` too. */
 export function shownAs(text: StrReader): Reader {
-  return (objects, address, type) => ({
-    type: '',
-    text: text(objects.texts(), address, type) ?? `<${type.dotted}>`,
-  });
+  return (objects, address, type) => {
+    const shown = text(objects.texts(), address, type);
+    if (shown !== undefined) return { type: '', text: shown };
+    const unread = `<${type.dotted} at 0x${address.toString(16)}, whose __repr__ was not run>`;
+    return { type: '', text: unread, ownRepr: `${type.dotted}.__repr__` };
+  };
 }
 
 /** What stands between the quotes: `1.5` of `Decimal('1.5')`. */

@@ -5,8 +5,7 @@ import { attempt, type Process } from '../process.ts';
 import { bytesRepr, charactersIn, textRepr } from '../text.ts';
 import type { PythonType } from '../types.ts';
 import { cutMark, withRest, type PythonChild, type PythonValue } from '../value.ts';
-import type { Library } from './library.ts';
-import { template } from './library.ts';
+import { template, type Library, type StrReader } from './library.ts';
 
 /** PyArrayObject_fields, numpy/core/include/numpy/ndarraytypes.h; the same since NumPy 1.7. */
 const ARRAY = { data: 16, dimensions: 24, shape: 32, strides: 40, type: 56 };
@@ -210,7 +209,8 @@ function elementValue(objects: Objects, address: number, type: ElementType, dept
   const second = imaginary === undefined ? undefined : float(imaginary);
   if (first === undefined || (type.kind !== 'f' && second === undefined))
     return { ...plain('...'), truncated: true };
-  return plain(second === undefined ? floatText(first, type.size) : complexRepr(first, second));
+  if (second === undefined) return plain(floatRepr(shortest(first, type.size)));
+  return plain(complexRepr(shortest(first, type.size / 2), shortest(second, type.size / 2)));
 }
 
 /** A text without the zeros that fill it up, and the mark of what is over the limit. */
@@ -249,14 +249,14 @@ function nearestHalf(value: number): number {
   return Math.round(value / step) * step;
 }
 
-/** The shortest digits that come back as the same value of that size: `0.1` of a float32. */
-function floatText(value: number, size: number): string {
-  if (size === 8 || !Number.isFinite(value)) return floatRepr(value);
+/** The number with the fewest digits that is the same value in that size: `0.1` for a float32. */
+function shortest(value: number, size: number): number {
+  if (size === 8 || !Number.isFinite(value) || value === 0) return value;
   for (let digits = 1; digits < 10; digits += 1) {
     const short = Number(value.toPrecision(digits));
-    if ((size === 4 ? Math.fround(short) : nearestHalf(short)) === value) return floatRepr(short);
+    if ((size === 4 ? Math.fround(short) : nearestHalf(short)) === value) return short;
   }
-  return floatRepr(value);
+  return value;
 }
 
 /** A time as NumPy writes it, in the unit that it has. */
@@ -276,12 +276,16 @@ function dateText(amount: bigint, unit: string): string {
   const seconds = per === undefined ? amount * (SECONDS[unit] ?? 0n) : floorDivide(amount, per);
   const iso = attempt(() => new Date(Number(seconds) * 1000).toISOString(), undefined);
   if (iso === undefined || (per === undefined && SECONDS[unit] === undefined)) return `${amount} ${unit}`;
-  const short = { W: 10, D: 10, h: 13, m: 16 }[unit] ?? 19;
+  const [, sign, digits = '', after = ''] = /^([+-]?)(\d+)(-.*)$/.exec(iso) ?? [];
+  // as `%04d` prints it
+  const year =
+    sign === '-' ? `-${String(Number(digits)).padStart(3, '0')}` : String(Number(digits)).padStart(4, '0');
+  const short = { W: 6, D: 6, h: 9, m: 12 }[unit] ?? 15;
   const rest =
     per === undefined || per === 1n
       ? ''
       : String(amount - seconds * per).padStart(String(per).length - 1, '0');
-  return `${iso.slice(0, short)}${rest === '' ? '' : `.${rest}`}`;
+  return `${year}${after.slice(0, short)}${rest === '' ? '' : `.${rest}`}`;
 }
 
 function floorDivide(a: bigint, b: bigint): bigint {
@@ -294,6 +298,8 @@ export function arrayValue(objects: Objects, view: View, name: string, depth: nu
   const items = view.shape.length === 1 ? `${view.shape[0]},` : view.shape.join(', ');
   return {
     type: 'numpy.ndarray',
+    // what NumPy prints has other forms
+    ownRepr: `${name}.__repr__`,
     open: `<${name} `,
     children: [
       { name: 'shape', value: { type: 'tuple', text: `(${items})` } },
@@ -361,6 +367,16 @@ const readScalar: Reader = (objects, address, type, depth) => {
   return { ...value, text: `${called}.${name}(${/^\(.*\)$/.test(inner) ? inner.slice(1, -1) : inner})` };
 };
 
+/** `str` of a scalar: without its type. */
+const scalarText: StrReader = ({ objects }, address, type) => {
+  const native = type.bases.find((base) => base.native) ?? type;
+  const element = scalarType(objects.process, native, address);
+  // a duration names its unit in words
+  if (element === undefined || element.kind === 'm') return undefined;
+  const { text } = elementValue(objects, address + 16, element, 0);
+  return element.kind === 'M' ? text?.slice(1, -1) : text;
+};
+
 function scalarType({ memory }: Process, type: PythonType, address: number): ElementType | undefined {
   const base = { address: 0, bigEndian: false, name: type.name };
   if (type.name === 'datetime64' || type.name === 'timedelta64') {
@@ -392,6 +408,7 @@ export const NUMPY: Library = {
   },
   named: [readArray, readMaskedArray, readType, readScalar],
   texts: {
+    ...Object.fromEntries(SCALARS.map((name) => [`numpy.${name}`, scalarText])),
     'numpy.exceptions.AxisError': axisText,
     'numpy.AxisError': axisText,
   },

@@ -3,7 +3,7 @@ import type { Objects, Reader } from '../objects.ts';
 import { attempt } from '../process.ts';
 import type { PythonType } from '../types.ts';
 import type { PythonChild, PythonValue } from '../value.ts';
-import type { Library } from './library.ts';
+import { quoted, type Library } from './library.ts';
 import { arrayValue, elements, viewOf, type View } from './numpy.ts';
 
 const MOST_WORDS = 64;
@@ -142,6 +142,7 @@ const readIndex: Reader = (objects, address, type, depth) => {
   if (data === undefined) return readLevels(objects, address, type, depth);
   return {
     type: '',
+    ownRepr: `${type.dotted}.__repr__`,
     open: `<${type.dotted} `,
     children: [
       ...(named ? [{ name: 'name', value: objects.value(name, depth + 1) }] : []),
@@ -244,7 +245,13 @@ const readFrame: Reader = (objects, address, type, depth) => {
       value,
     })),
   ];
-  const frame: PythonValue = { type: '', open: `<${type.dotted} `, children, close: '>' };
+  const frame: PythonValue = {
+    type: '',
+    ownRepr: `${type.dotted}.__repr__`,
+    open: `<${type.dotted} `,
+    children,
+    close: '>',
+  };
   return found.length < count ? { ...frame, truncated: true, leftOut: count - found.length } : frame;
 };
 
@@ -383,6 +390,10 @@ export const PANDAS: Library = {
     'pandas.api.typing.NAType': readNotAvailable,
     'pandas._libs.tslibs.timestamps._Timestamp': readTimestamp,
     'pandas._libs.tslibs.timedeltas._Timedelta': readTimedelta,
+  },
+  texts: {
+    'pandas._libs.tslibs.nattype._NaT': () => 'NaT',
+    'pandas._libs.tslibs.timedeltas._Timedelta': (texts, address) => quoted(texts.repr(address)),
   },
   named: [readFrame, readSeries, readIndex, readNotATime, readNotAvailable, readTimestamp, readTimedelta],
 };

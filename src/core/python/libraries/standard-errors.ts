@@ -42,8 +42,14 @@ const inQuotes: StrReader = (texts, address) => quoted(texts.repr(address));
 
 /** Enum.__str__ */
 const enumText: StrReader = (texts, address, type) => {
-  const name = texts.attribute(address, '_name_');
-  return name === undefined ? undefined : `${type.short}.${name}`;
+  const { objects } = texts;
+  const name = objects.attribute(address, '_name_');
+  if (name === undefined) return undefined;
+  if (!texts.isNone(name)) return `${type.short}.${texts.str(name)}`;
+  // flags without a name of their own: up to 3.10 those of its parts, as `repr` has them
+  if (objects.process.layout.minor < 11) return /^<(.+): .*>$/.exec(texts.repr(address))?.[1];
+  const value = texts.attribute(address, '_value_');
+  return value === undefined ? undefined : `${type.short}(${value})`;
 };
 
 export const STANDARD_ERRORS: Library = {

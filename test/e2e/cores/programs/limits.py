@@ -44,6 +44,7 @@ def values():
     characters = ["x" * 100 for _ in range(100)]
     sys.set_int_max_str_digits(0)
     bits = 1 << 20000
+    both = b"\0" * 3000
     counter = collections.Counter(range(20001))
     namespace = types.SimpleNamespace(**{"f%d" % number: number for number in range(150)})
     partial = functools.partial(print, *range(60), **{"f%d" % number: number for number in range(60)})

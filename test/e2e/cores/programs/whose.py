@@ -307,6 +307,20 @@ def drained(count):
     return [items, table]
 
 
+def went_on():
+    """A local still has what was caught and handled in this call, long before the abort."""
+    last_error = None
+    for attempt in range(2):
+        try:
+            if attempt == 0:
+                fail("of the first attempt")
+            break
+        except PaymentError as error:
+            last_error = error
+    oracle.write()
+    os.abort()
+
+
 def containers():
     first = drained(1000000)
     second = drained(2000000)

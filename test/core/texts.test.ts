@@ -1,0 +1,85 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { openLocalFile } from '../../src/core/local-files.ts';
+import { repr } from '../../src/core/python/value.ts';
+import { readCore, type UnredactedReport } from '../../src/core/read-core.ts';
+import { makeCore, type MadeCore, type OracleException } from '../e2e/cores/make-core.ts';
+import { plainBuilds, pythonBuild, type PythonBuild } from '../e2e/cores/python-builds.ts';
+import { pythonEnvironment } from '../python-environment.ts';
+
+const cores: MadeCore[] = [];
+afterAll(() => cores.forEach((core) => core.remove()));
+
+async function read(
+  build: PythonBuild | undefined,
+  scenario: string,
+): Promise<{ report: UnredactedReport; core: MadeCore }> {
+  if (build === undefined) throw new Error('needs that Python');
+  const core = await makeCore(build, scenario, { program: 'texts.py' });
+  cores.push(core);
+  const source = openLocalFile(core.path);
+  if (source === undefined) throw new Error(`${core.path} cannot be opened`);
+  try {
+    const sysroot = build.sysroot === undefined ? {} : { sysroot: build.sysroot };
+    return { core, report: await readCore(source, { path: core.path, ...sysroot }) };
+  } finally {
+    source.close();
+  }
+}
+
+function chainOf(exception: OracleException | null): OracleException[] {
+  return exception === null ? [] : [exception, ...chainOf(exception.cause)];
+}
+
+describe.each(plainBuilds())('CPython $id', (build) => {
+  test('a message is what `str` says, or names whose `__str__` or `__repr__` was not run', async () => {
+    const { report, core } = await read(build, 'messages');
+    const ours = report.exceptions[0]?.chain ?? [];
+    const theirs = chainOf(core.oracle.exception);
+    expect(ours).toHaveLength(theirs.length);
+    const untrue = theirs.flatMap(({ message }, at) =>
+      ours[at]?.message === message || ours[at]?.ownStr !== undefined
+        ? []
+        : [`${ours[at]?.message}, but it was ${message}`],
+    );
+    expect(untrue).toEqual([]);
+    // those that are known
+    const said = ours.flatMap((each) => (each.ownStr === undefined ? [each.message] : []));
+    expect(said).toEqual(
+      expect.arrayContaining(['7', '1.5', 'True', '2.5', "b'bytes'", "b'x'", 'UTC', 'UTC-03:30']),
+    );
+    expect(ours.map(({ ownStr }) => ownStr)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/lock\.__repr__$/), '__main__.Own.__repr__']),
+    );
+  });
+});
+
+test.each(['3.12', '3.13', '3.14', '3.15'])(
+  'Python %s: the variable of a comprehension that was inlined into a module is there',
+  async (id) => {
+    const { report } = await read(pythonBuild(id), 'inlined');
+    const frame = report.threads[0]?.frames.find((each) => each.function === '<module>');
+    expect(repr(frame?.locals['item'] ?? { type: '' })).toBe("'b'");
+  },
+);
+
+test.each(['3.12', '3.13', '3.14'])('Python %s: an eager task that runs is a task', async (id) => {
+  const { report } = await read(pythonBuild(id), 'eager');
+  // it gets its name later in 3.12 and 3.13
+  const others = report.tasks?.filter(({ name }) => !/^(?:Task-1|eager [01])$/.test(name ?? ''));
+  expect(report.tasks).toHaveLength(4);
+  expect(others?.map(({ frames }) => frames[0]?.function)).toEqual(['eager.<locals>.work']);
+});
+
+test('members of a group of exceptiongroup, for Python before 3.11, are members', async () => {
+  const build = pythonBuild('3.8');
+  if (build === undefined) throw new Error('needs Python 3.8');
+  const program = `${pythonEnvironment('3.8', ['exceptiongroup']).folder}/bin/python`;
+  const { report } = await read({ ...build, program }, 'group');
+  const chain = report.exceptions[0]?.chain ?? [];
+  expect(chain.map(({ message, relation }) => [message, relation])).toEqual([
+    ['both (2 sub-exceptions)', null],
+    ['part 0', 'group'],
+    ['part 1', 'group'],
+  ]);
+  expect(repr(chain[1]?.frames.at(-1)?.locals['part'] ?? { type: '' })).toBe("'part 0'");
+});
