@@ -218,7 +218,13 @@ function readView(part: 'keys' | 'values' | 'items'): Reader {
     const frame = { open: `${ordered && type.native ? 'odict' : 'dict'}_${part}([`, close: '])' };
     if (part !== 'items') {
       const addresses = entries.map((entry) => (part === 'keys' ? entry.key : entry.value));
-      return { type: type.dotted, ...frame, ...objects.items(addresses, depth, count) };
+      const items = objects.items(addresses, depth, count);
+      if (part === 'keys') return { type: type.dotted, ...frame, ...items };
+      const children = items.children?.map((child, at) => {
+        const of = objects.text(entries[at]?.key);
+        return of === undefined ? child : { ...child, of };
+      });
+      return { type: type.dotted, ...frame, ...items, children: children ?? [] };
     }
     const children = entries.map(({ key, value }) => ({
       value: {

@@ -28,6 +28,8 @@ export interface PythonValue {
 export interface PythonChild {
   name?: string;
   key?: PythonValue;
+  /** The key that it has where it is shown without it: of `dict.values()`. */
+  of?: string;
   value: PythonValue;
 }
 

@@ -1,6 +1,6 @@
 import { REDACTED, withoutParts, type Edit } from './edits.ts';
-import { isPlace, looksRandom } from './looks.ts';
-import { judgeName, wordsOf, type NameKind } from './names.ts';
+import { isNoWord, isPlace, looksRandom } from './looks.ts';
+import { isKnownName, judgeName, wordsOf, type NameKind } from './names.ts';
 import type { Work } from './work.ts';
 import { textRepr } from '../../core/python/text.ts';
 
@@ -16,7 +16,26 @@ interface Spelling {
   word: boolean;
   /** It was cut off itself: what follows it belongs to it. */
   open: boolean;
+  /** A piece of it, wherever it was cut out, gives it away. */
+  pieces: boolean;
 }
+
+/** Where in a spelling four characters stand that were found in a text. */
+interface Place {
+  spelling: Spelling;
+  at: number;
+}
+
+/**
+ * Every fifth group of four characters of a spelling is indexed, so that a piece of eight characters has one of them in
+ * it, whatever its place: one look-up for each character of a text.
+ */
+const GRAM = 4;
+const STEP = 5;
+const LEAST_PIECE = GRAM + STEP - 1;
+/** So much of a long secret is indexed, and so many places of one group. */
+const MOST_INDEXED = 4096;
+const MOST_PLACES = 16;
 
 /**
  * The secrets that were found, to be taken out of every other text too: as they are, as other texts write them
@@ -26,12 +45,12 @@ interface Spelling {
  */
 export class KnownSecrets {
   readonly #seen = new Set<string>();
-  /** By their first characters. */
-  readonly #starts = new Map<string, Spelling[]>();
+  readonly #places = new Map<number, Place[]>();
+  /** Which groups there are, by 16 bits of them: nearly every character of a text ends here. */
   readonly #first = new Uint8Array(65_536);
 
   get some(): boolean {
-    return this.#starts.size > 0;
+    return this.#places.size > 0;
   }
 
   /** A secret that was found under a name of this kind. */
@@ -46,10 +65,15 @@ export class KnownSecrets {
     }
     if (secret.length < LEAST || secret.length > LONGEST_SECRET || this.#seen.has(secret)) return;
     if (this.#seen.size >= MOST_SPELLINGS || !isTelling(kind, secret)) return;
-    const short = secret.length < 8 || /^[A-Za-z]{1,11}$/.test(secret);
-    this.#spelling(secret, short, secret.length >= 1000);
+    const short = secret.length < 8 || /^[A-Za-z]{1,9}$/.test(secret);
+    this.#spelling({
+      text: secret,
+      word: short,
+      open: secret.length >= 1000,
+      pieces: !short && !/[\s&;{}"<>,]|:\/\//.test(secret),
+    });
     if (short && !/[A-Za-z]/.test(secret)) return;
-    for (const text of spellings(secret)) this.#spelling(text, short, false);
+    for (const text of spellings(secret)) this.#spelling({ text, word: short, open: false, pieces: false });
   }
 
   /** Takes the secrets out of a text. Only when all of them were added. */
@@ -57,60 +81,93 @@ export class KnownSecrets {
     return this.some ? withoutParts(text, this.#find(text, work)) : text;
   }
 
-  #spelling(text: string, word: boolean, open: boolean): void {
+  #spelling(spelling: Spelling): void {
+    const { text, pieces } = spelling;
     if (text.length < LEAST || this.#seen.has(text)) return;
     this.#seen.add(text);
-    const start = text.slice(0, LEAST);
-    const there = this.#starts.get(start);
-    const spelling = { text, word, open };
-    if (there === undefined) this.#starts.set(start, [spelling]);
-    else there.push(spelling);
-    this.#first[text.charCodeAt(0)] = 1;
+    const last = pieces ? Math.min(text.length - GRAM, MOST_INDEXED) : 0;
+    for (let at = 0; at <= last; at += STEP) {
+      let gram = 0;
+      for (let index = at; index < at + GRAM; index += 1) gram = withNext(gram, text.charCodeAt(index));
+      const there = this.#places.get(gram);
+      if (there === undefined) this.#places.set(gram, [{ spelling, at }]);
+      else if (at === 0 || there.length < MOST_PLACES) there.push({ spelling, at });
+      this.#first[folded(gram)] = 1;
+    }
   }
 
   #find(text: string, work: Work): Edit[] {
     const edits: Edit[] = [];
+    if (text.length < LEAST) return edits;
     work.spend(text.length);
-    for (let at = 0; at + LEAST <= text.length; at += 1) {
-      if (this.#first[text.charCodeAt(at)] === 0) continue;
-      const there = this.#starts.get(text.slice(at, at + LEAST));
+    let gram = 0;
+    let done = 0;
+    for (let end = 1; end <= text.length; end += 1) {
+      gram = withNext(gram, text.charCodeAt(end - 1));
+      if (end - GRAM < done || this.#first[folded(gram)] === 0) continue;
+      const there = this.#places.get(gram);
       if (there === undefined) continue;
-      const length = this.#length(text, at, there, work);
-      if (length === 0) continue;
-      edits.push({ start: at, end: at + length });
-      at += length - 1;
+      const found = partAt(text, end - GRAM, done, there, work);
+      if (found === undefined) continue;
+      edits.push(found);
+      done = found.end;
     }
     return edits;
   }
+}
 
-  /** How much of a secret is at this place: all, or what is left of one that is cut off. */
-  #length(text: string, at: number, there: readonly Spelling[], work: Work): number {
-    let longest = 0;
-    for (const spelling of there) {
-      const { text: secret, word, open } = spelling;
-      work.spend(LEAST);
-      if (text.startsWith(secret, at)) {
-        if (word && (isWordAt(text, at - 1) || isWordAt(text, at + secret.length))) continue;
-        let length = secret.length;
-        if (open) while (/[\w+/=-]/.test(text[at + length] ?? ' ')) length += 1;
-        work.spend(length);
-        longest = Math.max(longest, length);
-        continue;
-      }
-      if (longest > 0) continue;
-      let same = LEAST;
-      while (same < secret.length && text[at + same] === secret[same]) same += 1;
-      work.spend(same);
-      if (
-        isCutAt(text, at + same) &&
-        !(word && isWordAt(text, at - 1)) &&
-        (same >= 12 || tells(text.slice(at, at + same)))
-      ) {
-        longest = Math.max(longest, same);
-      }
-    }
-    return longest;
+function withNext(gram: number, code: number): number {
+  return ((gram << 7) | (code & 127)) & 0xf_ff_ff_ff;
+}
+
+function folded(gram: number): number {
+  return (gram ^ (gram >>> 12)) & 0xff_ff;
+}
+
+/** What is of a secret around these four characters: all, what is left of one that is cut off, or a piece. */
+function partAt(
+  text: string,
+  at: number,
+  done: number,
+  there: readonly Place[],
+  work: Work,
+): Edit | undefined {
+  let longest: Edit | undefined;
+  for (const { spelling, at: offset } of there) {
+    const { text: secret } = spelling;
+    let after = 0;
+    while (offset + after < secret.length && text[at + after] === secret[offset + after]) after += 1;
+    let before = 0;
+    while (before < offset && at - before > done && text[at - before - 1] === secret[offset - before - 1])
+      before += 1;
+    work.spend(after + before + 1);
+    if (after < GRAM) continue;
+    const part = { start: at - before, end: at + after };
+    if (!isSecretPart(text, part, spelling, offset === before)) continue;
+    if (spelling.open && offset + after === secret.length)
+      while (/[\w+/=-]/.test(text[part.end] ?? ' ')) part.end += 1;
+    if (longest === undefined || part.end - part.start > longest.end - longest.start) longest = part;
   }
+  return longest;
+}
+
+function isSecretPart(
+  text: string,
+  { start, end }: Edit,
+  { text: secret, word, pieces }: Spelling,
+  begins: boolean,
+): boolean {
+  if (word && isWordAt(text, start - 1)) return false;
+  const length = end - start;
+  if (length === secret.length) return !(word && isWordAt(text, end));
+  const part = text.slice(start, end);
+  if (begins && length >= LEAST && isCutAt(text, end) && (length >= 12 || tells(part))) return true;
+  if (!pieces || length < LEAST_PIECE) return false;
+  if (/\d/.test(part) && /[A-Za-z]/.test(part)) return true;
+  if (/[!@#$%^*+~|?]/.test(part)) return true;
+  if (!/^[A-Za-z_-]+$/.test(part)) return false;
+  if (isWordAt(text, start - 1) || isWordAt(text, end)) return false;
+  return /[_-]/.test(part) ? !isKnownName(part) : isNoWord(part);
 }
 
 /** The end of a text that was cut off, with the marks that say so; or of a text that is cut off without one. */
@@ -120,7 +177,7 @@ function isCutAt(text: string, at: number): boolean {
 }
 
 function tells(part: string): boolean {
-  return looksRandom(part) || /\d/.test(part) || /[^A-Za-z\d]/.test(part);
+  return /\d/.test(part) || /[^A-Za-z\d_-]/.test(part) || looksRandom(part);
 }
 
 function isWordAt(text: string, at: number): boolean {
@@ -129,14 +186,8 @@ function isWordAt(text: string, at: number): boolean {
 
 /** Other ways to write the same text. */
 function spellings(secret: string): string[] {
-  const repr = textRepr(secret).slice(1, -1);
-  const json = JSON.stringify(secret).slice(1, -1);
-  const html = secret
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-  const result = [repr, repr.replaceAll("'", String.raw`\'`), json, html, ...percentEncoded(secret)];
+  // letters and digits are the same everywhere
+  const result = /^[\w.-]*$/.test(secret) ? [] : escaped(secret);
   if (secret.length <= 200) {
     const bytes = Buffer.from(secret, 'utf8');
     result.push(bytes.toString('hex'));
@@ -151,6 +202,17 @@ function spellings(secret: string): string[] {
     }
   }
   return result;
+}
+
+function escaped(secret: string): string[] {
+  const repr = textRepr(secret).slice(1, -1);
+  const json = JSON.stringify(secret).slice(1, -1);
+  const html = secret
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+  return [repr, repr.replaceAll("'", String.raw`\'`), json, html, ...percentEncoded(secret)];
 }
 
 function percentEncoded(secret: string): string[] {

@@ -50,7 +50,7 @@ function isRandomPart(part: string): boolean {
     // `shop2026` and `2026checkout` are a word and a number, `v1beta2` a version
     if (/^(?:[a-z]+\d+|\d+[a-z]+)$/i.test(part))
       return part.length >= 12 && digits >= 4 && lower > 0 && upper > 1;
-    return all >= 3 || digits + lower + upper >= 16;
+    return all >= 3 || digits + lower + upper >= 16 || /[a-z]{2}\d+[A-Z]{2}/.test(part);
   }
   return part.length >= 16 && lower > 0 && upper > 1 && all >= part.length * 0.4;
 }
@@ -80,6 +80,21 @@ export function isPlace(text: string): boolean {
     /^\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?$/.test(text) ||
     /^[\w-]+\/[\w./-]+$/.test(text)
   );
+}
+
+/** Letters as no English word ends: nothing that is said of a secret, but it itself. */
+export function isNoWord(text: string): boolean {
+  return (
+    /^[A-Za-z]{8,}$/.test(text) &&
+    !/(?:e[drstn]|ing|[ai]ble|[aei]n[tc]e?|[aeo]ct|ous|ive|[aeo]ry|ful|less|[ai]l|ic|id|ate|ions?|ity|ness|ly|ers?|ors?|ure|nge|nse|ord|ism|ist|age|ace|ade|ode|ort|ass|ess|oint|load|name|base|size|time|line|file|type|word|key|ph?ase|rase|ithm|ows?|ing|s)$/.test(
+      text,
+    )
+  );
+}
+
+/** Is it no word of a language? Under a name of a secret only. */
+export function isTelling(text: string): boolean {
+  return isNoWord(text) || (text.length > 3 && /\d/.test(text) && /[A-Za-z]/.test(text));
 }
 
 /** What stands for a secret that is absent, hidden already or filled in later: it gives nothing away. */

@@ -10,6 +10,7 @@ import {
   PLAIN_KEY,
   PLAIN_TOKEN,
   STRONG,
+  TEXT_OF,
   WEAK,
 } from './words.ts';
 
@@ -35,6 +36,17 @@ export function judgeName(name: string): NameKind {
     if (kept.size < MOST_KEPT) kept.set(name, kind);
   }
   return kind;
+}
+
+/** Of `msg_pass`, `cmd_token`: is the value a text about it, as far as it has several words? */
+export function isNameOfText(name: string): boolean {
+  return TEXT_OF.has(/^_*([A-Za-z]+?)(?:_|(?<=[a-z])(?=[A-Z]))/.exec(name)?.[1]?.toLowerCase() ?? '');
+}
+
+/** The class is called as a secret: `Password`, `SecretStr`, `shop.Tokens`. */
+export function judgeClass(type: string): NameKind {
+  const dot = type.lastIndexOf('.');
+  return dot < 0 ? 'plain' : judgeName(type.slice(dot + 1));
 }
 
 /** Is the value of this name a secret, or can it be one? */
@@ -64,7 +76,7 @@ function judge(name: string): NameKind {
   if (kind === 'about') return 'about';
   const first = kinds.findIndex((each) => each !== 'plain');
   if (words.slice(0, first).some((word) => ASKS.has(word))) return 'about';
-  const tail = words.slice(last + 1).filter((word) => !NEUTRAL.has(word) && !/^\d+$/.test(word));
+  const tail = words.slice(last + 1).filter((word) => !NEUTRAL.has(word) && !/^(?:\d+|[a-z])$/.test(word));
   const end = tail.at(-1);
   if (end === undefined) return header && kind === 'doubtful' && words[last] === 'key' ? 'strong' : kind;
   if (ABOUT.has(end) || ABOUT.has(singular(end))) {
@@ -87,7 +99,7 @@ function kindOf(words: readonly string[], at: number, word: string): NameKind {
   if (bare === 'key') return keyKind(before, word);
   if (bare === 'token' || bare === 'tok' || bare === 'tkn') {
     if (PLAIN_TOKEN.has(previous)) return 'about';
-    return word.endsWith('s') && before.length === 0 ? 'doubtful' : 'weak';
+    return 'weak';
   }
   if (bare === 'sk') return KEY_OF.has(previous) ? 'weak' : 'plain';
   if (bare === 'code') return CODE_OF.has(previous) ? 'strong' : 'plain';
@@ -122,13 +134,19 @@ function singular(word: string): string {
 
 /** The words of a name, in lower case: at signs, at a change of case, at digits, and where people glue them together. */
 export function wordsOf(name: string): string[] {
-  return name
-    .replaceAll(/([\p{Ll}\d])(\p{Lu})/gu, '$1_$2')
-    .replaceAll(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1_$2')
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter(Boolean)
-    .flatMap((word) => (isWord(word) ? [word] : pieces(word)));
+  // the classes of Unicode cost a name ten times as much
+  const split = /[^\0-\x7F]/.test(name)
+    ? name
+        .replaceAll(/([\p{Ll}\d])(\p{Lu})/gu, '$1_$2')
+        .replaceAll(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1_$2')
+        .toLowerCase()
+        .split(/[^\p{L}\p{N}]+/u)
+    : name
+        .replaceAll(/([a-z\d])([A-Z])/g, '$1_$2')
+        .replaceAll(/([A-Z])([A-Z][a-z])/g, '$1_$2')
+        .toLowerCase()
+        .split(/[^a-z\d]+/);
+  return split.filter(Boolean).flatMap((word) => (isWord(word) ? [word] : pieces(word)));
 }
 
 /** Is every word of this name one that names are made of? */

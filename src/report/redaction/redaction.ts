@@ -4,6 +4,7 @@ import type { ReportedValue } from '../model.ts';
 import type { RedactionLevel, Shown, Through } from './door.ts';
 import { REDACTED, withoutParts } from './edits.ts';
 import { KnownSecrets } from './known.ts';
+import { isCardNumber } from './looks.ts';
 import { judgeName, mayHide } from './names.ts';
 import { secretsIn } from './text.ts';
 import { scanSegments } from './texts/urls.ts';
@@ -24,6 +25,8 @@ export class Redaction {
   readonly level: RedactionLevel;
   readonly work: Work;
   readonly #known = new KnownSecrets();
+  /** `strict`: the numbers that are secrets by their name, which are hidden wherever they are. */
+  readonly #numbers = new Set<string>();
   readonly #texts = new Map<string, string>();
   readonly #trees = new Map<PythonValue, Map<string, PythonValue>>();
   #collecting: boolean;
@@ -71,7 +74,7 @@ export class Redaction {
     if (this.level === 'none' || text === '') return text as Shown;
     if (this.level === 'strict') return this.#length(text);
     const kind = judgeName(name);
-    if (mayHide(kind) && isSecretText(kind, text)) {
+    if (mayHide(kind) && isSecretText(kind, text, name)) {
       this.#known.add(kind, text);
       if (this.#collecting) this.#searched(text, false);
       return REDACTED as Shown;
@@ -104,9 +107,9 @@ export class Redaction {
     const type = value.type as Shown;
     if (this.level === 'none') return { type, repr: repr(value) as Shown };
     if (this.level === 'strict') {
-      return this.#collecting
-        ? { type, repr: '' as Shown }
-        : { type, repr: repr(withoutTexts(value)) as Shown };
+      if (!this.#collecting) return { type, repr: repr(withoutTexts(value, this.#numbers)) as Shown };
+      for (const each of hiddenIn(value, name)) this.#addNumbers(each.value);
+      return { type, repr: '' as Shown };
     }
     let trees = this.#trees.get(value);
     if (trees === undefined) this.#trees.set(value, (trees = new Map<string, PythonValue>()));
@@ -159,7 +162,7 @@ export class Redaction {
     const { text = '', string } = value;
     if (value.children !== undefined || text === REDACTED) return value;
     if (string === undefined) {
-      const changed = text.length < LEAST_TEXT ? text : change(text);
+      const changed = text.length < LEAST_TEXT || NAMED.test(text) ? text : change(text);
       return changed === text ? value : { type: value.type, text: changed };
     }
     const changed = change(string);
@@ -171,6 +174,12 @@ export class Redaction {
     const at = text.indexOf(before);
     const shown = at < 0 ? REDACTED : text.slice(0, at) + after + text.slice(at + before.length);
     return { ...value, string: changed, text: shown };
+  }
+
+  #addNumbers({ string, text = '', children = [] }: PythonValue): void {
+    const digits = string ?? text;
+    if (/^\d{3,}$/.test(digits)) this.#numbers.add(digits);
+    for (const child of children) this.#addNumbers(child.value);
   }
 
   #addAll({ value, kind, from = 0 }: Hidden): void {
@@ -207,6 +216,8 @@ export class Redaction {
   }
 }
 
+/** `<function f at 0x7f…>`: names of code and an address. */
+const NAMED = /^<[\w .<>]{1,200} at 0x[\da-f]+>$/;
 /** No shorter text has a secret in it. */
 const LEAST_TEXT = 8;
 
@@ -226,13 +237,14 @@ function mapped(value: PythonValue, change: (value: PythonValue) => PythonValue)
 }
 
 /** `strict`: types, numbers and names stay; of a text its length. */
-function withoutTexts(value: PythonValue): PythonValue {
+function withoutTexts(value: PythonValue, secrets: ReadonlySet<string>): PythonValue {
   return mapped(value, (each) => {
     if (each.children !== undefined) {
       const open = each.open?.includes("'") === true || each.open?.includes('"') === true;
       return open ? { type: each.type, text: `<${each.type}>` } : each;
     }
     const { string, text = '' } = each;
+    if (secrets.has(text) || isCardNumber(text)) return { type: each.type, text: REDACTED };
     if (string !== undefined)
       return {
         type: each.type,

@@ -10,6 +10,7 @@ import { scanMultipart } from './texts/multipart.ts';
 import { scanPhrases } from './texts/phrases.ts';
 import { Scan, type Found } from './texts/scan.ts';
 import { scanTables } from './texts/tables.ts';
+import { scanResp } from './texts/resp.ts';
 import { scanUrls } from './texts/urls.ts';
 import { findTokens } from './tokens.ts';
 import { hiddenIn } from './tree.ts';
@@ -21,7 +22,7 @@ const DEEPEST = 4;
 /** Without one of these there is nothing but a token in a text: nearly all texts of a report end here. */
 const CANDIDATE = /[=:<%\\&{[(]|--/;
 const PHRASE =
-  /pass|pwd|secret|token|key|cred|auth|identified|login|bearer|basic|negotiate|digest|pin|otp|cv[vc]|pw|code|sig|salt|jwt|sid|psk|ssn|iban|card|sess|set|values|(?:^|\s)-|:[^:]*:[^:]*:[^:]*:|@/i;
+  /pass|pwd|secret|token|key|cred|auth|identified|login|bearer|basic|negotiate|digest|pin|otp|cv[vc]|pw|code|sig|salt|jwt|sid|psk|ssn|iban|card|sess|set|values|(?:^|\s)-|:[^:]*:[^:]*:[^:]*:|hmac|logg|crypt|verif|identif|apop|oper|licen|cookie|@/i;
 const TOKEN = /[A-Za-z0-9_.~+/=$:{}|-]{12}|\d[ -]\d/;
 
 /**
@@ -50,7 +51,7 @@ function search(
   const scan = new Scan(text, work, literals);
   if (candidate) {
     if (text.includes('=') || text.includes(':')) scanAssignments(scan);
-    if (text.includes('://')) scanUrls(scan);
+    if (text.includes('//')) scanUrls(scan);
     if (text.includes('--') || text.includes('Private-Lines')) scanBlocks(scan);
     if (text.includes('<')) scanMarkup(scan);
     if (text.includes('form-data')) scanMultipart(scan);
@@ -60,6 +61,7 @@ function search(
   if (!literals && PHRASE.test(text)) {
     scanPhrases(scan);
     scanTables(scan);
+    if (/\*\d{1,3}\r\n\$/.test(text)) scanResp(scan);
   }
   for (const part of scan.found) take(part);
   if (depth >= DEEPEST || !candidate) return;

@@ -1,8 +1,9 @@
 import type { PythonChild, PythonValue } from '../../core/python/value.ts';
-import { isPlaceholder, looksRandom } from './looks.ts';
-import { isKnownName, judgeName, mayHide, wordsOf, type NameKind } from './names.ts';
-import { secretWords } from './texts/command-words.ts';
-import { isSecretText } from './texts/values.ts';
+import { isNoWord, isPlaceholder, isTelling, looksRandom } from './looks.ts';
+import { isKnownName, judgeClass, judgeName, mayHide, wordsOf, type NameKind } from './names.ts';
+import { COMMAND, secretWords } from './texts/command-words.ts';
+import { placeholderKinds } from './texts/placeholders.ts';
+import { isSecretText, isSentence } from './texts/values.ts';
 
 /** A value that is not shown, or only a part of one. */
 export interface Hidden {
@@ -24,7 +25,7 @@ export function hiddenIn(root: PythonValue, name: string | undefined): Hidden[] 
 
 /** What a name's value is called in rows of name and value. */
 const ROW_NAME =
-  /^_?(?:name|key|field|header|k|id|label|option|setting|param|parameter|variable|var|attr|attribute|property|prop|title|column|slug|code)$/i;
+  /^_?(?:name|key|field|header|k|id|label|option|setting|param|parameter|variable|var|attr|attribute|property|prop|title|column|slug|code|loc)$/i;
 const ROW_VALUE =
   /^_?(?:coded_value|value|val|v|data|content|contents|default|text|string|current|initial|raw|setting_value|body|payload)s?$/i;
 
@@ -53,23 +54,32 @@ class Tree {
   }
 
   /** `kind`: what the names above say; `name`: the one right above. */
-  visit(value: PythonValue, kind: NameKind, name?: string): void {
+  visit(value: PythonValue, by: NameKind, name?: string): void {
     const { children } = value;
+    const kind = children !== undefined && isVector(children) ? 'plain' : withClass(by, value);
     if (children === undefined) return this.#leaf(value, kind, name);
     if (children.length === 0 && value.truncated !== true) return;
-    if (kind === 'strong' && isPlainContainer(value) && !isDescription(children)) {
+    const description = isDescription(children);
+    const whole = isPlainContainer(value) || (judgeClass(value.type) === 'strong' && children.every(isKeyed));
+    if (kind === 'strong' && whole && !description) {
       if (!onlyNothing(value)) this.#found.push({ value, kind });
       return;
     }
     if (this.#pair(value, children, name)) return;
-    const row = rowKind(children);
+    const row = rowOf(children);
+    const secret = isSecretObject(children);
     const described = name !== undefined && DESCRIBES.test(name);
     const inherited =
-      kind === 'plain' || kind === 'about' ? 'plain' : kind === 'strong' ? 'weak' : 'doubtful';
+      description || kind === 'plain' || kind === 'about'
+        ? 'plain'
+        : kind === 'strong' || (kind === 'weak' && /tok(?:en)?s$/i.test(name ?? ''))
+          ? 'weak'
+          : 'doubtful';
     const items = kind === 'about' ? 'plain' : kind === 'strong' ? 'weak' : kind;
     this.#vector(children);
     this.#fallback(children);
     this.#columns(children);
+    this.#arguments(children);
     for (const child of children) {
       const called = nameOf(child);
       if (child.key !== undefined) this.visit(child.key, 'plain');
@@ -78,12 +88,21 @@ class Tree {
         continue;
       }
       const judged = kindOfName(child, called);
-      const own = described && mayHide(judged) ? 'doubtful' : judged;
-      if (row !== undefined && isRowValue(called)) this.visit(child.value, row, called);
+      const own =
+        secret && /^(?:data|string_?data)$/i.test(called)
+          ? 'strong'
+          : described && mayHide(judged)
+            ? 'doubtful'
+            : judged;
+      if (
+        row !== undefined &&
+        (row.value === undefined ? isRowValue(called) && child !== row.name : child === row.value)
+      )
+        this.visit(child.value, row.kind, called);
       else if (own !== 'plain' && !(row === undefined && kind !== 'plain' && ROW_VALUE.test(called)))
         this.visit(child.value, own, called);
       else if (inherited !== 'plain' && ROW_VALUE.test(called))
-        this.visit(child.value, kind === 'doubtful' ? 'doubtful' : 'weak', called);
+        this.visit(child.value, kind === 'doubtful' ? 'doubtful' : kind === by ? 'weak' : kind, called);
       else
         this.visit(
           child.value,
@@ -96,7 +115,11 @@ class Tree {
   #leaf(value: PythonValue, kind: NameKind, name: string | undefined): void {
     // a bare word in the brackets of a text: `Authorization: [Filtered]`
     if (value.type === 'word' && !looksRandom(value.text ?? '')) return;
-    if (!mayHide(kind) || (name === 'token' && isWordOfLanguage(value))) return;
+    if (
+      !mayHide(kind) ||
+      (/^tokens?$/.test(name ?? '') && isWordOfLanguage(value) && !isNoWord(value.string ?? ''))
+    )
+      return;
     if (value.string !== undefined) {
       if (isSecretText(kind, value.string, name)) this.#found.push({ value, kind });
       return;
@@ -113,14 +136,16 @@ class Tree {
       this.#found.push({ value, kind });
   }
 
-  /** `('password', 'x')`: how headers, cookies, forms and items are passed around; `auth=('user', 'x')`. */
+  /** `('password', 'x')`: how headers, cookies, forms and items are passed around; `auth=('user', 'x')`. Some have a name twice. */
   #pair(value: PythonValue, children: readonly PythonChild[], name: string | undefined): boolean {
-    const [first, second, ...more] = children;
-    if (first === undefined || second === undefined || more.length > 0 || !isItem(first) || !isItem(second))
-      return false;
+    const [first, ...rest] = children;
+    const second = rest.pop();
+    if (first === undefined || second === undefined || !isItem(first) || !isItem(second)) return false;
+    // httpx: (b'X-Api-Key', b'x-api-key', b'x')
+    if (rest.length > 1 || (rest[0] !== undefined && !isSameName(first.value, rest[0].value))) return false;
     const called = first.value.string ?? enumName(first.value);
     if (called === undefined) return false;
-    if (/^[^\s./\\][^/\\\n]{0,99}$/.test(called)) {
+    if (/^[^\s./\\%?={}()][^/\\\n%?={}()]{0,99}$/.test(called)) {
       const kind = judgeName(called);
       if (mayHide(kind)) {
         // two names beside each other are a list of names
@@ -132,7 +157,12 @@ class Tree {
       }
     }
     // requests and httpx: auth=(user, password)
-    if (name !== undefined && /(?:^|_)auth$/i.test(name) && second.value.string !== undefined) {
+    if (
+      name !== undefined &&
+      (/(?:^|_)auth$/i.test(name) ||
+        (value.type === 'tuple' && /(?:^|_)(?:login|logon|signin|userpass)$/i.test(name))) &&
+      second.value.string !== undefined
+    ) {
       if (!isPlaceholder(second.value.string)) this.#found.push({ value: second.value, kind: 'strong' });
       return true;
     }
@@ -162,26 +192,47 @@ class Tree {
     for (const { name, value } of children) if (name === 'default') this.visit(value, kind, called);
   }
 
+  /** `('SET password=? WHERE id=?', ('x', 3))`, a LogRecord: the names are before the places in the text. */
+  #arguments(children: readonly PythonChild[]): void {
+    if (!children.some(({ value }) => value.children?.some(isItem) === true)) return;
+    const kinds = children
+      .slice(0, 10)
+      .map(({ value }) => (value.string === undefined ? [] : placeholderKinds(value.string)))
+      .find((each) => each.some(mayHide));
+    if (kinds === undefined) return;
+    for (const { value, name } of children) {
+      const row = value.children;
+      if (row === undefined || (name !== undefined && !/^(?:args|params|parameters)$/.test(name))) continue;
+      for (const [at, child] of row.entries()) {
+        const kind = row.length === kinds.length ? kinds[at] : kinds.find(mayHide);
+        if (isItem(child) && kind !== undefined) this.visit(child.value, kind);
+      }
+    }
+  }
+
   /** The words of a command line, and flat lists of names and values. */
   #vector(children: readonly PythonChild[]): void {
     if (children.length < 2 || !children.every((child) => isItem(child))) return;
     const words = children.map(({ value }) => value.string ?? '');
-    if (words.some((word) => /^(?:-|pass:|(?:set|SET|AUTH|LOGIN)$)/.test(word))) {
+    if (words.some((word) => COMMAND.test(word))) {
       for (const { word, start, kind } of secretWords(words)) {
         const value = children[word]?.value;
         if (value !== undefined) this.#found.push({ value, kind, ...(start === 0 ? {} : { from: start }) });
       }
     }
-    for (let at = 0; at + 1 < children.length; at += 1) {
+    const even = children.length % 2 === 0;
+    for (let at = 0; at + 1 < children.length; at += even ? 2 : 1) {
       const name = words[at] ?? '';
       const value = children[at + 1]?.value;
-      if (name.length < 2 || name.length > 60 || value?.string === undefined) continue;
+      if (name.length < 2 || name.length > 60 || value?.string === undefined || !/^[\w.-]+$/.test(name))
+        continue;
+      const kind = judgeName(name);
+      if (!mayHide(kind) || looksRandom(name)) continue;
+      const telling = kind === 'strong' && isTelling(value.string);
       if (
-        mayHide(judgeName(name)) &&
-        /^[\w.-]+$/.test(name) &&
-        !looksRandom(name) &&
-        looksRandom(value.string) &&
-        (children.length % 2 === 0 ? at % 2 === 0 : judgeName(name) === 'strong')
+        even
+          ? (telling && isSecretText(kind, value.string)) || looksRandom(value.string)
+          : kind === 'strong' && looksRandom(value.string)
       )
         this.#found.push({ value, kind: 'weak' });
     }
@@ -197,25 +248,53 @@ function lastWord(called: string): string {
   return wordsOf(called).at(-1) ?? called;
 }
 
-/** The kind of the name in `{'name': 'password', 'value': 'x'}`, a row of a table, a Cookie with name and value. */
-function rowKind(children: readonly PythonChild[]): NameKind | undefined {
-  let kind: NameKind | undefined;
-  let values = false;
+/** `{'name': 'password', 'value': 'x'}`, a row of a table, a Cookie with name and value; the name, and what is named. */
+interface Row {
+  kind: NameKind;
+  name: PythonChild;
+  /** Where none is called a value, the one text that is none of the row's other names. */
+  value?: PythonChild;
+}
+
+function rowOf(children: readonly PythonChild[]): Row | undefined {
+  if (children.length < 2 || children.length > MOST_OF_ROW) return undefined;
+  let found: { kind: NameKind; name: PythonChild } | undefined;
   for (const child of children) {
     const called = nameOf(child);
     if (called === undefined) return undefined;
-    if (isRowValue(called)) values = true;
-    const text = child.value.string;
-    if (!ROW_NAME.test(lastWord(called)) || text === undefined || text.length > 100) continue;
-    const judged = judgeName(text);
-    if (mayHide(judged) && (kind === undefined || kind === 'doubtful')) kind = judged;
+    // pydantic: 'loc': ('body', 'password')
+    const { string: text } =
+      (called === 'loc' ? child.value.children?.at(-1)?.value : undefined) ?? child.value;
+    if (text === undefined || text.length > 100 || !ROW_NAME.test(lastWord(called))) continue;
+    const kind = judgeName(text);
+    if (mayHide(kind) && (found === undefined || found.kind === 'doubtful')) found = { kind, name: child };
   }
-  return values ? kind : undefined;
+  if (found === undefined) return undefined;
+  const { name } = found;
+  const others = children.filter((child) => child !== name);
+  if (others.some((child) => isRowValue(nameOf(child) ?? ''))) return found;
+  // what is called otherwise, but for what a schema or a message says of it
+  const value = others.find((child) => {
+    const called = nameOf(child) ?? '';
+    if (OTHER_VALUE.test(called)) return true;
+    return (
+      others.length === 1 &&
+      isTelling(child.value.string ?? '') &&
+      !ROW_NAME.test(called) &&
+      called !== 'in' &&
+      judgeName(`password_${called}`) !== 'about'
+    );
+  });
+  return value === undefined ? undefined : { ...found, value };
 }
+
+const MOST_OF_ROW = 100;
+const OTHER_VALUE = /^_?(?:input|input_value|setting|cell|arg|argument|answer|given|new|old)$/i;
 
 /** The name of a child: an attribute's, a key's text, the name of an Enum member, the last text of a tuple. */
 function nameOf(child: PythonChild): string | undefined {
-  if (child.name !== undefined) return child.name;
+  const own = child.name ?? child.of;
+  if (own !== undefined) return own;
   const { key } = child;
   if (key === undefined) return undefined;
   return (
@@ -238,8 +317,39 @@ function enumName(value: PythonValue): string | undefined {
   return open === undefined ? undefined : /^<?[A-Za-z_][\w.]*\.(\w+)(?::|>|$)/.exec(open)?.[1];
 }
 
-function isItem({ name, key }: PythonChild): boolean {
-  return name === undefined && key === undefined;
+function isItem({ name, key, of }: PythonChild): boolean {
+  return name === undefined && key === undefined && of === undefined;
+}
+
+function isSameName(left: PythonValue, right: PythonValue): boolean {
+  return left.string !== undefined && left.string.toLowerCase() === right.string?.toLowerCase();
+}
+
+/** A Secret of Kubernetes: all of its data. */
+function isSecretObject(children: readonly PythonChild[]): boolean {
+  return children.some((child) => child.value.string === 'Secret' && nameOf(child) === 'kind');
+}
+
+/** Options are the words of a command line and no secrets: `tok_args = ['--max-tokens', '4096']`. */
+function isVector(children: readonly PythonChild[]): boolean {
+  return children.some(
+    ({ value, ...child }) => isItem({ value, ...child }) && /^--?[a-z]/.test(value.string ?? ''),
+  );
+}
+
+/** A class that is called as a secret says it of what it holds, whatever the variable is called. */
+function withClass(by: NameKind, { type, string, children }: PythonValue): NameKind {
+  const kind = judgeClass(type);
+  if (kind === 'strong') return by === 'about' ? by : kind;
+  if (kind !== 'weak' || by === 'strong' || by === 'weak') return by;
+  // `Token` is a class of parsers, too; a text or a list that is called so holds nothing else
+  return string !== undefined || children?.every(isItem) === true || !/(?:^|\.)_?Token$/.test(type)
+    ? kind
+    : 'doubtful';
+}
+
+function isKeyed({ key }: PythonChild): boolean {
+  return key !== undefined;
 }
 
 /** A dict, list, tuple or set: objects have attributes that say what each of them is. */
@@ -253,7 +363,9 @@ function isPlainContainer({ type }: PythonValue): boolean {
 function onlyNothing(value: PythonValue): boolean {
   if (value.children === undefined) {
     if (value.type === 'word') return !looksRandom(value.text ?? '');
-    return value.string === undefined ? saysNothing(value.text ?? '') : isPlaceholder(value.string);
+    return value.string === undefined
+      ? saysNothing(value.text ?? '')
+      : isPlaceholder(value.string) || isSentence(value.string);
   }
   return value.truncated !== true && value.children.every((child) => onlyNothing(child.value));
 }
@@ -272,7 +384,7 @@ function isNumber(text: string): boolean {
 /** `token` is also what parsers and lexers call a word: of letters of one case, or an option. */
 function isWordOfLanguage({ type, string }: PythonValue): boolean {
   return (
-    type === 'str' && string !== undefined && /^(?:[a-z]{1,12}|[A-Z_]{1,12}|--?[a-z-]{1,20})$/.test(string)
+    type === 'str' && string !== undefined && /^(?:[a-z_]{1,10}|[A-Z_]{1,12}|--?[a-z-]{1,20})$/.test(string)
   );
 }
 

@@ -14,12 +14,12 @@ export const STRONG: ReadonlySet<string> = set(`
   password passwd passwort kennwort pswd psw pass pwd pw passphrase passcode passkey passwds secret credential cred
   contrasena contraseña senha motdepasse mdp parola haslo wachtwoord пароль 密码 パスワード
   pin otp totp hotp cvv cvc cvn csc ssn iban mnemonic psk apikey privatekey secretkey accesskey cardnumber
-  authorization bearer creditcard requirepass masterauth bindpw
+  authorization creditcard requirepass masterauth bindpw
 `);
 
 /** Their values are secrets where they are texts; numbers, paths and addresses are not. */
 export const WEAK: ReadonlySet<string> = set(`
-  token tok tkn csrf xsrf csrftoken csrfmiddlewaretoken jwt cookie sid sessid sessionid sessionkey phpsessid jsessionid
+  token tok tkn bearer csrf xsrf csrftoken csrfmiddlewaretoken jwt cookie sid sessid sessionid sessionkey phpsessid jsessionid
   aspxauth htpasswd pat
 `);
 
@@ -27,7 +27,7 @@ export const WEAK: ReadonlySet<string> = set(`
 export const DOUBTFUL: ReadonlySet<string> = set(`
   key auth api session sess card credit signature sig sign signing hmac salt nonce dsn pem license licence cert otc seed
   mfa tfa pan cipher webhook ticket symfony oauth sso saml ntlm kerberos verifier challenge licensekey
-  assertion passes authtok accesscode
+  assertion passes authtok accesscode magic
 `);
 
 /** With one of these before it, a `key` is a secret. */
@@ -50,7 +50,7 @@ export const PLAIN_KEY: ReadonlySet<string> = set(`
   public primary foreign sort partition range group order dict map cache lookup index unique composite natural
   surrogate candidate config configuration setting settings translation i18n message msg routing row column object item
   arrow idempotency idempotence dedup deduplication sharding shard rate ratelimit throttle limit metric stats feature flag
-  json xml yaml field data attribute attr property prop param parameter header option hot shortcut keyboard press
+  json xml yaml field attribute attr property prop param parameter header option hot shortcut keyboard press
   parent child related related join merge compare comparison filter search sorting sorted grouping bucket
   path file s3object blob url route ctx context env variable var lang locale label tag publishable site sitekey
   default missing unknown invalid bad duplicate error wrong expected first last next prev previous start end left right
@@ -68,7 +68,7 @@ export const PLAIN_TOKEN: ReadonlySet<string> = set(`
 
 /** With one of these before it, a `code` is a secret. */
 export const CODE_OF: ReadonlySet<string> = set(`
-  otp totp cvv cvc mfa 2fa tfa verification verify security auth authorization authorisation authentication recovery
+  otp totp cvv cvc mfa 2fa fa tfa verification verify security auth authorization authorisation authentication recovery
   backup access pin sms login confirmation confirm activation reset invite invitation unlock one time onetime device
   gift voucher
 `);
@@ -102,6 +102,7 @@ export const ABOUT: ReadonlySet<string> = set(`
   up holder holders owner owners brand network issuer_name product expmonth expyear
   through fail filter interceptor store storage cache pool queue table
   log logs logger event events set sets group groups list_url map mapping
+  ref refs reference references country city area state district branch office news source sources channel channels none null empty blank
   pair_count id_field cnt nr no number numbers quantity qty
 `);
 
@@ -110,7 +111,7 @@ export const NEUTRAL: ReadonlySet<string> = set(`
   value values val data str string text raw plain plaintext clear cleartext bytes byte b64 base64 hex hash hashed
   digest encoded enc encrypted decrypted material content contents payload body blob pem der json again repeat repeated
   confirm confirmation confirmed verify check new old current previous original initial default temp tmp temporary
-  a b c x y z my the of for to in from and or with by on input env environ environment
+  my the of for to in from and or with by on input env environ environment
 `);
 
 /** Before a secret's word these ask whether or how many. */
@@ -118,6 +119,12 @@ export const ASKS: ReadonlySet<string> = set(`
   max min num total count is has have use uses using used require requires required enable enabled disable disabled allow
   allowed should need needs can show hide support supports without missing no number len avg sum remaining n
   skip ignore check_if verify_if gpio led
+`);
+
+/** As the first word they say that the value is a text or a command, in which a secret's word can stand: `msg_pass`. */
+export const TEXT_OF: ReadonlySet<string> = set(`
+  msg message line log cmd command argv args label help hint error err prompt title desc description warning notice
+  caption tooltip sentence
 `);
 
 /** Parts of glued names: `dbpass`, `signingkey`, `userpwd`. */

@@ -29,11 +29,12 @@ export function scanAssignments(scan: Scan): void {
 
 /** In `password: str = 'x'` the name is before the type. */
 function kindBefore(scan: Scan, before: NameBefore, at: number): NameKind {
-  const kind = judgeName(before.name);
+  const kind = judgeName(cutName(scan, before));
+  const special = kindOfOauth(scan, before, at) ?? kindOfKey(scan, before);
+  if (special !== undefined) return special;
   // a record of fields: `arn:aws:secretsmanager:…:secret:prod/db`
   const record = scan.text[at] === ':' && scan.text[before.start - 1] === ':' && !isBlank(scan.text[at + 1]);
   if (mayHide(kind)) return record ? 'doubtful' : kind;
-  if (isOauthCode(scan, before, at)) return 'doubtful';
   if (before.start < 3) return kind;
   if (ROW_VALUE.test(before.name)) return kindOfRow(scan, before);
   if (scan.text[at] !== '=') return kind;
@@ -59,11 +60,39 @@ function kindOfRow({ text, work }: Scan, before: NameBefore): NameKind {
   return name === undefined ? 'plain' : judgeName(name);
 }
 
-/** RFC 6749, 4.1.2: `code=x&state=y`. */
-function isOauthCode({ text }: Scan, { name, start }: NameBefore, at: number): boolean {
-  return (
-    name === 'code' && text[at] === '=' && (start === 0 || text[start - 1] === '?' || text[start - 1] === '&')
-  );
+/** `ssword": "x"}`: the beginning of the text was cut off, and its first name with it. */
+function cutName({ text }: Scan, { name, start, quoted }: NameBefore): string {
+  if (start > 0 || name.length < (quoted ? 3 : 5) || /^["']/.test(text)) return name;
+  return CUT.find((each) => each.endsWith(name)) ?? name;
+}
+
+const CUT = ['password', 'passwd', 'passphrase', 'secret', 'token', 'api_key', 'credential'];
+
+/** RFC 6749, 4.1.2: `code=x&state=y`; 4.1.3 and RFC 7521 to 8693: what a client sends to get a token. */
+function kindOfOauth({ text }: Scan, { name, start }: NameBefore, at: number): NameKind | undefined {
+  if (
+    /^(?:[tk]|magic(?:_?link)?)$/.test(name) &&
+    text[start - 1] === '?' &&
+    (name.length > 1 ||
+      /\/(?:verify|confirm|reset|activate|unsubscribe|invite|magic|login)\b[\w/-]*\?$/i.test(
+        text.slice(Math.max(0, start - 60), start),
+      ))
+  )
+    return 'weak';
+  if (!/^(?:code|(?:client_)?assertion|code_verifier|device_code|subject_token|actor_token)$/.test(name))
+    return undefined;
+  if (text[at] !== '=' || !(start === 0 || text[start - 1] === '?' || text[start - 1] === '&'))
+    return undefined;
+  return text.includes('grant_type=') ? 'weak' : 'doubtful';
+}
+
+/** RFC 7616: `Digest username="ada", …, response="x"`; SQLCipher: `PRAGMA key='x'`. */
+function kindOfKey({ text, work }: Scan, { name, start }: NameBefore): NameKind | undefined {
+  if (!/^(?:response|(?:re|hex)?key)$/i.test(name)) return undefined;
+  const front = text.slice(Math.max(0, start - 400), start);
+  work.spend(front.length);
+  const asked = name === 'response' ? /\bDigest\s+\w+=/i : /\bpragma\s+$/i;
+  return asked.test(front) ? 'strong' : undefined;
 }
 
 /** pydantic names the field in the line above: `password\n  too short [type=…, input_value='x']`. */
@@ -99,20 +128,20 @@ function hideValue(scan: Scan, before: NameBefore, kind: NameKind, at: number): 
     work.spend(quoted.end - from);
     const value = text.slice(quoted.start, quoted.end);
     if (literals && !isLiteralSecret(value)) return quoted.after;
-    if (!isSecretText(kind, value)) return at;
+    if (!isSecretText(kind, value, kind === 'doubtful' ? before.name : undefined)) return at;
     const whole = sure ? quoted : (quotedEnd(text, from + prefix) ?? quoted);
     work.spend(whole.end - from);
     scan.hide(whole.start, whole.end, kind);
     return whole.after;
   }
-  // in source code what is not quoted is no value, but for the query of a URL
-  const query = text[before.start - 1] === '?' || text[before.start - 1] === '&';
-  if ((literals && !query) || closes || text[from] === undefined || text.startsWith('</', from)) return at;
+  if (closes || text[from] === undefined || text.startsWith('</', from)) return at;
+  if (literals && !isInLiteral(scan, before, at, from)) return at;
   let end = unquotedEnd(scan, before, kind, at, from, most);
   work.spend(end - from);
   while (from < end && /\s/.test(text[from] ?? 'x')) from += 1;
   let value = text.slice(from, end);
-  if (/^[{[(<]/.test(value) && kind !== 'strong') return at;
+  // of JSON the literals are looked at as a tree
+  if (/^[{[(<]/.test(value) && (kind !== 'strong' || before.quoted)) return at;
   // a call, a subscript: code, and no value
   const call = /^([A-Za-z_][\w.]{0,80})(?:\(\)|[([][\w"']{1,80})/.exec(value)?.[1];
   if (call !== undefined && !looksRandom(call)) return at;
@@ -124,13 +153,44 @@ function hideValue(scan: Scan, before: NameBefore, kind: NameKind, at: number): 
       value = value.slice(scheme);
     }
     if (isPlaceholder(value.trim())) return at;
-    scan.hide(from, end, kind);
+    if (/cookie/i.test(before.name)) hideCookies(scan, from, value);
+    else scan.hide(from, end, kind);
     return end;
   }
-  if (!isSecretText(kind, value)) return at;
+  if (!isSecretText(kind, value, kind === 'doubtful' ? before.name : undefined)) return at;
   if (end === most && !sure) end = unquotedEnd(scan, before, kind, at, from, text.length);
   scan.hide(from, end, kind);
   return end;
+}
+
+/** All of a Cookie header but its plain settings. */
+function hideCookies(scan: Scan, from: number, value: string): void {
+  let start = from;
+  for (const pair of value.split(/(?<=;)/)) {
+    const plain =
+      /^\s*(?:theme|lang(?:uage)?|locale|tz|timezone|currency|country|consent|dark_?mode|layout|path|domain|max-age|expires|samesite|secure|httponly)(?:=[\w ,:/+-]{0,40})?;?\s*$/i.test(
+        pair,
+      );
+    const end = start + pair.replace(/;$/, '').length;
+    if (!plain || looksRandom(pair)) scan.hide(start + (/^\s*/.exec(pair)?.[0].length ?? 0), end, 'weak');
+    start += pair.length;
+  }
+}
+
+/** In source code what is not quoted is no value, but for what a text has in it: a query, an option, `'host=x password=y'`. */
+function isInLiteral({ text }: Scan, { name, start }: NameBefore, at: number, from: number): boolean {
+  if (/^[?&]$/.test(text[start - 1] ?? '') || name.startsWith('--')) return true;
+  let quote: string | undefined;
+  for (let place = Math.max(0, start - 500); place < start; place += 1) {
+    const character = text[place];
+    if (character === '\\') place += 1;
+    else if (character === quote) quote = undefined;
+    else if (quote === undefined && (character === '"' || character === "'")) quote = character;
+  }
+  if (quote === undefined) return false;
+  const value = /^[^\s"'&,;]*/.exec(text.slice(from, from + 200))?.[0] ?? '';
+  if (value.length < 6 || /[{}()<>[\]\\$%*]/.test(value) || isKnownName(value)) return false;
+  return text[at] === '=' || looksRandom(value) || /^(?=.*\d)(?=.*[a-z])[\w+/=.-]{8,}$/i.test(value);
 }
 
 /** In source code a value that is one word of a name is a key, not a secret: `password = form["password"]`. */

@@ -18,7 +18,7 @@ export function scanCalls(scan: Scan): void {
     const name = /[A-Za-z_]\w{2,60}$/.exec(text.slice(Math.max(0, at - 62), at))?.[0];
     scan.work.spend(64);
     if (name === undefined || ASKS_FOR.test(name)) continue;
-    const basic = /basic_?auth$/i.test(name);
+    const basic = /(?:basic_?auth|log_?in|logon|sign_?in|authenticate)$/i.test(name);
     if (!basic && judgeName(name.replace(/_?str$/i, '')) !== 'strong') continue;
     const value = argument(scan, at + 1 + prefix, basic);
     if (value === undefined) continue;

@@ -1,5 +1,6 @@
 import { isPlaceholder, looksRandom } from '../looks.ts';
 import { judgeName, type NameKind } from '../names.ts';
+import { wordOfProtocol } from './protocols.ts';
 
 /** Options of one letter that take a secret, by program; `glued`: the secret can follow at once, as in `mysql -psecret`. */
 const SHORT: readonly (readonly [RegExp, string, 'next' | 'glued' | 'user'])[] = [
@@ -27,6 +28,10 @@ const SHORT: readonly (readonly [RegExp, string, 'next' | 'glued' | 'user'])[] =
 /** These take secrets as plain words: `htpasswd -b file user x`, `vault login x`, `net use z: x`. */
 const BARE = /^(?:htpasswd|chpasswd|vault|net|expect|kinit|passwd|sshpass)$/;
 
+/** Words of a line that may be a command line, or a command of a protocol. */
+export const COMMAND =
+  /^(?:-|pass:)|^(?:login|use|setx?|setenv|SETX?|ENV|ARG|AUTH|AUTHENTICATE|LOGIN|APOP|OPER|SETUSER|identify|IDENTIFY|echo|printf)$/;
+
 /** A part of one word of a command line. */
 export interface WordPart {
   word: number;
@@ -51,19 +56,27 @@ export function secretWords(words: readonly string[]): WordPart[] {
     parts.push({ word, start, end: text.length, kind });
   };
   const bare = programs.some((each) => BARE.test(each)) || words.includes('--password-stdin');
+  const piped = /-stdin|<\(|sudo.* -S|passphrase-fd|chpasswd/.test(words.join(' ').slice(0, 2000));
+  if (words.length > 3 && programs.includes('htpasswd') && words.some((word) => /^-\w*b/.test(word)))
+    hide(words.length - 1, 0, 'strong');
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
     if (bare && !word.startsWith('-') && looksRandom(word) && !/[:/]/.test(word)) hide(at, 0, 'weak');
     const next = words[at + 1];
+    // `echo x | docker login --password-stdin`, `--password-file=<(echo x)`, `sudo -S … <<< x`
+    if (piped && next !== undefined && /^(?:.*<\()?(?:echo|printf|<<<)$/.test(word)) {
+      const plain = /^["']?-n$|%s/.test(next) ? at + 2 : at + 1;
+      hide(plain, 0, 'strong');
+    }
     if (/^pass:./.test(word)) hide(at, 5, 'strong');
     // `aws configure set aws_secret_access_key x`, `CONFIG SET requirepass x`
-    const set = /^setx?$/i.test(words[at - 1] ?? '') && ['strong', 'weak'].includes(judgeName(word));
+    const set =
+      /^(?:setx?|setenv|SETX?|ENV|ARG|-g?x)$/.test(words[at - 1] ?? '') &&
+      /^[\w.-]+$/.test(word) &&
+      ['strong', 'weak'].includes(judgeName(word));
     if (set && next !== undefined && !/^(?:=|to|for|with)$/i.test(next)) hide(at + 1, 0, 'strong');
-    // Redis: `AUTH user x`; IMAP: `a1 LOGIN user x`
-    if (/^(?:AUTH|LOGIN)$/.test(word) && at < 3) {
-      const last = words[at + 2] === undefined ? at + 1 : at + 2;
-      if (/\d/.test(words[last] ?? '')) hide(last, 0, 'strong');
-    }
+    const said = wordOfProtocol(words, at);
+    if (said !== undefined) hide(said.word, said.start, 'strong');
     const option = /^(?:--?|\/)([A-Za-z][\w.-]*)$/.exec(word)?.[1];
     if (option !== undefined && option.length > 1 && next !== undefined && !next.startsWith('--')) {
       const kind = judgeName(option);
@@ -90,7 +103,8 @@ export function secretWords(words: readonly string[]): WordPart[] {
       } else continue;
       break;
     }
-    if (/^-[pP]$/.test(word) && next !== undefined && looksRandom(next) && !/[:/.]/.test(next))
+    // of any program, where it is neither a port, nor a path, nor a word
+    if (/^-[pP]$/.test(word) && next !== undefined && /^(?=.*[A-Za-z])(?=.*\d)[^:/.]{10,}$/.test(next))
       hide(at + 1, 0, 'weak');
     const user = /^(?:-U|--user|--proxy-user|-u|-a|--auth|--login)$/.test(word) && next !== undefined;
     if (

@@ -1,6 +1,6 @@
-import { isPlaceholder, looksRandom } from '../looks.ts';
+import { isNoWord, isPlaceholder, looksRandom } from '../looks.ts';
 import { isKnownName, judgeName, type NameKind } from '../names.ts';
-import { secretWords } from './command-words.ts';
+import { COMMAND, secretWords } from './command-words.ts';
 import { quotedEnd, type Scan } from './scan.ts';
 
 interface Word {
@@ -24,28 +24,22 @@ export function scanPhrases(scan: Scan): void {
 
 function scanLine(scan: Scan, start: number, end: number): void {
   scanColons(scan, start, end);
+  scanSentences(scan, start, end);
   const words = wordsOfLine(scan, start, end);
   // a sentence about a command line: Command 'mysql -p…' returned …
   for (const word of words) {
     if (/^["'](?=\S+\s)/.test(scan.text.slice(word.start, word.end)))
       scanLine(scan, word.start + 1, word.end);
   }
-  for (const word of words) {
-    hideLogin(scan, word);
-    hideInBrackets(scan, word);
+  if (/[@[(<]/.test(scan.text)) {
+    for (const word of words) {
+      hideLogin(scan, word);
+      hideInBrackets(scan, word);
+    }
   }
   if (words.length < 2) return;
   const texts = words.map(({ start: from, end: to }) => scan.text.slice(from, to));
-  if (
-    texts.some(
-      (word) =>
-        word.startsWith('-') ||
-        word === 'login' ||
-        word === 'use' ||
-        word.startsWith('pass:') ||
-        /^(?:setx?|SETX?|AUTH|LOGIN)$/.test(word),
-    )
-  ) {
+  if (texts.some((word) => COMMAND.test(word))) {
     for (const part of secretWords(texts)) {
       const word = words[part.word];
       if (word !== undefined) scan.hide(word.start + part.start, word.start + part.end, part.kind);
@@ -72,20 +66,78 @@ function scanLine(scan: Scan, start: number, end: number): void {
     ) {
       if (hidesCredentials(scan, name, words, at + 1)) continue;
     }
+    const front = /^(?:by|(?:re|hex)?key)$/i.test(name)
+      ? texts.slice(Math.max(0, at - 6), at).join(' ')
+      : (texts[at - 1] ?? '');
     const identified =
-      /^by$/i.test(name) && texts.slice(Math.max(0, at - 4), at).some((word) => /^identified$/i.test(word));
-    const kind = identified ? 'strong' : kindOfPhrase(texts[at - 1] ?? '', name.replace(/[:=]+$/, ''));
+      (/^by$/i.test(name) && /\bidentified\b/i.test(front)) ||
+      // SQLCipher
+      (/^(?:re|hex)?key$/i.test(name) && /\b(?:attach|pragma)\b/i.test(front));
+    const kind = identified
+      ? 'strong'
+      : kindOfPhrase(
+          front,
+          name.replace(/[:=]+$/, ''),
+          scan.text.slice(words[at]?.end, Math.min(end, (words[at]?.end ?? end) + 100)),
+        );
+    // `auth with 'x'`
+    if (/^(?:auth\w*|log(?:in|ged|on))$/i.test(name) && /^(?:with|using)$/i.test(texts[at + 1] ?? '')) {
+      afterName(scan, words, texts, at + 2, false, 'strong');
+      continue;
+    }
     if (kind !== 'strong' && kind !== 'weak' && kind !== 'doubtful') continue;
     afterName(scan, words, texts, at + 1, identified, kind);
   }
 }
 
+/** `X is your login code`, `password of ada changed to X`, `login failed for ada:X`; FTP and POP3: `PASS x` after `USER ada`. */
+const SENTENCES: readonly (readonly [needs: string, RegExp])[] = [
+  [' is your ', /(\S{4,60}) is your (?:[\w-]{1,20} ){0,3}(?:code|pin|pass\w*|otp|token)\b/i],
+  [' to ', /\bpass(?:word|wd|phrase|code)\b.{0,60}\b(?:changed|set|reset|updated) to (\S{4,60})/i],
+  [' to ', /\b(?:use|enter|type) (\S{4,60}) to (?:sign|log|verify|confirm|activate|unlock|continue)\b/i],
+  [
+    ' ',
+    /\b(?:auth|credentials?|log[io]n|basic)\b.{0,40}[\s=("'][A-Za-z][\w.-]{1,30}\s?[:,/]\s?([^\s:/@]{4,60})/i,
+  ],
+  [
+    ' ',
+    /\b(?:log(?:ged|ging)?[ -]?(?:in|on)|login|authenticat\w{1,4}|decrypt\w{0,4}|sign(?:ed|ing)? in)\b[^.]{0,30} (?:with|using) ["']?([^\s"'/()<>=]{6,60})/i,
+  ],
+  // `Password for ada: x`, `signature verification failed: x`
+  [
+    ': ',
+    /\b(?:pass(?:word|wd|phrase|code)|pin|otp|code|token|secret|jwt|csrf|fernet|signature)\b[^:=]{1,60}: ["']?([^\s"'/()<>=.,]{8,80})["']?\.?$/i,
+  ],
+  ['ode: ', /\byour code: (\S{4,20})/i],
+];
+
+function scanSentences(scan: Scan, start: number, end: number): void {
+  if (end - start > 500) return;
+  const line = scan.text.slice(start, end);
+  for (const [needed, pattern] of SENTENCES) {
+    const found = line.includes(needed) ? pattern.exec(line) : null;
+    if (found?.[1] === undefined) continue;
+    const from = start + found.index + (found[0].startsWith(found[1]) ? 0 : found[0].lastIndexOf(found[1]));
+    const word = trimmed(scan.text, { start: from, end: from + found[1].length });
+    const value = scan.text.slice(word.start, word.end);
+    if (looksRandom(value) || isTelling(value) || isNoWord(value)) scan.hide(word.start, word.end, 'strong');
+  }
+  if (/^PASS \S+$/.test(line) && /(?:^|\n)USER \S/.test(scan.text.slice(Math.max(0, start - 300), start)))
+    scan.hide(start + 5, end, 'strong');
+}
+
 /** `user:password@host` without a scheme; Oracle's `user/password@host/service`. */
 function hideLogin(scan: Scan, { start, end }: Word): void {
-  const found = /(?:^|[:'"(=])[\w$#.]{1,60}[:/]([^@/:\s]{4,60})@[\w.-]/.exec(
+  const found = /(?:^|[:'"(=])[\w$#.]{1,60}[:/]([^@/:\s]{4,60})@(?:\/\/)?[\w.-]/.exec(
     scan.text.slice(start, Math.min(end, start + 200)),
   );
-  if (found?.[1] === undefined || !looksRandom(found[1])) return;
+  if (found?.[1] === undefined) return;
+  const front = scan.text.slice(Math.max(0, start - 40), start + 20);
+  const port = /^[\w.-]{1,100}:\d{2,5}\b/.test(
+    scan.text.slice(start + found.index + found[0].length - 1, end),
+  );
+  if (!looksRandom(found[1]) && !port && !/\b(?:jdbc:oracle|sqlplus|rman|expdp|impdp|sqlldr)\b/i.test(front))
+    return;
   const at = start + found.index + found[0].indexOf(found[1], found[0].search(/[\w$#.][:/]/) + 2);
   scan.hide(at, at + found[1].length, 'strong');
 }
@@ -107,7 +159,7 @@ function hidesCredentials(scan: Scan, name: string, words: readonly Word[], at: 
   if (word === undefined) return false;
   const text = trimmed(scan.text, word);
   const value = scan.text.slice(text.start, text.end);
-  const plain = /^[a-z]{1,14}$/i.test(value) || /[=:]$|^\w+=["']?\w/.test(value);
+  const plain = (/^[a-z]{1,14}$/i.test(value) && !isNoWord(value)) || /[=:]$|^\w+=["']?\w/.test(value);
   const loose = /^(?:token|digest|basic|hmac)$/i.test(name);
   if (value.length < 8 || (loose ? !looksRandom(value) && !/=$|^[A-Za-z\d+/]{16,}$/.test(value) : plain))
     return false;
@@ -115,10 +167,18 @@ function hidesCredentials(scan: Scan, name: string, words: readonly Word[], at: 
   return true;
 }
 
-/** `api key` is one name. */
-function kindOfPhrase(before: string, name: string): NameKind {
+/** `api key` and `otp code` are one name; a code that is there to sign in is a password. */
+function kindOfPhrase(front: string, name: string, after: string): NameKind {
+  const before = front.slice(front.lastIndexOf(' ') + 1);
   const kind = judgeName(name);
-  if (kind !== 'doubtful' || !/^[A-Za-z]{2,12}$/.test(before)) return kind;
+  if (kind === 'doubtful' && /^[,:]?\s+(?:mismatch|does not match|verification failed)/i.test(after))
+    return 'weak';
+  if (/^key$/i.test(name) && /\b(?:decrypt|encrypt|sign|verify|unlock)\w*\b.*\b(?:with|using)$/i.test(front))
+    return 'weak';
+  const code = /^(?:code|pin)$/i.test(name);
+  if (code && /\b(?:sign|log)[ -]?(?:in|on)\b|\b(?:verify|confirm|activate|unlock)\b/i.test(after))
+    return 'strong';
+  if ((kind !== 'doubtful' && !code) || !/^[\w-]{2,14}$/.test(before)) return kind;
   const both = judgeName(`${before}_${name}`);
   return both === 'strong' || both === 'weak' ? both : kind;
 }
@@ -127,8 +187,7 @@ function kindOfPhrase(before: string, name: string): NameKind {
 function isTelling(value: string): boolean {
   return (
     value.length >= 6 &&
-    /\d/.test(value) &&
-    /[A-Za-z]/.test(value) &&
+    (/\d/.test(value) ? /[A-Za-z]/.test(value) : isMixed(value)) &&
     !/[=:/()<>[\]{}%]/.test(value) &&
     !/^(?:pbkdf2|sha\d|md5|bcrypt|argon|scrypt|utf|base\d|[rhep]s\d{3}|v\d|iso|python|django|oauth|http|0x)/i.test(
       value,
@@ -136,9 +195,37 @@ function isTelling(value: string): boolean {
   );
 }
 
+/** `with password x`, `password is x`, `secret -> x`, `token x has expired`: what stands there is the secret itself. */
+function isSaid(texts: readonly string[], from: number, at: number): boolean {
+  const next = texts[at + 1];
+  const ends =
+    next === undefined ||
+    /[,;.)]$/.test(texts[at] ?? '') ||
+    /^(?:for|at|on|to|in|and|is|was|has|not|sent|entered|expired|incorrect|mismatch|failed|rejected|accepted)$/i.test(
+      next,
+    );
+  if (!ends) return false;
+  if (at === from)
+    return (
+      next === undefined ||
+      !/^(?:for|at|on|to|in|and)$/i.test(next) ||
+      ASKED.test(`${texts[from - 2] ?? ''} ${texts[from - 1] ?? ''}`)
+    );
+  return /^(?:is|was|expected|got|:|=|==|=>|->|[^\0-\x7F]{1,6})$|:$/i.test(texts[at - 1] ?? '');
+}
+
+const ASKED = /^(?:with|using|by) |:$| (?:code|otp)$/i;
+
+/** Letters of both cases as no name of a class has them. */
+function isMixed(value: string): boolean {
+  if (!/^[A-Za-z]{8,}$/.test(value)) return false;
+  const parts = value.split(/(?=[A-Z])/);
+  return parts.length > 2 && parts.length * 3 > value.length;
+}
+
 /** Words between a name and its value: `password is x`, `PASSWORD FOR bob = 'x'`, `password of ada was "x"`. */
 const FILLER =
-  /^(?:is|was|are|were|be|of|for|to|as|with|value|the|a|by|=|:|==|=>|->|:=|set|changed|from|using|given|provided|entered|got|received|invalid|wrong|bad|hash|encrypted|values?)$/i;
+  /^(?:is|was|are|were|be|of|for|to|as|with|value|the|a|by|=|:|==|[-=~]{1,3}>|:=|mismatch|expected|computed|set|changed|does|not|match(?:es)?|but|from|using|given|provided|[^\0-\x7F]{1,6}|entered|got|received|invalid|wrong|bad|hash|encrypted|values?)$/i;
 
 function afterName(
   scan: Scan,
@@ -152,14 +239,14 @@ function afterName(
   const skipped =
     kind === 'strong' && /^for$/i.test(texts[from] ?? '') && /^:?=$/.test(texts[from + 2] ?? '') ? 3 : 0;
   const first = from + skipped;
-  for (let at = first; at < words.length && at < first + 4; at += 1) {
+  for (let at = first; at < words.length && at < first + 6; at += 1) {
     const word = words[at];
     const text = texts[at] ?? '';
     if (word === undefined) return;
     const bare = text.replace(/^[([{<]+/, '');
     const lead = text.length - bare.length;
     const quoted = quotedEnd(scan.text, word.start + lead, word.end);
-    if (quoted !== undefined && quoted.end > quoted.start) {
+    if (quoted !== undefined && quoted.end > quoted.start && quoted.after > quoted.end) {
       const value = scan.text.slice(quoted.start, quoted.end);
       const verb = /^(?:pass|key|pin|pw)$/i.test(texts[from - 1] ?? '');
       const named =
@@ -169,6 +256,7 @@ function afterName(
         sure ||
         looksRandom(value) ||
         (kind !== 'doubtful' && isTelling(value)) ||
+        (kind !== 'doubtful' && isNoWord(value)) ||
         (kind === 'strong' && at === first && (skipped > 0 || !named))
       ) {
         if (!isPlaceholder(value)) scan.hide(quoted.start, quoted.end, kind);
@@ -177,11 +265,14 @@ function afterName(
     }
     const { start, end } = trimmed(scan.text, word);
     const value = scan.text.slice(start, end);
-    if (sure && value !== '' && !/^(?:with|as|password|external|values?)$/i.test(value))
+    const inBrackets = at === from && kind !== 'doubtful' && /^\([A-Za-z]{8,}\)$/.test(text);
+    if (inBrackets && isNoWord(value) && !isKnownName(value)) return scan.hide(start, end, kind);
+    if (sure && /\w/.test(value) && !/^(?:with|as|password|external|values?)$/i.test(value))
       return scan.hide(start, end, kind);
     if (looksRandom(value) && !/[=:/]/.test(value)) return scan.hide(start, end, kind);
     if (kind !== 'doubtful' && isTelling(value)) return scan.hide(start, end, kind);
-    if (!FILLER.test(text.replace(/(?<=\w)[:=]$/, ''))) return;
+    if (kind !== 'doubtful' && isSaid(texts, from, at) && isNoWord(value)) return scan.hide(start, end, kind);
+    if (!FILLER.test(text.replace(/(?<=\w)[:=,]$/, ''))) return;
   }
 }
 

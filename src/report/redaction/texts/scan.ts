@@ -75,7 +75,8 @@ export function nameBefore({ text, work }: Scan, at: number): NameBefore | undef
     const edge = text[back - 1] ?? '\n';
     if (back < start && (quote !== undefined ? edge === quote : edge === '\n')) {
       const phrase = text.slice(back, end).trim();
-      if (phrase.split(' ').length <= 4) start = back + text.slice(back, end).indexOf(phrase);
+      if (phrase.split(' ').length <= 4 && !/(?:^| )\d/.test(phrase))
+        start = back + text.slice(back, end).indexOf(phrase);
     }
   }
   work.spend(at - start);

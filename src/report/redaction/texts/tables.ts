@@ -1,5 +1,6 @@
 import { judgeName, mayHide, type NameKind } from '../names.ts';
 import { quotedEnd, type Scan } from './scan.ts';
+import { placeholderKinds } from './placeholders.ts';
 import { isSecretText } from './values.ts';
 
 const MOST_COLUMNS = 200;
@@ -13,7 +14,6 @@ export function scanTables(scan: Scan): void {
     at = columns.end;
     const kinds = columns.cells.map(({ start, end }) => judgeName(text.slice(start, end)));
     if (!kinds.some(mayHide)) continue;
-    parameters(scan, kinds, columns.end + 1);
     let from = columns.end + 1;
     // rows: VALUES (…), (…)
     for (;;) {
@@ -24,6 +24,9 @@ export function scanTables(scan: Scan): void {
       from = row.end + 1;
     }
   }
+  scanCrypt(scan);
+  scanParameters(scan);
+  scanConstraints(scan);
   scanCsv(scan);
 }
 
@@ -39,21 +42,66 @@ function hideRow(scan: Scan, kinds: readonly NameKind[], row: readonly Cell[]): 
   }
 }
 
-/** SQLAlchemy: `VALUES (?, ?)]\n[parameters: ('ada', 'x')]`, and a list of such rows. */
-function parameters(scan: Scan, kinds: readonly NameKind[], from: number): void {
+/** `pgp_sym_decrypt(d, 'x')`, `AES_ENCRYPT(d, 'x')`, `crypt('x', gen_salt('bf'))`. */
+function scanCrypt(scan: Scan): void {
   const { text } = scan;
-  const marks = /^[\s,]{0,10}values\s{0,10}\((?:[\s,?]|%s|:\w+|\$\d+){1,2000}\)/i;
-  if (!marks.test(text.slice(from, from + 4000))) return;
-  scan.work.spend(4000);
-  let at = scan.next('parameters: ', from);
-  if (at === text.length) return;
-  at += 'parameters: '.length;
-  for (;;) {
-    const next = /^[\s,[]{0,10}\(/.exec(text.slice(at, at + 40))?.[0];
-    if (next === undefined) return;
-    const row = cells(scan, at + next.length);
-    hideRow(scan, kinds, row.cells);
-    at = row.end + 1;
+  if (!/crypt\s?\(/i.test(text)) return;
+  const calls =
+    /\b(?:pgp_sym_\w{7,14}|aes_\w{7})\s?\([^()']{1,100},\s?'([^']{4,100})'|\bcrypt\s?\(\s?'([^']{4,100})'/gi;
+  for (const match of text.matchAll(calls)) {
+    const end = match.index + match[0].length - 1;
+    scan.hide(end - (match[1] ?? match[2] ?? '').length, end, 'strong');
+  }
+}
+
+/** SQLAlchemy: `SET password=?]\n[parameters: ('x', 3)]`, a list of such rows; Django: `password = %s; args=('x', 3)`. */
+function scanParameters(scan: Scan): void {
+  const { text } = scan;
+  const marks = /\b(?:parameters: |params[=:] ?|args[=:] ?)\[?(?=\()/g;
+  let from = 0;
+  for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
+    const front = text.slice(Math.max(from, mark.index - MOST_STATEMENT), mark.index);
+    scan.work.spend(front.length);
+    const kinds = placeholderKinds(front.slice(Math.max(0, front.lastIndexOf('[SQL:'))));
+    from = mark.index + mark[0].length;
+    while (kinds.some(mayHide)) {
+      const next = /^[\s,]{0,10}\(/.exec(text.slice(from, from + 20))?.[0];
+      if (next === undefined) break;
+      const row = cells(scan, from + next.length);
+      hideRow(scan, kinds.slice(-row.cells.length), row.cells);
+      from = row.end + 1;
+    }
+    marks.lastIndex = Math.max(marks.lastIndex, from);
+  }
+}
+
+const MOST_STATEMENT = 4000;
+
+/** PostgreSQL: `Key (api_token)=(x) already exists`; MySQL: `Duplicate entry 'x' for key 'users.api_token'`. */
+function scanConstraints(scan: Scan): void {
+  const { text } = scan;
+  for (let at = scan.next('Key (', 0); at < text.length; at = scan.next('Key (', at + 5)) {
+    const names = cells(scan, at + 5);
+    if (!text.startsWith('=(', names.end + 1)) continue;
+    hideRow(
+      scan,
+      names.cells.map(({ start, end }) => judgeName(text.slice(start, end))),
+      cells(scan, names.end + 3).cells,
+    );
+    at = names.end;
+  }
+  for (
+    let at = scan.next("Duplicate entry '", 0);
+    at < text.length;
+    at = scan.next("Duplicate entry '", at + 17)
+  ) {
+    const end = scan.next("' for key '", at + 17);
+    const name = /^[\w.]{1,100}/.exec(text.slice(end + 11, end + 120))?.[0] ?? '';
+    hideRow(
+      scan,
+      [judgeName(name.replace(/_?(?:uniq(?:ue)?|idx|index|key)$/i, ''))],
+      [{ start: at + 17, end }],
+    );
   }
 }
 

@@ -1,18 +1,20 @@
-import { isPlaceholder, looksRandom } from '../looks.ts';
+import { isPlaceholder, isTelling, looksRandom } from '../looks.ts';
 import { judgeName } from '../names.ts';
 import type { Scan } from './scan.ts';
 
 /** Before these a path has the token of a link: `/password/reset/TOKEN`. */
 const LINK =
-  /^(?:reset|token|tokens|activate|activation|verify|verification|confirm|confirmation|invite|invitation|magic|magic-link|unsubscribe|oauth|sso|key|keys|secret|share|shared|hooks|webhook|webhooks|services|login|auth|password|reset-password|password-reset)$/i;
+  /^(?:reset|token|tokens|activate|activation|verify|verify-email|verification|confirm|confirm-email|confirmation|invite|invitation|magic|magic-link|unsubscribe|oauth|sso|key|keys|secret|share|shared|hooks|webhook|webhooks|incomingwebhook|webhookb2|services|login|auth|password|reset-password|password-reset)$/i;
 
-/** `scheme://user:password@host/path`, RFC 3986; passwords that are not encoded as it says, too. */
+/** `scheme://user:password@host/path`, RFC 3986, also without the scheme; passwords that are not encoded as it says, too. */
 export function scanUrls(scan: Scan): void {
   const { text } = scan;
   let end = 0;
-  for (let at = scan.next('://', 0); at < text.length; at = scan.next('://', at + 3)) {
-    if (!/[a-z\d+.-]/i.test(text[at - 1] ?? ' ')) continue;
-    const start = at + 3;
+  for (let slashes = scan.next('//', 0); slashes < text.length; slashes = scan.next('//', slashes + 2)) {
+    const scheme = text[slashes - 1] === ':' && /[a-z\d+.-]/i.test(text[slashes - 2] ?? ' ');
+    if (!scheme && !/^(?:|[\s"'=(])$/.test(text[slashes - 1] ?? '')) continue;
+    const at = scheme ? slashes - 1 : slashes;
+    const start = slashes + 2;
     // a URL in the query of another one ends where that does
     const inner = start < end;
     if (!inner) {
@@ -64,19 +66,29 @@ function scanPath(scan: Scan, start: number, end: number): void {
   scanSegments(scan, path, start);
 }
 
+/** Links that are sent to one person: what follows is a token also where it is made of words. */
+const MAILED =
+  /^(?:(?:password-)?reset(?:-password)?|activate|activation|verify(?:-email)?|confirm(?:-email)?|invite|invitation|magic|magic-link|unsubscribe|hooks)$/i;
+
+/** Slack, Discord, Teams and others: the end of the path is the key to write there. */
+const HOOK = /^hooks?\.|\/(?:api\/webhooks|webhookb2|incomingwebhook)\//i;
+
 /** Of a path: what is random after what says that it is a token. */
 export function scanSegments(scan: Scan, path: string, start: number): void {
   let offset = 0;
   let link = false;
+  let mailed = false;
+  const hook = HOOK.test(path);
   for (const segment of path.split('/')) {
     if (
       link &&
       segment.length >= 8 &&
-      looksRandom(segment) &&
+      (looksRandom(segment) || (hook && !LINK.test(segment)) || (mailed && isTelling(segment))) &&
       !/^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i.test(segment)
     ) {
       scan.hide(start + offset, start + offset + segment.length, 'weak');
     }
+    mailed ||= MAILED.test(segment);
     link ||= LINK.test(segment) || (segment !== '' && ['strong', 'weak'].includes(judgeName(segment)));
     offset += segment.length + 1;
   }
