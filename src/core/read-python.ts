@@ -134,7 +134,9 @@ class PythonReader {
       const crash =
         first &&
         !outside &&
-        (root.handled || (deliberate && !this.exceptions.wasCaughtIn(root.address, crashed?.frames ?? [])));
+        (root.handled ||
+          (deliberate &&
+            (root.postMortem === true || !this.exceptions.wasCaughtIn(root.address, crashed?.frames ?? []))));
       const listed = this.list(root, crash ? { crashed: true } : {});
       if (listed && crash) this.raised = this.exceptions.tracebackFrames(root.address);
     }

@@ -81,6 +81,12 @@ describe.each(plainBuilds())('CPython $id', (build) => {
     });
   });
 
+  test('what was kept for a debugger is why it aborts', async () => {
+    await crash(build, 'post_mortem', 'SIGABRT', async (crashed) => {
+      expect((await crashed.json()).crash.title).toBe('PaymentError: kept for a debugger');
+    });
+  });
+
   test('what a waiting task handles is of the task', async () => {
     await crash(build, 'tasks', 'SIGSEGV', async (crashed) => {
       const { title, report } = await crashed.title();

@@ -11,6 +11,8 @@ export interface Root {
   foundVia: string;
   /** It was in flight or being handled; else something only refers to it. */
   handled: boolean;
+  /** It was kept for a debugger after it ended what ran: `sys.last_exc`. */
+  postMortem?: true;
 }
 
 // The generated module's function that aborts: docs/crash-record.md.
@@ -50,7 +52,7 @@ export class ExceptionRoots {
     for (const name of ['last_exc', 'last_value']) {
       const value = sys.get(name);
       if (value !== undefined && this.exceptions.is(value)) {
-        yield { address: value, thread, foundVia: `sys.${name}`, handled: false };
+        yield { address: value, thread, foundVia: `sys.${name}`, handled: false, postMortem: true };
       }
     }
   }
