@@ -50,7 +50,8 @@ describe('names', () => {
     ip_address remote_addr SECRET_KEY SECRET_KEY_FALLBACKS EMAIL_HOST_PASSWORD AWS_SECRET_ACCESS_KEY HTTP_COOKIE
     HTTP_AUTHORIZATION CSRF_COOKIE Authorization Cookie X-Api-Key X-CSRFToken card_number cardNumber credit_card cvv
     apiKey userToken dbPassword passphrase signature OPENAI_API_KEY dbpass signingkey pw creds pass1 otpcode passwd2
-    mySecretKey userpwd clientsecret PGPASSWORD private_and_public_key rootpw adminpwd encryptionkey sshkey authkey cvvcode`
+    mySecretKey userpwd clientsecret PGPASSWORD private_and_public_key rootpw adminpwd encryptionkey sshkey authkey cvvcode
+    heslo enc_key passwrd presigned unseal_key`
       .trim()
       .split(/\s+/),
   )('%s is sensitive', (name) => expect(mayHide(judgeName(name))).toBe(true));
@@ -81,6 +82,7 @@ describe('texts', () => {
     ['using Bearer abcdef123456', 'using Bearer [redacted]'],
     ['login failed: password=hunter2, user=ada', 'login failed: password=[redacted], user=ada'],
     [`{"api_key": "abc", "page": "2"}`, `{"api_key": "[redacted]", "page": "2"}`],
+    ['variable "password" { default = "hunter2" }', 'variable "password" { default = "[redacted]" }'],
     ['token=None', 'token=None'],
     ['https://example.org:8080/path?page=2', 'https://example.org:8080/path?page=2'],
     ['order 1234567890123456 at 0x7fca0724e040', 'order 1234567890123456 at 0x7fca0724e040'],

@@ -14,6 +14,8 @@ export const STRONG: ReadonlySet<string> = set(`
   password passwd passwort kennwort pswd psw pass pwd pw passphrase passcode passkey passwds secret credential cred
   contrasena contraseña senha motdepasse mdp parola haslo wachtwoord пароль 密码 パスワード
   pin otp totp hotp cvv cvc cvn csc ssn iban mnemonic psk apikey privatekey secretkey accesskey cardnumber
+  passw passwrd pasword contrasenya clave heslo lozinka parool salasana losenord lösenord adgangskode
+  kek pepper puk mtan xprv nthash lmhash
   authorization creditcard requirepass masterauth bindpw
 `);
 
@@ -28,6 +30,7 @@ export const DOUBTFUL: ReadonlySet<string> = set(`
   key auth api session sess card credit signature sig sign signing hmac salt nonce dsn pem license licence cert otc seed
   mfa tfa pan cipher webhook ticket symfony oauth sso saml ntlm kerberos verifier challenge licensekey
   assertion passes authtok accesscode magic
+  sas presigned priv access refresh jws jwk tgt shadow iv dek authz basic voucher coupon activation wallet unseal wif
 `);
 
 /** With one of these before it, a `key` is a secret. */
@@ -39,7 +42,7 @@ export const KEY_OF: ReadonlySet<string> = set(`
   anthropic github gitlab slack twilio sendgrid mailgun mailchimp datadog newrelic sentry algolia maps google firebase
   host symmetric wallet recovery activation product serial registration instance team bot write ingest developer
   dev prod production staging live test sandbox integration platform project tenant org organization workspace
-  db database redis minio smtp merchant gateway partner priv sec preshared gcs cosmos fastly apns fcm opsgenie
+  db database redis minio smtp merchant gateway partner priv sec preshared enc wlan unseal sa cd gcs cosmos fastly apns fcm opsgenie
   pagerduty cohere mistral mandrill sendinblue postmark nexmo vonage hcloud linode digitalocean do vercel netlify okta auth0 hub
   rollbar bugsnag honeycomb grafana influx elastic es mongo gitea bitbucket jira confluence notion airtable trello asana zoom
   line whatsapp viber plaid coinbase binance kraken alpaca device agent user login crypt mail cloudflare heroku paypal square adyen braintree shopify x
@@ -70,7 +73,7 @@ export const PLAIN_TOKEN: ReadonlySet<string> = set(`
 export const CODE_OF: ReadonlySet<string> = set(`
   otp totp cvv cvc mfa 2fa fa tfa verification verify security auth authorization authorisation authentication recovery
   backup access pin sms login confirmation confirm activation reset invite invitation unlock one time onetime device
-  gift voucher
+  gift voucher email door magic
 `);
 
 /** As the last word they say that the value is something about a secret: how many, which, where, whether, since when. */

@@ -57,7 +57,9 @@ function kindOfRow({ text, work }: Scan, before: NameBefore): NameKind {
     /(?:^|[\s,{<-])["']?(?:name|key|field|id|header|option|parameter)["']?\s{0,3}[:=]\s{0,3}["']?([\w.-]{1,100})["']?[\s,;]{1,40}["']?$/i.exec(
       front,
     )?.[1];
-  return name === undefined ? 'plain' : judgeName(name);
+  // HCL: variable "password" { default = "x" }
+  const variable = /\bvariable\s{1,3}"([\w-]{1,60})"\s{0,3}\{[^{}]{0,80}$/.exec(front)?.[1];
+  return judgeName(name ?? variable ?? '');
 }
 
 /** `ssword": "x"}`: the beginning of the text was cut off, and its first name with it. */
