@@ -17,6 +17,8 @@ interface CollectOptions {
   /** Address of the store; undefined: they stay in the spool. */
   to: string | undefined;
   keep: boolean;
+  /** How many cores of one fingerprint are kept; undefined: all. */
+  mostCores: number | undefined;
   /** age recipients, or files of them. */
   recipients: readonly string[];
 }
@@ -60,14 +62,17 @@ export async function collect(options: CollectOptions, terminal: Terminal): Prom
     if (compressor.format === 'gzip')
       terminal.say('there is no zstd here, so cores are compressed with gzip (apt-get install zstd)');
     for (const path of cores) {
-      const { keep } = options;
-      const taken = await takeIn(path, { spool, compressor, encrypter, keep, known, terminal });
+      const { keep, mostCores } = options;
+      const taken = await takeIn(path, { spool, compressor, encrypter, keep, mostCores, known, terminal });
       if (taken.outcome === 'collected') known.set(taken.crash.id, taken.crash);
       result.cores.push(described(taken));
     }
     if (
       to !== undefined &&
-      [...known.values()].some(({ id, encrypted }) => !encrypted && spool.shippedTo(id) === undefined)
+      [...known.values()].some(
+        ({ id, encrypted, dropped }) =>
+          !encrypted && dropped === undefined && spool.shippedTo(id) === undefined,
+      )
     )
       terminal.say(
         `THE CORES ARE NOT ENCRYPTED, AND HOLD EVERY SECRET OF THEIR PROCESSES (--recipient): who can read ${to} can read them`,
@@ -123,8 +128,9 @@ async function shipAll(
 
 function described(taken: Taken): CollectedCore {
   const { path, outcome } = taken;
-  if (taken.outcome === 'left') return { path, outcome, reason: taken.reason };
+  if ('reason' in taken) return { path, outcome, reason: taken.reason };
   if (taken.outcome === 'known') return { path, outcome, id: taken.id };
-  const { id, fingerprint, title } = taken.crash;
-  return { path, outcome, id, fingerprint, title };
+  const { id, fingerprint, title, dropped } = taken.crash;
+  const about = { path, outcome, id, fingerprint, title };
+  return dropped === undefined ? about : { ...about, reason: dropped };
 }

@@ -4,10 +4,11 @@ import type { Collected } from './collect.ts';
 /** What `pycrash collect` prints: a line for each core, and what happened to what was to be sent. */
 export function collectedText({ cores, shipped, notShipped, spool, to }: Collected): string {
   const lines = cores.map(({ path, outcome, id, title, reason }) => {
-    if (outcome === 'collected') return `${id}  ${printable(`${path}: ${title}`)}`;
+    if (outcome === 'collected')
+      return `${id}  ${printable(`${path}: ${title}${reason === undefined ? '' : ` (without the core: ${reason})`}`)}`;
     return outcome === 'known'
       ? `${id}  ${printable(path)}: collected before`
-      : printable(`left ${path}: ${reason}`);
+      : printable(`${outcome} ${path}: ${reason}`);
   });
   if (to !== null) lines.push(`${shipped.length} sent to ${printable(to)}`);
   else lines.push(`in the spool ${printable(spool)}; --to sends them to a store`);

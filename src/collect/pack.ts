@@ -127,6 +127,9 @@ async function isProgram(name: string): Promise<boolean> {
 
 /** How it ends is not asked: what it made is unpacked and compared. */
 function throughProgram(program: string, args: readonly string[]): Duplex {
-  const { stdin, stdout } = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
-  return Duplex.from({ writable: stdin, readable: stdout });
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+  const stream = Duplex.from({ writable: child.stdin, readable: child.stdout });
+  // where the disk is full nothing reads what it writes, and it would wait for ever
+  stream.once('close', () => child.kill('SIGKILL'));
+  return stream;
 }

@@ -12,7 +12,8 @@ const TEXT_TYPE = 'text/plain; charset=utf-8';
  */
 export async function ship(spool: Spool, crash: CrashLine, store: ObjectStore): Promise<void> {
   const { objects } = spool;
-  await store.upload(crash.core, objects.path(crash.core), spool.upload(crash.id));
+  if (crash.dropped === undefined)
+    await store.upload(crash.core, objects.path(crash.core), spool.upload(crash.id));
   for (const [key, type] of [
     [crash.report, JSON_TYPE],
     [crash.reportText, TEXT_TYPE],

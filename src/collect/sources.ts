@@ -22,7 +22,10 @@ export function coresAt(paths: readonly string[], cwd: string): string[] {
 function coresIn(folder: string, given: string): string[] {
   let names: string[];
   try {
-    names = readdirSync(folder).sort();
+    names = readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name)
+      .sort();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new UserError('no-core', `${given} cannot be listed: ${why}`, {

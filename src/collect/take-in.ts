@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { rename, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -23,7 +24,7 @@ import type { Spool } from './spool.ts';
 export type Taken =
   | { path: string; outcome: 'collected'; crash: CrashLine; removed: boolean }
   | { path: string; outcome: 'known'; id: string; removed: boolean }
-  | { path: string; outcome: 'left'; reason: string };
+  | { path: string; outcome: 'left' | 'failed'; reason: string };
 
 interface TakingIn {
   spool: Spool;
@@ -32,6 +33,8 @@ interface TakingIn {
   encrypter: Encrypter | undefined;
   /** Leave the core where it is. */
   keep: boolean;
+  /** How many cores of one fingerprint are kept; undefined: all. */
+  mostCores: number | undefined;
   /** The lines of the spool, by their IDs. */
   known: ReadonlyMap<string, CrashLine>;
   terminal: Terminal;
@@ -39,14 +42,33 @@ interface TakingIn {
 
 /** Takes one core into the spool: report, compressed core, and last its line; then the core itself goes. */
 export async function takeIn(path: string, options: TakingIn): Promise<Taken> {
+  const { spool, terminal } = options;
+  try {
+    const there = await waitUntilComplete(path, () =>
+      terminal.say(`${path} is still being written: waiting`),
+    );
+    if (!there) return { path, outcome: 'left', reason: 'it went away before it was read' };
+    return await takeInWhole(path, options);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof UserError && /^(?:not-a-core|not-python|no-core)$/.test(error.code))
+      return { path, outcome: 'left', reason };
+    // of the file system: a full disk, a core that went away
+    const isOfFiles = error instanceof UserError || (error instanceof Error && 'syscall' in error);
+    if (!isOfFiles) throw error;
+    return { path, outcome: 'failed', reason: `${reason}; the core stays where it is` };
+  } finally {
+    terminal.progress('');
+    for (const name of readdirSync(spool.work)) rmSync(join(spool.work, name), { force: true });
+  }
+}
+
+async function takeInWhole(path: string, options: TakingIn): Promise<Taken> {
   const { spool, keep, known, terminal } = options;
   const left = (reason: string): Taken => ({ path, outcome: 'left', reason });
-  const there = await waitUntilComplete(path, () => terminal.say(`${path} is still being written: waiting`));
-  if (!there) return left('it went away before it was read');
-  const before = statSync(path, { throwIfNoEntry: false });
+  const before = statSync(path);
   const id = idOf(path);
-  if (before === undefined || id === undefined)
-    return left(before?.size === 0 ? 'it is empty' : 'it cannot be read');
+  if (id === undefined) return left(before.size === 0 ? 'it is empty' : 'it cannot be read');
   const line = known.get(id);
   if (line !== undefined) {
     const isSame = before.size === line.bytes && (await hashOf(path)) === line.sha256;
@@ -55,33 +77,57 @@ export async function takeIn(path: string, options: TakingIn): Promise<Taken> {
     if (!keep) await unlink(path);
     return { path, outcome: 'known', id, removed: !keep };
   }
-  try {
-    const report = await readReport({ path, name: path, written: before.mtimeMs }, {}, terminal);
-    const target = join(spool.work, id);
-    terminal.progress(`compressing ${path} …`);
-    let packed = await pack(path, target, options.compressor);
-    if (statSync(path).mtimeMs !== before.mtimeMs)
-      return left('it changed while it was read: run collect again');
-    let [stored, suffix]: [string, string] = [target, options.compressor.suffix];
-    if (options.encrypter !== undefined) {
-      [stored, suffix] = [target + AGE_SUFFIX, suffix + AGE_SUFFIX];
-      packed = await encrypt(target, stored, options.encrypter, packed);
-    }
-    const crash = crashLine({ id, time: before.mtime, path, report, packed, suffix });
-    await store(spool, crash, report, stored);
-    if (!keep) await unlink(path);
-    return { path, outcome: 'collected', crash, removed: !keep };
-  } catch (error) {
-    if (
-      error instanceof UserError &&
-      (error.code === 'not-a-core' || error.code === 'not-python' || error.code === 'no-core')
-    )
-      return left(error.message);
-    throw error;
-  } finally {
-    terminal.progress('');
-    for (const name of [id, `${id}${AGE_SUFFIX}`]) rmSync(join(spool.work, name), { force: true });
-  }
+  const report = await readReport({ path, name: path, written: before.mtimeMs }, {}, terminal);
+  terminal.progress(`compressing ${path} …`);
+  const enough = areEnough(report, options);
+  const copy = enough ? await withoutCopy(path) : await copied(path, id, options);
+  if (statSync(path).mtimeMs !== before.mtimeMs)
+    return left('it changed while it was read: run collect again');
+  const crash = crashLine({ id, time: before.mtime, path, report, copy });
+  await store(spool, crash, report, copy.file);
+  if (!keep) await unlink(path);
+  return { path, outcome: 'collected', crash, removed: !keep };
+}
+
+/** Are there as many cores of this fingerprint as are to be kept? The first of a release is kept in any case. */
+function areEnough(report: CrashReport, { known, mostCores }: TakingIn): boolean {
+  if (mostCores === undefined) return false;
+  const kept = [...known.values()].filter(
+    ({ fingerprint, dropped }) => fingerprint === report.fingerprint && dropped === undefined,
+  );
+  const release = report.process.environment?.['PYCRASH_RELEASE'];
+  const isNewRelease = release !== undefined && !kept.some((crash) => crash.release === release);
+  return kept.length >= mostCores && !isNewRelease;
+}
+
+interface Copy {
+  /** Absent where the core is not kept. */
+  file?: string;
+  /** What the name of the stored core ends with. */
+  suffix: string;
+  packed: Packed;
+}
+
+async function copied(path: string, id: string, { spool, compressor, encrypter }: TakingIn): Promise<Copy> {
+  const file = join(spool.work, id);
+  const { suffix } = compressor;
+  const packed = await pack(path, file, compressor);
+  if (encrypter === undefined) return { file, suffix, packed };
+  const encrypted = file + AGE_SUFFIX;
+  return {
+    file: encrypted,
+    suffix: suffix + AGE_SUFFIX,
+    packed: await encrypt(file, encrypted, encrypter, packed),
+  };
+}
+
+async function withoutCopy(path: string): Promise<Copy> {
+  const sha256 = await hashOf(path);
+  const nothing = createHash('sha256').digest('hex');
+  return {
+    suffix: '',
+    packed: { bytes: statSync(path).size, sha256, storedBytes: 0, storedSha256: nothing },
+  };
 }
 
 function idOf(path: string): string | undefined {
@@ -98,14 +144,16 @@ async function store(
   { objects }: Spool,
   crash: CrashLine,
   report: CrashReport,
-  packed: string,
+  packed: string | undefined,
 ): Promise<void> {
   const text = reportText(report, { threads: false, locals: 'app', width: 200 }, (_style, shown) => shown);
   await objects.write(crash.report, Buffer.from(`${printableJson(report)}\n`));
   await objects.write(crash.reportText, Buffer.from(text.endsWith('\n') ? text : `${text}\n`));
-  const target = objects.path(crash.core);
-  mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
-  await rename(packed, target);
+  if (packed !== undefined) {
+    const target = objects.path(crash.core);
+    mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+    await rename(packed, target);
+  }
   await objects.write(keysOf(crash, '').line, Buffer.from(`${JSON.stringify(crash)}\n`));
 }
 
@@ -114,11 +162,10 @@ interface Described {
   time: Date;
   path: string;
   report: CrashReport;
-  packed: Packed;
-  suffix: string;
+  copy: Copy;
 }
 
-function crashLine({ id, time, path, report, packed, suffix }: Described): CrashLine {
+function crashLine({ id, time, path, report, copy: { file, suffix, packed } }: Described): CrashLine {
   const { process: crashed, python, crash, core } = report;
   const about = { id, time: time.toISOString(), fingerprint: report.fingerprint };
   const keys = keysOf(about, suffix);
@@ -140,6 +187,7 @@ function crashLine({ id, time, path, report, packed, suffix }: Described): Crash
     path,
     truncated: core.truncated,
     encrypted: suffix.endsWith(AGE_SUFFIX),
+    ...(file === undefined ? { dropped: 'enough of this fingerprint' } : {}),
     ...packed,
     core: keys.core,
     report: keys.report,

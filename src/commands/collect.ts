@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { collect } from '../collect/collect.ts';
 import { collectedText } from '../collect/collected-text.ts';
 import { spoolFolder } from '../collect/spool.ts';
+import { usageError } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
 import type { ExitCode } from './command.ts';
 
@@ -17,6 +18,7 @@ export function define(command: Command): void {
       (key: string, others: string[]) => [...others, key],
       [],
     )
+    .option('--cores-per-fingerprint <n>', 'keep only so many cores of equal crashes, and the report of each')
     .option('--keep', 'leave the cores where they are')
     .addHelpText(
       'after',
@@ -35,7 +37,7 @@ Examples:
 export async function run(
   terminal: Terminal,
   [paths]: readonly unknown[],
-  { to, spool, keep, recipient }: Readonly<Record<string, unknown>>,
+  { to, spool, keep, recipient, coresPerFingerprint }: Readonly<Record<string, unknown>>,
 ): Promise<ExitCode> {
   const result = await collect(
     {
@@ -43,16 +45,25 @@ export async function run(
       spool: spoolFolder(spool, terminal.options.cwd),
       to: typeof to === 'string' ? to : undefined,
       keep: keep === true,
+      mostCores: mostCores(coresPerFingerprint),
       recipients: Array.isArray(recipient) ? recipient.map((key) => recipientAt(String(key), terminal)) : [],
     },
     terminal,
   );
   if (terminal.options.json) terminal.document(result);
   else terminal.out(collectedText(result));
-  return result.notShipped.length > 0 ? 3 : 0;
+  const failed = result.cores.some(({ outcome }) => outcome === 'failed');
+  return failed || result.notShipped.length > 0 ? 3 : 0;
 }
 
 /** A file of recipients is named from `--cwd`. */
 function recipientAt(key: string, { options: { cwd } }: Terminal): string {
   return key.startsWith('age1') ? key : resolve(cwd, key);
+}
+
+function mostCores(option: unknown): number | undefined {
+  if (option === undefined) return undefined;
+  if (!/^\d{1,6}$/.test(String(option)))
+    throw usageError(`--cores-per-fingerprint ${String(option)} is no number of cores`);
+  return Number(option);
 }

@@ -29,6 +29,8 @@ const CrashLine = v.object({
   /** Where the core lay. */
   path: Text,
   truncated: v.boolean(),
+  /** Why the core was not kept; the report is. */
+  dropped: v.optional(Text),
   /** To age recipients. */
   encrypted: v.optional(v.boolean(), false),
   /** Of the core, and its SHA-256. */

@@ -19,6 +19,11 @@ export async function fetchCore(
   target: string,
   { identity, progress }: { identity: string | undefined; progress: (bytes: number) => void },
 ): Promise<void> {
+  if (crash.dropped !== undefined) {
+    throw new UserError('no-core', `the core of ${crash.id} was not kept: ${crash.dropped}`, {
+      help: `Its report was: pycrash cores report ${crash.id}. Others have their cores: fingerprint=${crash.fingerprint} dropped=undefined`,
+    });
+  }
   if (existsSync(target)) {
     const isSame = statSync(target).size === crash.bytes && (await hashOf(target)) === crash.sha256;
     if (isSame) return;
@@ -62,7 +67,7 @@ async function download(
 ): Promise<void> {
   const hash = createHash('sha256');
   let bytes = 0;
-  await pipeline(
+  const copying = pipeline(
     store.open(crash.core),
     async function* counted(chunks: AsyncIterable<Buffer>) {
       for await (const chunk of chunks) {
@@ -75,6 +80,10 @@ async function download(
     },
     createWriteStream(target, { flags: 'wx', mode: 0o600 }),
   );
+  await copying.catch((error: unknown) => {
+    if (error instanceof UserError) throw error;
+    throw damaged(crash, `came only in part: ${error instanceof Error ? error.message : String(error)}`);
+  });
   if (hash.digest('hex') !== crash.storedSha256)
     throw damaged(crash, `is not what was stored (${bytes} of ${crash.storedBytes} bytes came)`);
 }

@@ -15,6 +15,8 @@ export type Fault =
   | 'swallowed'
   /** One bit of what is sent arrives as another one. */
   | 'bit flipped'
+  /** Half of the answer's body comes. */
+  | 'broken off'
   | 'slow';
 
 export interface FaultyProxy {
@@ -96,6 +98,10 @@ async function handle(
   }
   if (fault === 'other ETag') headers['etag'] = '"not-a-sum"';
   response.writeHead(status, headers);
+  if (fault === 'broken off') {
+    response.write(body.subarray(0, body.length / 2), () => request.socket.destroy());
+    return;
+  }
   response.end(body);
 }
 
