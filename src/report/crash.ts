@@ -67,6 +67,9 @@ function sentBy(sender: number): string {
   return sender === 0 ? ' from outside of its PID namespace' : ` from process ${sender}`;
 }
 
+/** What the kernel calls shared memory that is no file: mmap(2) with MAP_ANONYMOUS, memfd_create(2), shmget(2). */
+const UNNAMED = /^(?:zero|memfd:.*|SYSV[0-9a-f]{8}) \(deleted\)$/;
+
 /** The C code that the fault was in: what a debugger says, or else the symbol or the file. */
 function hit(report: CrashReport): string {
   const { instruction } = report.process.signal;
@@ -76,6 +79,7 @@ function hit(report: CrashReport): string {
     innermost === undefined || innermost.function === '??' ? instruction.function : innermost.function;
   const library = instruction.library?.slice(instruction.library.lastIndexOf('/') + 1);
   if (library === undefined) return ` at ${instruction.address}, where no code is mapped`;
+  if (UNNAMED.test(library)) return ` at ${instruction.address}, in code that was written at run time`;
   return name === undefined ? ` in ${library}` : ` in ${name} of ${library}`;
 }
 

@@ -211,3 +211,16 @@ test('a report that shows secrets says so', () => {
   const report = exampleReport({ secretsShown: true });
   for (const text of [plain(report), reportHtml(report)]) expect(text).toContain('Nothing is redacted');
 });
+
+test.each([
+  ['/usr/lib/libc.so.6', ' in libc.so.6'],
+  ['/dev/zero (deleted)', ' at 0x7f1000, in code that was written at run time'],
+  ['/memfd:jit (deleted)', ' at 0x7f1000, in code that was written at run time'],
+  [undefined, ' at 0x7f1000, where no code is mapped'],
+])('the title of a fault in %s', (library, place) => {
+  const { process } = exampleReport();
+  const instruction = { address: '0x7f1000', ...(library === undefined ? {} : { library }) };
+  const signal = { number: 8, name: 'SIGFPE', instruction };
+  const report = exampleReport({ process: { ...process, signal }, exceptions: [], threads: [] });
+  expect(report.crash.title).toBe(`SIGFPE${place}`);
+});
