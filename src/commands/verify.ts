@@ -5,7 +5,7 @@ import { parseEnv } from 'node:util';
 import { verificationSummary } from '../crashtest/summary.ts';
 import { STARTABLE_SERVERS } from '../crashtest/listening.ts';
 import { STARTABLE } from '../crashtest/supervisors/index.ts';
-import type { Step, VerifyOptions } from '../crashtest/verification.ts';
+import { STEP_IDS, type Step, type VerifyOptions } from '../crashtest/verification.ts';
 import { attach, type AttachOptions } from '../crashtest/attach.ts';
 import type { Listener } from '../crashtest/steps.ts';
 import { verify } from '../crashtest/verify.ts';
@@ -81,6 +81,7 @@ export async function run(
       terminal.say(stepLine(terminal, step));
     },
   };
+  const required = readRequired(options['require']);
   const attached = readAttachOptions(terminal.options.cwd, options);
   const { verification, started } =
     attached === undefined
@@ -92,13 +93,25 @@ export async function run(
     appendFileSync(resolve(terminal.options.cwd, options['summary']), verificationSummary(verification));
   }
   if (!started) return 3;
-  const require = options['require'];
-  const required = new Set(typeof require === 'string' ? require.split(',') : []);
-  const unknown = verification.steps.filter(
-    ({ id, ok }) => ok === 'unknown' && (required.has('all') || required.has(id)),
-  );
-  for (const { id } of unknown) terminal.say(`${id} is required and could not be observed`);
+  const { steps } = verification;
+  const ran = new Set<string>(steps.map(({ id }) => id));
+  const unknown = [
+    ...steps.filter(({ id, ok }) => ok === 'unknown' && (required.has('all') || required.has(id))),
+    ...STEP_IDS.filter((id) => required.has(id) && !ran.has(id)).map((id) => ({ id })),
+  ];
+  for (const { id } of unknown) {
+    terminal.say(`${id} is required and ${ran.has(id) ? 'could not be observed' : 'did not run'}`);
+  }
   return verification.ok && unknown.length === 0 ? 0 : 1;
+}
+
+/** Throws a usage error for an id that no step has: with a slip of the pen, nothing would be required. */
+function readRequired(text: unknown): ReadonlySet<string> {
+  const ids = typeof text === 'string' ? text.split(',').filter((id) => id !== '') : [];
+  const known: readonly string[] = ['all', ...STEP_IDS];
+  const wrong = ids.filter((id) => !known.includes(id));
+  if (wrong.length > 0) throw usageError(`--require ${wrong.join(',')}: there are ${known.join(', ')}`);
+  return new Set(ids);
 }
 
 function stepLine(terminal: Terminal, { id, ok, detail, seconds }: Step): string {

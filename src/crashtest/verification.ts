@@ -28,27 +28,30 @@ export interface VerifyOptions {
 }
 
 /** The steps, in the order in which they are told. docs/verify.md says what each one proves. */
-export type StepId =
-  | 'start'
-  | 'as-deployed'
-  | 'handled-errors'
-  | 'hostile-client'
-  | 'abort'
-  | 'log-line'
-  | 'wait-status'
-  | 'core-present'
-  | 'core-complete'
-  | 'cores-distinct'
-  | 'core-names'
-  | 'gdb'
-  | 'report'
-  | 'recovery'
-  | 'lost-requests'
-  | 'blind-spot'
-  | 'crash-budget'
-  | 'main-process'
-  | 'start-limit'
-  | 'clean-up';
+export const STEP_IDS = [
+  'start',
+  'as-deployed',
+  'handled-errors',
+  'hostile-client',
+  'abort',
+  'log-line',
+  'wait-status',
+  'core-present',
+  'core-complete',
+  'cores-distinct',
+  'core-names',
+  'gdb',
+  'report',
+  'recovery',
+  'lost-requests',
+  'blind-spot',
+  'crash-budget',
+  'main-process',
+  'start-limit',
+  'clean-up',
+] as const;
+
+export type StepId = (typeof STEP_IDS)[number];
 
 export interface Step {
   id: StepId;

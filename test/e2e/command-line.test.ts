@@ -37,3 +37,9 @@ test('an unknown option is wrong usage', async () => {
   expect(outcome.exitCode).toBe(2);
   expect(outcome.stderr).toContain("unknown option '--frobnicate'");
 });
+
+test('a required step that verify does not have is wrong usage', async () => {
+  const outcome = await pycrash(['verify', '--require', 'gdb,main-proces']);
+  expect(outcome.exitCode).toBe(2);
+  expect(outcome.stderr).toContain('--require main-proces: there are all, start,');
+});

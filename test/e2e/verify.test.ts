@@ -171,11 +171,15 @@ test('no gdb: the step is unknown, and fails only where it is required', async (
   const bin = join(shop.folder, 'bin');
   mkdirSync(bin);
   for (const program of ['sh', 'env', 'git']) symlinkSync(`/usr/bin/${program}`, join(bin, program));
-  const { outcome, steps, detail } = await shop.verify(['--require', 'gdb', ...SECRET], { PATH: bin });
+  const { outcome, steps, detail } = await shop.verify(['--require', 'gdb,main-process', ...SECRET], {
+    PATH: bin,
+  });
   expect(steps, outcome.stderr).toMatchObject({ ...ALL_GOOD, gdb: 'unknown' });
   expect(detail('gdb')).toContain('apt-get install gdb');
   expect(outcome.exitCode).toBe(1);
   expect(outcome.stderr).toContain('gdb is required and could not be observed');
+  // no supervisor here that would have a main process
+  expect(outcome.stderr).toContain('main-process is required and did not run');
 });
 
 test('cores piped to an unknown program: unknown, with what would find out', async (context) => {
