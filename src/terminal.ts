@@ -81,9 +81,11 @@ export function write(name: StreamName, text: string): void {
   if (rest.length > 0) process[name].write(rest);
 }
 
-/** Has all that was given to `write` left this process? */
-export function isAllWritten(): boolean {
-  return [...streamed].every(([name, stream]) => !stream || process[name].writableLength === 0);
+/** Settles when all that was given to `write` has left this process. */
+export async function allWritten(): Promise<void> {
+  for (const [name, stream] of streamed) {
+    if (stream) await new Promise<void>((settled) => process[name].write('', () => settled()));
+  }
 }
 
 function useStream(name: StreamName, stream: boolean): void {
