@@ -1,4 +1,5 @@
-// `npm test [-- vitest arguments]`: installs what is missing, builds the bundle, runs every test.
+// `npm test [-- vitest arguments]`: installs what is missing, builds the bundle, runs the tests. Without the name of one,
+// the long ones are left to `npm run test:long` (test/vitest.config.ts says which).
 // A test whose part is still missing says so and is listed at the end.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -23,4 +24,8 @@ if (complete && process.getuid?.() === 0) {
   spawnSync(`${root}.build/machine.sh`, [], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 run(process.execPath, ['.build/bundle.mjs']);
-run('npx', ['vitest', 'run', '--config', `${root}test/vitest.config.ts`, ...process.argv.slice(2)]);
+const [first, ...rest] = process.argv.slice(2);
+const long = first === '--long';
+const words = long ? rest : process.argv.slice(2);
+process.env['PYCRASH_TESTS'] = long ? 'long' : words.some((word) => !word.startsWith('-')) ? 'all' : 'short';
+run('npx', ['vitest', 'run', '--config', `${root}test/vitest.config.ts`, ...words]);

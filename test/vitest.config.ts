@@ -1,11 +1,25 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+/**
+ * What `npm run test:long` runs and a plain `npm test` does not: the virtual machine, tables of what units and servers
+ * really do, every framework, server and supervisor under `verify`, and every Python.
+ */
+const LONG = [
+  'test/machine/**/*.test.ts',
+  'test/reality/**/*.test.ts',
+  'test/servers/**/*.test.ts',
+];
+
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL('..', import.meta.url)),
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/fixtures/**', 'node_modules/**'],
+    include: process.env['PYCRASH_TESTS'] === 'long' ? LONG : ['test/**/*.test.ts'],
+    exclude: [
+      'test/fixtures/**',
+      'node_modules/**',
+      ...(process.env['PYCRASH_TESTS'] === 'short' ? LONG : []),
+    ],
     // Real servers start and crash in these tests, on small machines too.
     testTimeout: 120_000,
     hookTimeout: 600_000,

@@ -50,7 +50,8 @@ export interface Verified {
 
 /** Crashes the real application under its real server and supervisor, and judges what comes of it. */
 export async function verify(options: VerifyOptions, listener: Listener): Promise<Verified> {
-  const project = await readProject(options.root);
+  const { server = '', command = '' } = options;
+  const project = await readProject(options.root, { started: [server, command] });
   const target = findTarget(project, options);
   const page = readUrl(options.url);
   const program = typeof target.command === 'string' ? undefined : target.command[0];

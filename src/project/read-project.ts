@@ -31,6 +31,8 @@ export interface ReadOptions {
   overlay?: ReadonlyMap<string, Uint8Array>;
   /** What `listFiles` says of the folder, where the caller knows it. */
   list?: FileList;
+  /** Words of a start command that the repository does not have: it is served by that as well. */
+  started?: readonly string[];
 }
 
 /**
@@ -67,7 +69,7 @@ export async function readProject(root: string, options: ReadOptions = {}): Prom
     ...(command?.value.argv ?? []),
     ...[...(command?.value.options.values() ?? [])].map(({ value }) => value),
   ]);
-  const django = findDjango(sources, parser, named, started);
+  const django = findDjango(sources, parser, named, [...started, ...(options.started ?? [])]);
   const python = pythonVersion(sources);
   const notes: Note[] = [...django.notes, ...found.notes, ...sources.notes];
   learnRoots(sources, found.services);

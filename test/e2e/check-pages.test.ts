@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +19,8 @@ interface Document {
 
 beforeAll(async () => {
   cpSync(EXAMPLE, initialised, { recursive: true });
+  // some pages serve it by ASGI, which init wires where something says so
+  appendFileSync(join(initialised, 'requirements.txt'), 'uvicorn\n');
   expect(await pycrash(['init', initialised, '--yes'])).toMatchObject({ exitCode: 0 });
   const document = JSON.parse((await pycrash(['check', initialised, '--json'])).stdout) as Document;
   expect(document.findings).toEqual([]);

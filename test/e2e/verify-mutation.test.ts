@@ -11,7 +11,7 @@ import { Example, SECRET } from './verify/example.ts';
  * Takes away, one at a time, each line that `init` writes into the drop-in and each line that it puts into the
  * application's files: `check` or `verify` has to notice.
  */
-const shop = new Example('django-shop');
+const shop = new Example('django-shop', undefined, undefined, ['uvicorn']);
 const before = new Map<string, string>();
 for (const file of execFileSync('find', ['.', '-name', '*.py', '-type', 'f'], {
   cwd: shop.root,

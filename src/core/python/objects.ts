@@ -470,6 +470,8 @@ function bytesValue(
 /** The readers of what is written in C, by name. */
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['BaseException', readException],
+  // Its own in 3.13.12 and later: the same, unless the list that it was given was changed (cpython #141732).
+  ['BaseExceptionGroup', readException],
   ['NoneType', () => ({ type: '', text: 'None' })],
   ['ellipsis', () => ({ type: '', text: 'Ellipsis' })],
   ['NotImplementedType', () => ({ type: '', text: 'NotImplemented' })],

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +30,10 @@ export class Example {
   /** The interpreter of an environment with what the example requires. */
   readonly python: string;
 
-  /** `django` is a requirement that stands in for the example's own, with a Python that has it. */
+  /**
+   * `django` is a requirement that stands in for the example's own, with a Python that has it. `packages` are further
+   * ones, which say what serves it.
+   */
   constructor(
     name: string,
     python: PythonVersion = '3.11',
@@ -31,6 +43,7 @@ export class Example {
     this.root = join(this.folder, name);
     cpSync(EXAMPLES + name, this.root, { recursive: true });
     const own = requirementsOf(name).map((line) => (/^Django\b/i.test(line) ? (django ?? line) : line));
+    appendFileSync(join(this.root, 'requirements.txt'), packages.map((line) => `${line}\n`).join(''));
     const wanted = [...new Set([...own, 'gunicorn~=23.0', ...packages])];
     this.python = join(pythonEnvironment(python, wanted).folder, 'bin/python');
   }
