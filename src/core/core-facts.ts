@@ -98,7 +98,7 @@ function cutBy(bytes: number): string {
   // the kernel writes whole pages, so one that is killed leaves a multiple of 4 KiB as well
   const kibibytes = bytes / 1024;
   if (kibibytes % 1000 === 0 || kibibytes % 1024 === 0) {
-    return `its ${kibibytes} KiB are a round number: probably a soft limit (ulimit -c, LimitCORE=) cut it`;
+    return `its ${kibibytes} KiB are a round number: probably a limit cut it (ulimit -c, LimitCORE=, or ProcessSizeMax= in coredump.conf(5))`;
   }
   return "a soft limit (ulimit -c, LimitCORE=) cut it, the disk was full, the writing was killed (gunicorn's --timeout, uWSGI's harakiri), or the copy was not complete";
 }

@@ -31,7 +31,7 @@ export function reportHtml(report: CrashReport): string {
       ['Process', `${report.process.pid}${live === undefined ? `, ${report.process.signal.name}` : ''}`],
       ['Command line', report.process.cmdline.join(' ')],
       ['Executable', report.process.executable],
-      ['Python', `${report.python.implementation} ${report.python.version}`],
+      ['Python', `${report.python.implementation} ${report.python.version}`.trim()],
       live === undefined
         ? ['Core', `${core.path}, ${size(core.bytes)}${core.truncated ? ', truncated' : ''}`]
         : ['Memory', `${core.path}, ${size(core.bytes)} read, ${howRead(live)}`],

@@ -15,7 +15,7 @@ export function reportMarkdown(report: CrashReport, width = 200): string {
       'process',
       `${report.process.pid}, ${live === undefined ? `${report.process.signal.name}, ` : ''}${report.process.cmdline.join(' ')}`,
     ],
-    ['python', `${report.python.implementation} ${report.python.version}`],
+    ['python', `${report.python.implementation} ${report.python.version}`.trim()],
     [
       'request',
       report.request === undefined

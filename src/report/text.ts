@@ -83,7 +83,8 @@ class Page {
       `executable   ${printable(process.executable)}${process.buildId === undefined ? '' : `, build ID ${process.buildId}`}`,
     );
     const threading = python.freeThreaded ? ', free-threaded' : '';
-    this.line(`python       ${printable(`${python.implementation} ${python.version}${threading}`)}`);
+    if (python.version !== '')
+      this.line(`python       ${printable(`${python.implementation} ${python.version}${threading}`)}`);
     if (process.cwd !== undefined) this.line(`directory    ${printable(process.cwd)}`);
     if (fingerprint !== '') this.line(`fingerprint  ${fingerprint}`);
     for (const missing of core.missing) {

@@ -112,8 +112,8 @@ describe('a core that is cut', () => {
   });
 
   test.each([
-    [1024, '1024 KiB are a round number: probably a soft limit'],
-    [1000, '1000 KiB are a round number: probably a soft limit'],
+    [1024, '1024 KiB are a round number: probably a limit cut it'],
+    [1000, '1000 KiB are a round number: probably a limit cut it'],
     // a multiple of the page, as every core is whose writing was killed
     [1052, 'the writing was killed'],
   ])('%i KiB', async (kibibytes, why) => {

@@ -89,6 +89,6 @@ test.for<[string, RegExp[]]>([
 
 test('what doctor says of a small ProcessSizeMax is what happens: the core has not its exception', (context) => {
   needs(context, 'virtual machine');
-  expect(answer('cut')).toMatch(/third\ncore +last, 1\.0 MB, truncated/);
+  expect(answer('cut')).toMatch(/third\ncrash +SIGABRT\ncore +last, 1\.0 MB, truncated/);
   expect(answer('cut')).toContain('No exception was found in this core.');
 });
