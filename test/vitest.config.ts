@@ -6,9 +6,17 @@ import { defineConfig } from 'vitest/config';
  * really do, every framework, server and supervisor under `verify`, and every Python.
  */
 const LONG = [
-  'test/machine/**/*.test.ts',
-  'test/reality/**/*.test.ts',
-  'test/servers/**/*.test.ts',
+  'test/machine/*.test.ts',
+  'test/servers/*.test.ts',
+  'test/core/types.test.ts',
+  'test/e2e/*-reality.test.ts',
+  'test/e2e/continuous-integration.test.ts',
+  'test/e2e/live/{report-process,torn}.test.ts',
+  'test/e2e/report-{compiled,free-threaded,matrix,whose}.test.ts',
+  'test/e2e/verify-*.test.ts',
+  'test/project/launchers-run.test.ts',
+  'test/python-library/{behaviour,clients,robustness,style}.test.ts',
+  'test/store/{faults,kill}.test.ts',
 ];
 
 export default defineConfig({

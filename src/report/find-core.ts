@@ -5,6 +5,7 @@ import { openLocalFile } from '../core/local-files.ts';
 import { APPORT_CORES, apportCores } from '../host/apport.ts';
 import { UserError } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
+import { typedCommand } from '../typed-command.ts';
 import type { Unpacked } from './compression.ts';
 import { compressionOf } from './compression-format.ts';
 import { lastCoreFile, type LastCore } from './last-core.ts';
@@ -150,7 +151,7 @@ function noneOf({ folders, pattern }: LastCore): UserError {
   return new UserError('no-core', `no core was found where kernel.core_pattern (${pattern}) puts one`, {
     help: relative
       ? `${looked} The kernel writes it into the working directory of the process: the log of pycrash says which one, or search for it: find / -xdev -type f -name '${pattern.replaceAll(/%./g, '*')}*'`
-      : `${looked} pycrash doctor says whether the kernel would write one.`,
+      : `${looked} ${typedCommand('doctor')} says whether the kernel would write one.`,
   });
 }
 

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { UserError } from '../errors.ts';
 import { compressionOf } from '../report/compression-format.ts';
 import { unpackCore } from '../report/compression.ts';
+import { typedCommand } from '../typed-command.ts';
 import type { CrashLine } from './crash-line.ts';
 import { hashOf } from './directory-store.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -21,7 +22,7 @@ export async function fetchCore(
 ): Promise<void> {
   if (crash.dropped !== undefined) {
     throw new UserError('no-core', `the core of ${crash.id} was not kept: ${crash.dropped}`, {
-      help: `Its report was: pycrash cores report ${crash.id}. Others have their cores: fingerprint=${crash.fingerprint} dropped=undefined`,
+      help: `Its report: ${typedCommand(`cores report ${crash.id}`)}. Others have their cores: fingerprint=${crash.fingerprint} dropped=undefined`,
     });
   }
   if (existsSync(target)) {

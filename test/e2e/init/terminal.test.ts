@@ -50,7 +50,7 @@ async function typed(
   // what the program wrote last can come after the news of its end
   for (let length = -1; length !== screen.length;) {
     length = screen.length;
-    await setTimeout(300);
+    await setTimeout(1000);
   }
   return { screen, exitCode };
 }
