@@ -26,12 +26,16 @@ test(
     const args = ['collect', '.', '--to', bucket.address, '--spool', host.spool];
     const env = { ...host.env, ...bucket.server?.env };
     let killed = 0;
+    // of a run that came to its end: on a fast machine most kills would come too late otherwise
+    let longest = 2500;
     for (let round = 0; round < KILLS; round += 1) {
       const kill = new AbortController();
       // most of a run is its start: the points are spread over what comes after it, too
-      const after = pause(Math.random() * 2500).then(() => kill.abort());
+      const after = pause(Math.random() * longest).then(() => kill.abort());
+      const begun = performance.now();
       const { exitCode } = await pycrash(args, { cwd: host.cores, env, kill: kill.signal });
       if (exitCode === -1) killed += 1;
+      else longest = 1.2 * (performance.now() - begun);
       await after;
     }
     expect(killed).toBeGreaterThan(5);
