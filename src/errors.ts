@@ -26,3 +26,13 @@ export class UserError extends Error {
 export function usageError(message: string, help?: string): UserError {
   return new UserError('usage', message, help === undefined ? { exitCode: 2 } : { help, exitCode: 2 });
 }
+
+/** What an error of any kind says, for the end of a message. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Is it an error of the system with this code, such as ENOENT (errno(3))? */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,5 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { styleText } from 'node:util';
+import { hasCode } from './errors.ts';
 
 /** The options that every command has. */
 export interface CommonOptions {
@@ -113,8 +114,4 @@ function isCharacterDevice(name: StreamName): boolean {
     // closed by who started us: Node's stream says what that means
     return true;
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -8,7 +8,7 @@ import * as zlib from 'node:zlib';
 import type { Encrypter } from 'age-encryption';
 import { UserError } from '../errors.ts';
 import { decompress } from '../report/compression.ts';
-import { hashOf } from '../store/directory-store.ts';
+import { hashOf } from '../store/file-hash.ts';
 import type { Compression } from '../report/compression-format.ts';
 
 const LEVEL = 3;

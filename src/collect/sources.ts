@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ET_CORE, readElf } from '../core/elf/file.ts';
 import { openLocalFile } from '../core/local-files.ts';
-import { UserError } from '../errors.ts';
+import { UserError, reasonOf } from '../errors.ts';
 
 /** The cores at the paths that were given: files, and of directories what is directly in them and a core. */
 export function coresAt(paths: readonly string[], cwd: string): string[] {
@@ -27,7 +27,7 @@ function coresIn(folder: string, given: string): string[] {
       .map(({ name }) => name)
       .sort();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     throw new UserError('no-core', `${given} cannot be listed: ${why}`, {
       help: 'Run it as a user who may read the directory.',
     });

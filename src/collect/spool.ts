@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { writeWhole } from '../cache-folder.ts';
-import { UserError } from '../errors.ts';
+import { UserError, reasonOf } from '../errors.ts';
 import { DirectoryStore } from '../store/directory-store.ts';
 import type { UploadRecord, UploadState } from '../store/object-store.ts';
 
@@ -42,7 +42,7 @@ export class Spool {
       if (!existsSync(join(this.folder, 'version')))
         writeWhole(join(this.folder, 'version'), Buffer.from(`${VERSION}\n`));
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = reasonOf(error);
       throw new UserError('spool', `the spool ${this.folder} cannot be written: ${why}`, {
         help: 'Name a folder that this user can write to with --spool.',
       });
@@ -123,7 +123,7 @@ async function held(file: string, waiting: () => void): Promise<() => void> {
       child.stdout.once('data', () => done());
     });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     throw new UserError('spool', `the spool cannot be locked: ${why}`, {
       help: 'flock(1) of util-linux is needed: apt-get install util-linux.',
     });

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Encrypter } from 'age-encryption';
 import { openLocalFile } from '../core/local-files.ts';
-import { UserError } from '../errors.ts';
+import { UserError, reasonOf } from '../errors.ts';
 import { printableJson } from '../printable.ts';
 import type { CrashReport } from '../report/model.ts';
 import { readReport } from '../report/report-core.ts';
@@ -13,7 +13,7 @@ import { reportText } from '../report/text.ts';
 import { AGE_SUFFIX } from '../store/age-suffix.ts';
 import { coreId } from '../store/core-id.ts';
 import type { CrashLine } from '../store/crash-line.ts';
-import { hashOf } from '../store/directory-store.ts';
+import { hashOf } from '../store/file-hash.ts';
 import { keysOf } from '../store/keys.ts';
 import type { Terminal } from '../terminal.ts';
 import { waitUntilComplete } from './complete.ts';
@@ -50,7 +50,7 @@ export async function takeIn(path: string, options: TakingIn): Promise<Taken> {
     if (!there) return { path, outcome: 'left', reason: 'it went away before it was read' };
     return await takeInWhole(path, options);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     if (error instanceof UserError && /^(?:not-a-core|not-python|no-core)$/.test(error.code))
       return { path, outcome: 'left', reason };
     // of the file system: a full disk, a core that went away

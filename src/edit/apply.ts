@@ -20,7 +20,7 @@ import {
   copyFileSync,
 } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
-import { UserError } from '../errors.ts';
+import { UserError, reasonOf } from '../errors.ts';
 import type { FileChange } from './plan.ts';
 
 /** What was done, and the way back as long as `finish` was not called. */
@@ -243,7 +243,7 @@ const REASONS: Record<string, string> = {
 
 function cannotWrite(path: string, error: unknown): UserError {
   if (error instanceof UserError) return error;
-  const reason = REASONS[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
+  const reason = REASONS[codeOf(error)] ?? reasonOf(error);
   return new UserError('cannot-write', `cannot write ${path}: ${reason}`, {
     help: 'Nothing was changed: what had been written was rolled back. Mend that and run the command again.',
     cause: error,

@@ -10,6 +10,7 @@ import { mergeThreeWays } from './merge.ts';
 import type { FileChange } from './plan.ts';
 import { findInsertions, placed, takeOut } from './take-out.ts';
 import { typedCommand } from '../typed-command.ts';
+import { hasCode } from '../errors.ts';
 
 type CreateEntry = Extract<ManifestEntry, { action: 'create' }>;
 type EditEntry = Extract<ManifestEntry, { action: 'edit' }>;
@@ -28,8 +29,7 @@ export function currentFile(root: string, path: string): { path: string; bytes: 
   try {
     return { path: real, bytes: readFileSync(target) };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      return { path: real, bytes: undefined };
+    if (hasCode(error, 'ENOENT')) return { path: real, bytes: undefined };
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { UserError } from '../errors.ts';
+import { UserError, hasCode } from '../errors.ts';
 import { decodeText } from '../project/readers/text.ts';
 import { sha256 } from '../sha256.ts';
 import { hasLines } from './line-hashes.ts';
@@ -63,7 +63,7 @@ export function readManifest(root: string): Manifest | undefined {
   try {
     text = readFileSync(join(root, MANIFEST), 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
   try {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { UserError } from '../errors.ts';
+import { UserError, reasonOf } from '../errors.ts';
 
 /** A process, by what names it for ever. */
 export interface Target {
@@ -68,7 +68,7 @@ export class Watchdog {
     } catch (error) {
       throw new UserError(
         'no-watchdog',
-        `the process that would continue the stopped one if pycrash died could not be started: ${error instanceof Error ? error.message : String(error)}`,
+        `the process that would continue the stopped one if pycrash died could not be started: ${reasonOf(error)}`,
         { help: 'Nothing was stopped. Read it while it runs: --stop none' },
       );
     }

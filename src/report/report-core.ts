@@ -2,7 +2,7 @@ import { closeSync, fchmodSync, fstatSync, openSync, statSync, writeFileSync } f
 import { resolve } from 'node:path';
 import { openLocalFile } from '../core/local-files.ts';
 import { readCore, type ReadCoreOptions, type UnredactedReport } from '../core/read-core.ts';
-import { usageError, UserError } from '../errors.ts';
+import { usageError, UserError, reasonOf } from '../errors.ts';
 import { printableJson } from '../printable.ts';
 import type { Terminal } from '../terminal.ts';
 import { buildReport } from './build-report.ts';
@@ -145,7 +145,7 @@ function writePrivately(file: string, text: string): void {
       closeSync(handle);
     }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     throw new UserError('not-written', `the report cannot be written: ${why}`);
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { UserError } from '../errors.ts';
+import { UserError, reasonOf } from '../errors.ts';
 import type { LocatedFinding } from './check-project.ts';
 import { typedCommand } from '../typed-command.ts';
 
@@ -9,7 +9,7 @@ export function readBaseline(file: string): ReadonlySet<string> {
     const document: unknown = JSON.parse(readFileSync(file, 'utf8'));
     return new Set(entriesOf(document));
   } catch (error) {
-    throw new UserError('baseline', `the baseline ${file} cannot be read: ${messageOf(error)}`, {
+    throw new UserError('baseline', `the baseline ${file} cannot be read: ${reasonOf(error)}`, {
       help: `write one with: ${typedCommand('check --write-baseline FILE')}`,
       cause: error,
     });
@@ -37,12 +37,8 @@ export function writeBaseline(file: string, findings: readonly LocatedFinding[])
   try {
     writeFileSync(file, `${JSON.stringify(document, undefined, 2)}\n`);
   } catch (error) {
-    throw new UserError('baseline', `the baseline ${file} cannot be written: ${messageOf(error)}`, {
+    throw new UserError('baseline', `the baseline ${file} cannot be written: ${reasonOf(error)}`, {
       cause: error,
     });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

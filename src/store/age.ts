@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { Decrypter, Encrypter } from 'age-encryption';
-import { UserError, usageError } from '../errors.ts';
+import { UserError, usageError, reasonOf } from '../errors.ts';
 
 /** Encrypts to these recipients: `age1…`, or files of them, one a line, as of `age -R`. Throws where one is none. */
 export function encrypterFor(recipients: readonly string[]): Encrypter {
@@ -44,7 +44,7 @@ export async function decryptFile(source: string, target: string, identities: st
   try {
     await writeStream(await decrypter.decrypt(webStream(source)), target);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     throw new UserError('not-decrypted', `the core cannot be decrypted with ${identities}: ${why}`, {
       help: 'Give the identity of one of the recipients that it was encrypted to.',
     });
@@ -60,7 +60,7 @@ function linesOf(file: string, what: string): string[] {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     throw usageError(`${what} cannot be read: ${why}`);
   }
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'));

@@ -11,7 +11,8 @@ import {
 import { copyFile, open, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { UserError } from '../errors.ts';
+import { UserError, reasonOf, hasCode } from '../errors.ts';
+import { hashOf } from './file-hash.ts';
 import type { ObjectInfo, ObjectStore } from './object-store.ts';
 
 /** Objects as the files of a directory: the spool, or what is mounted from a file server. */
@@ -124,7 +125,7 @@ export class DirectoryStore implements ObjectStore {
   }
 
   #failed(error: unknown, what: string): Error {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     return new UserError('store', `${this.address}: ${what}: ${why}`, {
       help: 'Is it mounted, is there space, and may this user write there? df -h and ls -ld show it.',
       cause: error,
@@ -132,13 +133,6 @@ export class DirectoryStore implements ObjectStore {
   }
 }
 
-/** The SHA-256 of a file, in hexadecimal. */
-export async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
-
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+  return hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR');
 }

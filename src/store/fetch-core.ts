@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { createWriteStream, existsSync, linkSync, mkdtempSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { UserError } from '../errors.ts';
+import { UserError, reasonOf } from '../errors.ts';
 import { compressionOf } from '../report/compression-format.ts';
 import { unpackCore } from '../report/compression.ts';
 import { typedCommand } from '../typed-command.ts';
 import type { CrashLine } from './crash-line.ts';
-import { hashOf } from './directory-store.ts';
+import { hashOf } from './file-hash.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /**
@@ -83,7 +83,7 @@ async function download(
   );
   await copying.catch((error: unknown) => {
     if (error instanceof UserError) throw error;
-    throw damaged(crash, `came only in part: ${error instanceof Error ? error.message : String(error)}`);
+    throw damaged(crash, `came only in part: ${reasonOf(error)}`);
   });
   if (hash.digest('hex') !== crash.storedSha256)
     throw damaged(crash, `is not what was stored (${bytes} of ${crash.storedBytes} bytes came)`);
@@ -94,7 +94,7 @@ function workFolder(target: string): string {
   try {
     return mkdtempSync(join(dirname(target), '.pycrash-'));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     throw new UserError('not-written', `${target} cannot be written: ${why}`, {
       help: 'Name a file in a folder that you can write to with --output.',
     });

@@ -1,30 +1,11 @@
-import { afterAll, describe, expect, test } from 'vitest';
-import { openLocalFile } from '../../src/core/local-files.ts';
+import { describe, expect, test } from 'vitest';
 import { repr } from '../../src/core/python/value.ts';
-import { readCore, type UnredactedReport } from '../../src/core/read-core.ts';
-import { makeCore, type MadeCore, type OracleException } from '../e2e/cores/make-core.ts';
-import { plainBuilds, pythonBuild, type PythonBuild } from '../e2e/cores/python-builds.ts';
+import type { OracleException } from '../e2e/cores/make-core.ts';
+import { plainBuilds, pythonBuild } from '../e2e/cores/python-builds.ts';
 import { pythonEnvironment } from '../python-environment.ts';
+import { coresOf } from './read-made-core.ts';
 
-const cores: MadeCore[] = [];
-afterAll(() => cores.forEach((core) => core.remove()));
-
-async function read(
-  build: PythonBuild | undefined,
-  scenario: string,
-): Promise<{ report: UnredactedReport; core: MadeCore }> {
-  if (build === undefined) throw new Error('needs that Python');
-  const core = await makeCore(build, scenario, { program: 'texts.py' });
-  cores.push(core);
-  const source = openLocalFile(core.path);
-  if (source === undefined) throw new Error(`${core.path} cannot be opened`);
-  try {
-    const sysroot = build.sysroot === undefined ? {} : { sysroot: build.sysroot };
-    return { core, report: await readCore(source, { path: core.path, ...sysroot }) };
-  } finally {
-    source.close();
-  }
-}
+const read = coresOf('texts.py');
 
 function chainOf(exception: OracleException | null): OracleException[] {
   return exception === null ? [] : [exception, ...chainOf(exception.cause)];

@@ -1,29 +1,11 @@
-import { afterAll, describe, expect, test } from 'vitest';
-import { openLocalFile } from '../../src/core/local-files.ts';
+import { describe, expect, test } from 'vitest';
 import { repr } from '../../src/core/python/value.ts';
-import { readCore, type UnredactedReport } from '../../src/core/read-core.ts';
-import { makeCore, type MadeCore } from '../e2e/cores/make-core.ts';
-import { plainBuilds, type PythonBuild } from '../e2e/cores/python-builds.ts';
+import type { UnredactedReport } from '../../src/core/read-core.ts';
+import { plainBuilds } from '../e2e/cores/python-builds.ts';
 import { differences } from './compare-with-oracle.ts';
+import { coresOf } from './read-made-core.ts';
 
-const cores: MadeCore[] = [];
-afterAll(() => cores.forEach((core) => core.remove()));
-
-async function read(
-  build: PythonBuild,
-  scenario: string,
-): Promise<{ report: UnredactedReport; core: MadeCore }> {
-  const core = await makeCore(build, scenario, { program: 'type_identity.py' });
-  cores.push(core);
-  const source = openLocalFile(core.path);
-  if (source === undefined) throw new Error(`${core.path} cannot be opened`);
-  try {
-    const sysroot = build.sysroot === undefined ? {} : { sysroot: build.sysroot };
-    return { core, report: await readCore(source, { path: core.path, ...sysroot }) };
-  } finally {
-    source.close();
-  }
-}
+const read = coresOf('type_identity.py');
 
 /** The locals of the frame that raised, as text. */
 function localsOf(report: UnredactedReport): Record<string, string> {

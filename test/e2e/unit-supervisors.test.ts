@@ -13,7 +13,6 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,6 +22,7 @@ import { needs, type Part } from '../parts.ts';
 import { service } from '../project/tree.ts';
 import { pythonEnvironment } from '../python-environment.ts';
 import { pycrash } from './pycrash.ts';
+import { freePort } from '../../src/crashtest/address.ts';
 
 /** How each supervisor is started on a folder, and where in a repository its snippet would be found. */
 const SUPERVISORS: Readonly<
@@ -167,19 +167,6 @@ async function poll<T>(ask: () => Promise<T | undefined> | T | undefined): Promi
     if (answer !== undefined) return answer;
     await sleep(50);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 function isElf(path: string): boolean {

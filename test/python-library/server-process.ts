@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { pythonEnvironment, type PythonVersion } from '../python-environment.ts';
+import { freePort } from '../../src/crashtest/address.ts';
 
 /** A server of Python programs in a folder, without cores: the end of its processes is what counts. */
 export class ServerProcess {
@@ -71,13 +71,4 @@ export class ServerProcess {
       .filter((line) => line.startsWith('{"time"'))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address() as AddressInfo;
-  listener.close();
-  await once(listener, 'close');
-  return port;
 }

@@ -64,7 +64,7 @@ export class KnownSecrets {
       if (credentials !== undefined) this.add('weak', credentials);
     }
     if (secret.length < LEAST || secret.length > LONGEST_SECRET || this.#seen.has(secret)) return;
-    if (this.#seen.size >= MOST_SPELLINGS || !isTelling(kind, secret)) return;
+    if (this.#seen.size >= MOST_SPELLINGS || !isWorthSeeking(kind, secret)) return;
     const short = secret.length < 8 || /^[A-Za-z]{1,9}$/.test(secret);
     this.#spelling({
       text: secret,
@@ -230,7 +230,7 @@ function percentEncoded(secret: string): string[] {
 }
 
 /** Is it a secret wherever else it stands, too? */
-function isTelling(kind: NameKind, secret: string): boolean {
+function isWorthSeeking(kind: NameKind, secret: string): boolean {
   if (kind === 'person' || kind === 'plain' || kind === 'about' || secret.includes(REDACTED)) return false;
   if (/^[-+]?[\d.,:_ /-]+$/.test(secret))
     return secret.replaceAll(/\D/g, '').length >= 12 && /^(?:\d[ -]?)+$/.test(secret);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../../errors.ts';
-import { hashOf } from '../directory-store.ts';
+import { hashOf } from '../file-hash.ts';
 import type { ObjectInfo, ObjectStore, UploadRecord } from '../object-store.ts';
 import { S3Failure } from './failure.ts';
 import { MultipartUpload, partBytesFor } from './multipart.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { UserError, usageError } from '../../errors.ts';
+import { UserError, usageError, reasonOf } from '../../errors.ts';
 import { profileSetting } from './profile.ts';
 
 /** Where the requests for one bucket go. */
@@ -52,7 +52,7 @@ function readCertificates(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     throw new UserError('store', `the certificates of AWS_CA_BUNDLE cannot be read: ${why}`, {
       help: 'Give a file of PEM certificates.',
     });

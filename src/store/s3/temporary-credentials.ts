@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { UserError } from '../../errors.ts';
+import { UserError, reasonOf } from '../../errors.ts';
 import type { Credentials } from './credentials.ts';
 import { exchange, wholeAnswer, type Call } from './exchange.ts';
 import { textOf } from './xml.ts';
@@ -119,7 +119,7 @@ function withExpiry(id: unknown, secret: unknown, token: unknown, expiration: un
 }
 
 function refused(source: string, error: unknown): UserError {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = reasonOf(error);
   return new UserError('store', `${source} gave no credentials: ${why}`, {
     help: 'Correct it, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
     cause: error,

@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CrashReport } from '../../../src/report/model.ts';
@@ -9,6 +7,7 @@ import { pythonEnvironment } from '../../python-environment.ts';
 import { pycrash } from '../pycrash.ts';
 import { commitAll, run, snapshot } from './django-project.ts';
 import { children, example, newFolder, until } from './example-repository.ts';
+import { freePort } from '../../../src/crashtest/address.ts';
 
 const CASES: {
   name: string;
@@ -86,14 +85,6 @@ const CASES: {
     ],
   },
 ];
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 const isCore = (file: string): boolean => file.startsWith('core');
 

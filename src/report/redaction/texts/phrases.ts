@@ -120,7 +120,8 @@ function scanSentences(scan: Scan, start: number, end: number): void {
     const from = start + found.index + (found[0].startsWith(found[1]) ? 0 : found[0].lastIndexOf(found[1]));
     const word = trimmed(scan.text, { start: from, end: from + found[1].length });
     const value = scan.text.slice(word.start, word.end);
-    if (looksRandom(value) || isTelling(value) || isNoWord(value)) scan.hide(word.start, word.end, 'strong');
+    if (looksRandom(value) || isPasswordWord(value) || isNoWord(value))
+      scan.hide(word.start, word.end, 'strong');
   }
   if (/^PASS \S+$/.test(line) && /(?:^|\n)USER \S/.test(scan.text.slice(Math.max(0, start - 300), start)))
     scan.hide(start + 5, end, 'strong');
@@ -184,7 +185,7 @@ function kindOfPhrase(front: string, name: string, after: string): NameKind {
 }
 
 /** A word with digits in it that is the name of no algorithm: `password tr0ub4dor`, `requirepass x7-y`. */
-function isTelling(value: string): boolean {
+function isPasswordWord(value: string): boolean {
   return (
     value.length >= 6 &&
     (/\d/.test(value) ? /[A-Za-z]/.test(value) : isMixed(value)) &&
@@ -255,7 +256,7 @@ function afterName(
       if (
         sure ||
         looksRandom(value) ||
-        (kind !== 'doubtful' && isTelling(value)) ||
+        (kind !== 'doubtful' && isPasswordWord(value)) ||
         (kind !== 'doubtful' && isNoWord(value)) ||
         (kind === 'strong' && at === first && (skipped > 0 || !named))
       ) {
@@ -270,7 +271,7 @@ function afterName(
     if (sure && /\w/.test(value) && !/^(?:with|as|password|external|values?)$/i.test(value))
       return scan.hide(start, end, kind);
     if (looksRandom(value) && !/[=:/]/.test(value)) return scan.hide(start, end, kind);
-    if (kind !== 'doubtful' && isTelling(value)) return scan.hide(start, end, kind);
+    if (kind !== 'doubtful' && isPasswordWord(value)) return scan.hide(start, end, kind);
     if (kind !== 'doubtful' && isSaid(texts, from, at) && isNoWord(value)) return scan.hide(start, end, kind);
     if (!FILLER.test(text.replace(/(?<=\w)[:=,]$/, ''))) return;
   }
