@@ -11,7 +11,7 @@ import { coresAt } from './sources.ts';
 import { Spool } from './spool.ts';
 import { takeIn, type Taken } from './take-in.ts';
 
-interface CollectOptions {
+export interface CollectOptions {
   paths: readonly string[];
   spool: string;
   /** Address of the store; undefined: they stay in the spool. */
@@ -85,7 +85,7 @@ export async function collect(options: CollectOptions, terminal: Terminal): Prom
 }
 
 /** age is loaded only where it is used. */
-async function encrypterOf(recipients: readonly string[]): Promise<Encrypter | undefined> {
+export async function encrypterOf(recipients: readonly string[]): Promise<Encrypter | undefined> {
   return recipients.length === 0 ? undefined : (await import('../store/age.ts')).encrypterFor(recipients);
 }
 

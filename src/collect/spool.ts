@@ -1,13 +1,17 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { writeWhole } from '../cache-folder.ts';
 import { UserError, reasonOf } from '../errors.ts';
+import { sha256 } from '../sha256.ts';
 import { DirectoryStore } from '../store/directory-store.ts';
-import type { UploadRecord, UploadState } from '../store/object-store.ts';
+import type { ObjectStore, UploadRecord, UploadState } from '../store/object-store.ts';
 
 const VERSION = '1';
+const RECORDS = ['shipped', 'uploads', 'stores'];
+/** A server can be replaced by another one. */
+const ANSWER_HOLDS = 30 * 86_400_000;
 
 /** Where the spool is without `--spool`: of root below /var/lib, else below `XDG_STATE_HOME`. */
 function defaultSpool(): string {
@@ -37,8 +41,7 @@ export class Spool {
   /** Makes the spool where it is missing, waits until no other process works on it, and removes what one left half done. */
   async lock(waiting: () => void): Promise<void> {
     try {
-      mkdirSync(join(this.folder, 'shipped'), { recursive: true, mode: 0o700 });
-      mkdirSync(join(this.folder, 'uploads'), { recursive: true, mode: 0o700 });
+      for (const name of RECORDS) mkdirSync(join(this.folder, name), { recursive: true, mode: 0o700 });
       if (!existsSync(join(this.folder, 'version')))
         writeWhole(join(this.folder, 'version'), Buffer.from(`${VERSION}\n`));
     } catch (error) {
@@ -61,7 +64,7 @@ export class Spool {
     rmSync(this.work, { recursive: true, force: true });
     mkdirSync(this.work, { mode: 0o700 });
     // drafts of `writeWhole`
-    for (const folder of ['shipped', 'uploads'].map((name) => join(this.folder, name))) {
+    for (const folder of RECORDS.map((name) => join(this.folder, name))) {
       for (const name of readdirSync(folder).filter((each) => each.includes('.'))) rmSync(join(folder, name));
     }
   }
@@ -93,6 +96,22 @@ export class Spool {
       read: () => (existsSync(file) ? uploadState(readFileSync(file, 'utf8')) : undefined),
       write: (state) => writeWhole(file, Buffer.from(JSON.stringify(state))),
     };
+  }
+
+  /** Does the store decide between writes that come together? undefined where that has not been tried of late. */
+  conditionalWrites(store: ObjectStore): boolean | undefined {
+    const file = this.#storeFile(store);
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (stat === undefined || Date.now() - stat.mtimeMs > ANSWER_HOLDS) return undefined;
+    return readFileSync(file, 'utf8') === 'conditional writes\n';
+  }
+
+  setConditionalWrites(store: ObjectStore, can: boolean): void {
+    writeWhole(this.#storeFile(store), Buffer.from(can ? 'conditional writes\n' : 'none\n'));
+  }
+
+  #storeFile({ distinct, address }: ObjectStore): string {
+    return join(this.folder, 'stores', sha256(distinct ?? address).slice(0, 32));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
-import { collect } from '../collect/collect.ts';
+import { checkCollect, checksText } from '../collect/check.ts';
+import { collect, type CollectOptions } from '../collect/collect.ts';
 import { collectedText } from '../collect/collected-text.ts';
 import { spoolFolder } from '../collect/spool.ts';
 import { usageError } from '../errors.ts';
@@ -20,6 +21,7 @@ export function define(command: Command): void {
     )
     .option('--cores-per-fingerprint <n>', 'keep only so many cores of equal crashes, and the report of each')
     .option('--keep', 'leave the cores where they are')
+    .option('--check', 'collect nothing: try whether spool, recipients and store are ready for a crash')
     .addHelpText(
       'after',
       `
@@ -29,6 +31,7 @@ what is in the spool is sent.
 Examples:
   pycrash collect /var/crash --to s3://crashes/shop
   pycrash collect core.1234 --keep
+  pycrash collect /var/crash --to s3://crashes/shop --check
   pycrash collect /var/crash --to s3://crashes/shop --recipient age1…
   AWS_ENDPOINT_URL=https://minio.example.com pycrash collect --to s3://crashes/shop`,
     );
@@ -37,23 +40,29 @@ Examples:
 export async function run(
   terminal: Terminal,
   [paths]: readonly unknown[],
-  { to, spool, keep, recipient, coresPerFingerprint }: Readonly<Record<string, unknown>>,
+  { to, spool, keep, recipient, coresPerFingerprint, check }: Readonly<Record<string, unknown>>,
 ): Promise<ExitCode> {
-  const result = await collect(
-    {
-      paths: Array.isArray(paths) ? paths.map(String) : [],
-      spool: spoolFolder(spool, terminal.options.cwd),
-      to: typeof to === 'string' ? to : undefined,
-      keep: keep === true,
-      mostCores: mostCores(coresPerFingerprint),
-      recipients: Array.isArray(recipient) ? recipient.map((key) => recipientAt(String(key), terminal)) : [],
-    },
-    terminal,
-  );
+  const options = {
+    paths: Array.isArray(paths) ? paths.map(String) : [],
+    spool: spoolFolder(spool, terminal.options.cwd),
+    to: typeof to === 'string' ? to : undefined,
+    keep: keep === true,
+    mostCores: mostCores(coresPerFingerprint),
+    recipients: Array.isArray(recipient) ? recipient.map((key) => recipientAt(String(key), terminal)) : [],
+  };
+  if (check === true) return checked(options, terminal);
+  const result = await collect(options, terminal);
   if (terminal.options.json) terminal.document(result);
   else terminal.out(collectedText(result));
   const failed = result.cores.some(({ outcome }) => outcome === 'failed');
   return failed || result.notShipped.length > 0 ? 3 : 0;
+}
+
+async function checked(options: CollectOptions, terminal: Terminal): Promise<ExitCode> {
+  const checks = await checkCollect(options, terminal);
+  if (terminal.options.json) terminal.document({ schemaVersion: 1, checks });
+  else terminal.out(checksText(checks, terminal));
+  return checks.some(({ verdict }) => verdict === 'bad') ? 1 : 0;
 }
 
 /** A file of recipients is named from `--cwd`. */

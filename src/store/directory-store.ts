@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   createReadStream,
   mkdirSync,
@@ -8,12 +8,12 @@ import {
   statSync,
   type Dirent,
 } from 'node:fs';
-import { copyFile, open, rename, rm } from 'node:fs/promises';
+import { copyFile, link, open, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { UserError, reasonOf, hasCode } from '../errors.ts';
 import { hashOf } from './file-hash.ts';
-import type { ObjectInfo, ObjectStore } from './object-store.ts';
+import type { Creation, ObjectInfo, ObjectStore } from './object-store.ts';
 
 /** Objects as the files of a directory: the spool, or what is mounted from a file server. */
 export class DirectoryStore implements ObjectStore {
@@ -63,6 +63,24 @@ export class DirectoryStore implements ObjectStore {
       }
       return createHash('sha256').update(bytes).digest('hex');
     });
+  }
+
+  /** link(2) fails where there is a file of that name, over NFS too. */
+  async create(key: string, bytes: Buffer): Promise<Creation> {
+    const target = this.path(key);
+    const draft = this.path(`.drafts/${randomUUID()}`);
+    try {
+      for (const file of [target, draft]) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      await writeFile(draft, bytes, { mode: 0o600, flush: true });
+      await link(draft, target);
+      return 'created';
+    } catch (error) {
+      if (hasCode(error, 'EEXIST')) return readFileSync(target).equals(bytes) ? 'created' : 'exists';
+      if (hasCode(error, 'EPERM') || hasCode(error, 'ENOTSUP')) return 'refused';
+      throw this.#failed(error, `cannot create ${key}`);
+    } finally {
+      await rm(draft, { force: true }).catch(() => undefined);
+    }
   }
 
   async upload(key: string, file: string): Promise<void> {

@@ -18,6 +18,9 @@ export interface UploadState {
   partBytes: number;
 }
 
+/** `refused`: the store cannot do it. */
+export type Creation = 'created' | 'exists' | 'refused';
+
 /** A place for objects under keys: a bucket with a prefix, or a directory. Every key is relative to it. */
 export interface ObjectStore {
   /** As the user names it, for messages. */
@@ -32,7 +35,13 @@ export interface ObjectStore {
   open(key: string): AsyncIterable<Buffer>;
   /** Writes a small object; when it returns, the store has been seen to have exactly these bytes. */
   write(key: string, bytes: Buffer, contentType: string): Promise<void>;
+  /** Writes a small object where there is none yet, or none but the same. Not every store decides between two that come together. */
+  create(key: string, bytes: Buffer, contentType: string): Promise<Creation>;
   /** Writes a file of any size as `write` does; what an earlier call has sent already is not sent again. */
   upload(key: string, file: string, record: UploadRecord): Promise<void>;
   remove(key: string): Promise<void>;
+  /** Begins an upload in parts and aborts it, where large objects are written in another way than small ones. */
+  tryParts?(key: string): Promise<void>;
+  /** How far its clock is ahead of ours, in milliseconds, where the last answer said it. */
+  clockAhead?(): number | undefined;
 }

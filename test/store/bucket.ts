@@ -44,7 +44,7 @@ export class Bucket {
     return this.server.ask(`${this.name}${path}`, init);
   }
 
-  async run(args: readonly string[], input = ''): Promise<Outcome> {
+  async run(args: readonly string[], input = '', through: readonly string[] = []): Promise<Outcome> {
     // an instance's metadata is asked for on the machine of the test only
     const env = {
       AWS_EC2_METADATA_DISABLED: 'true',
@@ -52,7 +52,7 @@ export class Bucket {
       ...this.server?.env,
       ...this.env,
     };
-    return pycrash(args, { cwd: this.host.cores, env, input });
+    return pycrash(args, { cwd: this.host.cores, env, input, through });
   }
 
   async collect(...args: string[]): Promise<Outcome> {
@@ -100,12 +100,12 @@ export class Bucket {
   }
 }
 
-/** To be called once in a file of tests; each of them is skipped where a core cannot be had. */
-export function useBucket(): Bucket {
+/** To be called once in a file or a `describe` of tests; each of them is skipped where a core cannot be had. */
+export function useBucket(start: () => Promise<ObjectServer> = startMoto): Bucket {
   const bucket = new Bucket();
   const isPossible = hasPart('linux') && hasPart('plain core pattern');
   beforeAll(async () => {
-    if (isPossible) bucket.server = await startMoto();
+    if (isPossible) bucket.server = await start();
   });
   afterAll(async () => bucket.server?.stop());
   beforeEach(async (context) => {

@@ -17,6 +17,8 @@ export type Fault =
   | 'bit flipped'
   /** Half of the answer's body comes. */
   | 'broken off'
+  /** The server does it, and says that it is an hour later. */
+  | 'an hour ahead'
   | 'slow';
 
 export interface FaultyProxy {
@@ -97,6 +99,7 @@ async function handle(
     return;
   }
   if (fault === 'other ETag') headers['etag'] = '"not-a-sum"';
+  if (fault === 'an hour ahead') headers.date = new Date(Date.now() + 3_600_000).toUTCString();
   response.writeHead(status, headers);
   if (fault === 'broken off') {
     response.write(body.subarray(0, body.length / 2), () => request.socket.destroy());

@@ -20,7 +20,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
     'The credentials are valid but may not do this: check the policy of the user or role, and of the bucket.',
   InvalidAccessKeyId:
     'The server does not know this access key: check AWS_ACCESS_KEY_ID, and that AWS_ENDPOINT_URL is its server.',
-  SignatureDoesNotMatch: 'The secret key is not the one of this access key: check AWS_SECRET_ACCESS_KEY.',
+  SignatureDoesNotMatch:
+    'The secret key is not the one of this access key: check AWS_SECRET_ACCESS_KEY. Or the request was changed on its way, by a proxy.',
   ExpiredToken: 'The session has expired: get new credentials.',
   InvalidToken: 'AWS_SESSION_TOKEN does not belong to this access key.',
   NoSuchBucket: 'Create the bucket, or correct its name; pycrash creates none.',
@@ -51,7 +52,7 @@ export function isPassing(status: number, s3Code: string): boolean {
     ? true
     : status === 429 ||
         status === 408 ||
-        /^(SlowDown|RequestTimeout|InternalError|ServiceUnavailable|IncompleteBody|BadDigest|OperationAborted)$/.test(
+        /^(SlowDown|RequestTimeout|InternalError|ServiceUnavailable|IncompleteBody|BadDigest|OperationAborted|ConditionalRequestConflict)$/.test(
           s3Code,
         );
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { UploadRecord, UploadState } from '../object-store.ts';
-import { S3Failure } from './failure.ts';
-import { required, type S3Requests } from './requests.ts';
+import { isNoSuchUpload, OpenUploads } from './open-uploads.ts';
+import type { S3Requests } from './requests.ts';
 import { elementsOf, textOf } from './xml.ts';
 
 /** S3 takes parts of 5 MiB and more (but for the last), and 10,000 of them. */
@@ -26,6 +26,7 @@ export class MultipartUpload {
   readonly #key: string;
   readonly #file: string;
   readonly #named: string;
+  readonly #uploads: OpenUploads;
   readonly #partBytes: number;
   readonly #parts: number;
   /** The MD5 of each part of the file, by its number. */
@@ -37,6 +38,7 @@ export class MultipartUpload {
     this.#key = key;
     this.#file = file;
     this.#named = named;
+    this.#uploads = new OpenUploads(requests, key, named);
     this.#partBytes = partBytesFor(size);
     this.#parts = Math.ceil(size / this.#partBytes);
   }
@@ -65,34 +67,22 @@ export class MultipartUpload {
 
   /** Aborts every open upload of this key: the object is there. A lost answer or a killed process can leave several. */
   async abortOthers(): Promise<void> {
-    for (const uploadId of await this.#openUploads()) await this.#abort(uploadId);
+    for (const uploadId of await this.#uploads.list()) await this.#uploads.abort(uploadId);
   }
 
   /** The upload that is recorded, else one that the server knows of, else a new one. */
   async #resumed(record: UploadRecord): Promise<UploadState> {
     const recorded = record.read();
-    const unfinished = await this.#openUploads();
+    const unfinished = await this.#uploads.list();
     const uploadId =
       recorded?.key === this.#key &&
       recorded.partBytes === this.#partBytes &&
       unfinished.includes(recorded.uploadId)
         ? recorded.uploadId
-        : (unfinished[0] ?? (await this.#create()));
+        : (unfinished[0] ?? (await this.#uploads.create()));
     const state = { key: this.#key, uploadId, partBytes: this.#partBytes };
     record.write(state);
     return state;
-  }
-
-  async #create(): Promise<string> {
-    const what = `begin the upload of ${this.#named}`;
-    const answer = await this.#requests.send({
-      method: 'POST',
-      key: this.#key,
-      query: { uploads: '' },
-      headers: { 'content-type': 'application/octet-stream' },
-      what,
-    });
-    return required(answer, 'UploadId', what);
   }
 
   async #sendPart(uploadId: string, number: number, sum: string): Promise<string> {
@@ -149,32 +139,6 @@ export class MultipartUpload {
     return parts;
   }
 
-  async #openUploads(): Promise<string[]> {
-    const answer = await this.#requests.send({
-      method: 'GET',
-      key: '',
-      query: { uploads: '', prefix: this.#key },
-      what: `list the unfinished uploads of ${this.#named}`,
-    });
-    return elementsOf(answer.body.toString(), 'Upload')
-      .filter((upload) => textOf(upload, 'Key') === this.#key)
-      .map((upload) => textOf(upload, 'UploadId') ?? '')
-      .filter((uploadId) => uploadId !== '');
-  }
-
-  async #abort(uploadId: string): Promise<void> {
-    try {
-      await this.#requests.send({
-        method: 'DELETE',
-        key: this.#key,
-        query: { uploadId },
-        what: `abort an upload of ${this.#named}`,
-      });
-    } catch (error) {
-      if (!isNoSuchUpload(error)) throw error;
-    }
-  }
-
   async #partSums(): Promise<readonly string[]> {
     if (this.#sums !== undefined) return this.#sums;
     const sums: string[] = [];
@@ -204,8 +168,4 @@ export class MultipartUpload {
       await file.close();
     }
   }
-}
-
-function isNoSuchUpload(error: unknown): boolean {
-  return error instanceof S3Failure && (error.s3Code === 'NoSuchUpload' || error.status === 404);
 }

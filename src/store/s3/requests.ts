@@ -30,6 +30,8 @@ export class S3Requests {
   #credentials: Credentials | undefined;
   /** How far the server's clock is ahead of ours, in milliseconds, once it has said that ours is wrong. */
   #skew = 0;
+  /** The same as far as the last answer says, to a second. */
+  clockAhead: number | undefined;
 
   constructor(settings: S3Settings) {
     this.#settings = settings;
@@ -61,11 +63,12 @@ export class S3Requests {
       try {
         const response = await exchange(await this.#signed(request));
         ({ date } = response.headers);
+        if (date !== undefined) this.clockAhead = Date.parse(date) - Date.now();
         return await receive(response);
       } catch (error) {
         if (error instanceof S3Failure) {
           if (error.s3Code === 'RequestTimeTooSkewed' && attempt === 1 && date !== undefined)
-            this.#skew = Date.parse(date) - Date.now();
+            this.#skew = this.clockAhead ?? 0;
           else if (error.s3Code === 'ExpiredToken' && attempt === 1) this.#credentials = undefined;
           else if (!isPassing(error.status, error.s3Code) || attempt === ATTEMPTS) throw error;
         } else if (error instanceof UserError) throw error;

@@ -3,9 +3,10 @@ import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../../errors.ts';
 import { hashOf } from '../file-hash.ts';
-import type { ObjectInfo, ObjectStore, UploadRecord } from '../object-store.ts';
+import type { Creation, ObjectInfo, ObjectStore, UploadRecord } from '../object-store.ts';
 import { S3Failure } from './failure.ts';
 import { MultipartUpload, partBytesFor } from './multipart.ts';
+import { OpenUploads } from './open-uploads.ts';
 import { S3Requests } from './requests.ts';
 import { s3Settings, type S3Settings } from './settings.ts';
 import { elementsOf, textOf } from './xml.ts';
@@ -98,6 +99,25 @@ export class S3Store implements ObjectStore {
     await this.#prove(key, expected);
   }
 
+  async create(key: string, bytes: Buffer, contentType: string): Promise<Creation> {
+    try {
+      await this.#requests.send({
+        method: 'PUT',
+        key: this.#prefix + key,
+        headers: { 'content-type': contentType, 'if-none-match': '*' },
+        body: bytes,
+        what: `create ${this.#named(key)}`,
+      });
+      return 'created';
+    } catch (error) {
+      if (!(error instanceof S3Failure)) throw error;
+      if (error.status === 501 || error.s3Code === 'NotImplemented') return 'refused';
+      if (error.status !== 412) throw error;
+      // ours, where the answer was lost and it was asked again
+      return (await this.read(key))?.equals(bytes) === true ? 'created' : 'exists';
+    }
+  }
+
   async upload(key: string, file: string, record: UploadRecord): Promise<void> {
     const { size } = statSync(file);
     if (size <= partBytesFor(size)) return this.write(key, await readFile(file), 'application/octet-stream');
@@ -116,6 +136,19 @@ export class S3Store implements ObjectStore {
       key: this.#prefix + key,
       what: `remove ${this.#named(key)}`,
     });
+  }
+
+  async tryParts(key: string): Promise<void> {
+    const uploads = new OpenUploads(this.#requests, this.#prefix + key, this.#named(key));
+    const uploadId = await uploads.create();
+    const isFound = (await uploads.list()).includes(uploadId);
+    await uploads.abort(uploadId);
+    if (!isFound)
+      throw new UserError('store', `${this.address}: an upload in parts was begun, but is not listed`);
+  }
+
+  clockAhead(): number | undefined {
+    return this.#requests.clockAhead;
   }
 
   /** Is the object there, with these bytes? */
