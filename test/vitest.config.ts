@@ -16,7 +16,7 @@ const LONG = [
   'test/e2e/verify-*.test.ts',
   'test/project/launchers-run.test.ts',
   'test/python-library/{behaviour,clients,robustness,style}.test.ts',
-  'test/store/{faults,kill}.test.ts',
+  'test/store/{faults,fleet,kill}.test.ts',
 ];
 
 export default defineConfig({

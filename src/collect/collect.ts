@@ -5,6 +5,7 @@ import { readCrashes } from '../store/crash-index.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Terminal } from '../terminal.ts';
+import { FleetCap } from './fleet-cap.ts';
 import { findCompressor } from './pack.ts';
 import { ship } from './ship.ts';
 import { coresAt } from './sources.ts';
@@ -19,6 +20,8 @@ export interface CollectOptions {
   keep: boolean;
   /** How many cores of one fingerprint are kept; undefined: all. */
   mostCores: number | undefined;
+  /** How many cores of equal crashes of one release all hosts together send; undefined: all. */
+  fleetCores: number | undefined;
   /** age recipients, or files of them. */
   recipients: readonly string[];
 }
@@ -30,6 +33,8 @@ export interface Collected {
   cores: CollectedCore[];
   /** IDs. */
   shipped: string[];
+  /** Of these, what was sent without the core, because the fleet has enough. */
+  withoutCore: string[];
   /** Crashes that are in the spool only, and why. */
   notShipped: { id: string; reason: string; help?: string }[];
 }
@@ -51,6 +56,7 @@ export async function collect(options: CollectOptions, terminal: Terminal): Prom
     to: to ?? null,
     cores: [],
     shipped: [],
+    withoutCore: [],
     notShipped: [],
   };
   await spool.lock(() => terminal.say(`another pycrash works on the spool ${options.spool}: waiting for it`));
@@ -77,7 +83,11 @@ export async function collect(options: CollectOptions, terminal: Terminal): Prom
       terminal.say(
         `THE CORES ARE NOT ENCRYPTED, AND HOLD EVERY SECRET OF THEIR PROCESSES (--recipient): who can read ${to} can read them`,
       );
-    if (store !== undefined) await shipAll(spool, [...known.values()], store, result, terminal);
+    if (store !== undefined) {
+      const { fleetCores } = options;
+      const cap = fleetCores === undefined ? undefined : new FleetCap(store, spool, fleetCores);
+      await shipAll(spool, [...known.values()], store, cap, result, terminal);
+    }
     return result;
   } finally {
     spool.unlock();
@@ -89,6 +99,7 @@ export async function encrypterOf(recipients: readonly string[]): Promise<Encryp
   return recipients.length === 0 ? undefined : (await import('../store/age.ts')).encrypterFor(recipients);
 }
 
+const ENOUGH_IN_FLEET = 'the fleet has enough of this fingerprint';
 /** Two failures in a row: the next one would wait for the same server. */
 const MOST_FAILURES = 2;
 
@@ -96,7 +107,8 @@ async function shipAll(
   spool: Spool,
   crashes: readonly CrashLine[],
   store: ObjectStore,
-  { shipped, notShipped }: Collected,
+  cap: FleetCap | undefined,
+  { shipped, withoutCore, notShipped }: Collected,
   terminal: Terminal,
 ): Promise<void> {
   let failures = 0;
@@ -112,7 +124,9 @@ async function shipAll(
     }
     terminal.progress(`sending ${crash.id} to ${store.address} …`);
     try {
-      await ship(spool, crash, store);
+      const isGranted = cap === undefined || crash.dropped !== undefined || (await cap.grants(crash));
+      if (!isGranted) withoutCore.push(crash.id);
+      await ship(spool, isGranted ? crash : await spool.drop(crash, ENOUGH_IN_FLEET), store);
       shipped.push(crash.id);
       failures = 0;
     } catch (error) {

@@ -2,7 +2,7 @@ import { printable } from '../printable.ts';
 import type { Collected } from './collect.ts';
 
 /** What `pycrash collect` prints: a line for each core, and what happened to what was to be sent. */
-export function collectedText({ cores, shipped, notShipped, spool, to }: Collected): string {
+export function collectedText({ cores, shipped, withoutCore, notShipped, spool, to }: Collected): string {
   const lines = cores.map(({ path, outcome, id, title, reason }) => {
     if (outcome === 'collected')
       return `${id}  ${printable(`${path}: ${title}${reason === undefined ? '' : ` (without the core: ${reason})`}`)}`;
@@ -10,8 +10,11 @@ export function collectedText({ cores, shipped, notShipped, spool, to }: Collect
       ? `${id}  ${printable(path)}: collected before`
       : printable(`${outcome} ${path}: ${reason}`);
   });
-  if (to !== null) lines.push(`${shipped.length} sent to ${printable(to)}`);
-  else lines.push(`in the spool ${printable(spool)}; --to sends them to a store`);
+  if (to !== null) {
+    const without =
+      withoutCore.length === 0 ? '' : `, ${withoutCore.length} without the core: the fleet has enough`;
+    lines.push(`${shipped.length} sent to ${printable(to)}${without}`);
+  } else lines.push(`in the spool ${printable(spool)}; --to sends them to a store`);
   const told = new Set<string>();
   for (const { reason, help } of notShipped) {
     told.add(reason);

@@ -20,6 +20,10 @@ export function define(command: Command): void {
       [],
     )
     .option('--cores-per-fingerprint <n>', 'keep only so many cores of equal crashes, and the report of each')
+    .option(
+      '--fleet-cores <n>',
+      'send only so many cores of equal crashes of a release from all hosts together, and the report of each',
+    )
     .option('--keep', 'leave the cores where they are')
     .option('--check', 'collect nothing: try whether spool, recipients and store are ready for a crash')
     .addHelpText(
@@ -40,14 +44,15 @@ Examples:
 export async function run(
   terminal: Terminal,
   [paths]: readonly unknown[],
-  { to, spool, keep, recipient, coresPerFingerprint, check }: Readonly<Record<string, unknown>>,
+  { to, spool, keep, recipient, coresPerFingerprint, fleetCores, check }: Readonly<Record<string, unknown>>,
 ): Promise<ExitCode> {
   const options = {
     paths: Array.isArray(paths) ? paths.map(String) : [],
     spool: spoolFolder(spool, terminal.options.cwd),
     to: typeof to === 'string' ? to : undefined,
     keep: keep === true,
-    mostCores: mostCores(coresPerFingerprint),
+    mostCores: mostCores('--cores-per-fingerprint', coresPerFingerprint),
+    fleetCores: mostCores('--fleet-cores', fleetCores),
     recipients: Array.isArray(recipient) ? recipient.map((key) => recipientAt(String(key), terminal)) : [],
   };
   if (check === true) return checked(options, terminal);
@@ -70,9 +75,8 @@ function recipientAt(key: string, { options: { cwd } }: Terminal): string {
   return key.startsWith('age1') ? key : resolve(cwd, key);
 }
 
-function mostCores(option: unknown): number | undefined {
+function mostCores(name: string, option: unknown): number | undefined {
   if (option === undefined) return undefined;
-  if (!/^\d{1,6}$/.test(String(option)))
-    throw usageError(`--cores-per-fingerprint ${String(option)} is no number of cores`);
+  if (!/^\d{1,6}$/.test(String(option))) throw usageError(`${name} ${String(option)} is no number of cores`);
   return Number(option);
 }

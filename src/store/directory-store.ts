@@ -31,7 +31,9 @@ export class DirectoryStore implements ObjectStore {
     for (const key of this.#keysBelow(start)) {
       if (!key.startsWith(prefix) || key <= after) continue;
       const stat = statSync(this.path(key), { throwIfNoEntry: false });
-      if (stat?.isFile() === true) yield { key, bytes: stat.size, etag: `${stat.size}-${stat.mtimeMs}` };
+      if (stat?.isFile() !== true) continue;
+      const { size: bytes, mtimeMs: modified } = stat;
+      yield { key, bytes, etag: `${bytes}-${modified}`, modified };
     }
   }
 

@@ -1,6 +1,7 @@
 /** The folders of a store. Partitions are named as Hive does, which every query engine understands. */
 export const CRASHES = 'crashes/';
 export const TAGS = 'tags/';
+export const CLAIMS = 'claims/';
 const CORES = 'cores/';
 
 const DAY = /^crashes\/dt=(\d{4}-\d{2}-\d{2})\/([0-9a-f]{32})\.json$/;

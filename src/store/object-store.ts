@@ -4,6 +4,8 @@ export interface ObjectInfo {
   bytes: number;
   /** As the server gives it, without quotes: of most the MD5 of the content, or of its parts. */
   etag: string;
+  /** When it was written, in milliseconds since the epoch. */
+  modified: number;
 }
 
 /** What a resumable upload has to remember on disk, so that another process goes on with it. */

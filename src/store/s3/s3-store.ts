@@ -60,6 +60,7 @@ export class S3Store implements ObjectStore {
           key: key.slice(this.#prefix.length),
           bytes: Number(textOf(element, 'Size')),
           etag: unquoted(textOf(element, 'ETag')),
+          modified: Date.parse(textOf(element, 'LastModified') ?? ''),
         };
       }
       token = textOf(text, 'IsTruncated') === 'true' ? textOf(text, 'NextContinuationToken') : undefined;
