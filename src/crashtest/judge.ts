@@ -23,6 +23,8 @@ export function judgeAborts(
   debug: boolean,
   /** Variables of the environment that DEBUG is read from. */
   debugVariables: readonly string[] = [],
+  /** The file that the server imports, where it does not use the module. */
+  unwrapped?: string,
 ): Verdict {
   const alive = crashes.find(({ ended }) => !ended);
   if (alive !== undefined) {
@@ -30,12 +32,16 @@ export function judgeAborts(
     return verdict(
       'abort',
       false,
-      `${description(alive)}: the request ${answer} and the process lives on. ` +
+      `${description(alive)}: the request ${answer} and the process keeps running. ` +
         (debug
           ? 'DEBUG is on, and then nothing aborts: verify with the settings of production (' +
             `${debugVariables.map((name) => `--env ${name}=…, `).join('')}--settings), ` +
             'or with --env PYCRASH_UNDER_DEBUG=1'
-          : `Is crash handling wired? \`${typedCommand('check')}\` tells${because(alive.checks, 'no abort')}`),
+          : (alive.how === 'body' && unwrapped !== undefined
+              ? `${unwrapped} does not wrap its application. Name the server in a requirement or in a start command ` +
+                `of the repository, if nothing does yet, and run \`${typedCommand('upgrade')}\``
+              : `Is crash handling wired? \`${typedCommand('check')}\` tells`) +
+            because(alive.checks, 'no abort')),
     );
   }
   const [views, bodies] = [ofKind(crashes, 'view'), ofKind(crashes, 'body')];

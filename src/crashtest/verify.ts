@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import type { CrashReport } from '../report/model.ts';
 import { descendants } from '../host/processes.ts';
+import { isNamedBy } from '../project/entry-points.ts';
 import type { Application } from '../project/project.ts';
 import { readProject } from '../project/read-project.ts';
 import { usageError, UserError } from '../errors.ts';
@@ -116,7 +117,7 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
     // a parent may look after its children only now and then
     for (const crash of crashes) crash.waitStatus ??= session.waitStatus(crash.pid);
     const debugVariables = variablesOf('DEBUG', target.application.settings);
-    const aborts = judgeAborts(crashes, workers.length, session.debug, debugVariables);
+    const aborts = judgeAborts(crashes, workers.length, session.debug, debugVariables, unwrappedOf(target));
     steps.add(aborts);
     steps.add(aborts.ok === true || hostile.ok === false ? hostile : asNothingAborts(hostile));
     steps.add(judgeLog(crashes));
@@ -191,6 +192,14 @@ export async function verify(options: VerifyOptions, listener: Listener): Promis
 const STARTS = 4;
 
 /** `--url`: where the service listens, where that is said, and the page that answers 200. */
+/** The file that the start command names, where it does not use the module. */
+function unwrappedOf({ application: { entryPoints }, command }: Target): string | undefined {
+  const words = typeof command === 'string' ? command.split(/[\s'"]+/) : command;
+  return entryPoints.find(
+    ({ kind, module, wrapped }) => kind !== 'manage' && wrapped === undefined && isNamedBy(words, module),
+  )?.file;
+}
+
 function readUrl(url: string | undefined): { address: Address | undefined; path: string | undefined } {
   if (url === undefined || url.startsWith('/')) return { address: undefined, path: url };
   if (!URL.canParse(url) || new URL(url).protocol !== 'http:') {

@@ -174,3 +174,8 @@ export function entryKind(path: string, text: string): 'wsgi' | 'asgi' | undefin
   if (/\bget_asgi_application\b/.test(text)) return 'asgi';
   return undefined;
 }
+
+/** Is a word of a start command this module, or an object of it? */
+export function isNamedBy(words: readonly string[], module: string): boolean {
+  return words.some((word) => `.${word.split(':')[0] ?? ''}`.endsWith(`.${module}`));
+}

@@ -1,5 +1,5 @@
 import type { Located } from './project.ts';
-import { baseName } from './python-modules.ts';
+import { baseName, parent } from './python-modules.ts';
 import type { SourceFile } from './readers/text.ts';
 import type { Sources } from './sources.ts';
 
@@ -15,12 +15,39 @@ const PACKAGE_FILES: readonly RegExp[] = [
   /^[^/]*requirements[^/]*\.in$/,
 ];
 
+const DOCKERFILE = /(^|\/)([^/]*Dockerfile[^/]*|Containerfile)$/;
+
 /** Does the folder itself say which packages it needs? */
 export function hasPackageFile(sources: Sources, folder: string): boolean {
   const prefix = `${folder}/`;
   return filesNear(sources, folder).some((path) =>
     PACKAGE_FILES.some((pattern) => pattern.test(path.slice(prefix.length))),
   );
+}
+
+/** Do the files of the project in `folder`, or of those above it, require one of these distributions themselves? */
+export function requiresOne(sources: Sources, folder: string, distributions: readonly string[]): boolean {
+  const names = distributions.map((name) => name.replaceAll('-', '[-_.]')).join('|');
+  const required = new RegExp(
+    String.raw`(?:^[ \t]*|["']|#egg=)(?:${names})(?:\[[^\]\n]*\])?[ \t]*(?:[=<>!~;@("',#&\\]|$)`,
+    'im',
+  );
+  const installed = new RegExp(
+    String.raw`\bpip3? install\b(?:\\\r?\n|[^\n&|])*?[\s"'](?:${names})(?:\[[^\]\n]*\])?(?:[\s"'=<>~;&|]|$)`,
+    'i',
+  );
+  return placesOf(folder).some(
+    (place) =>
+      // a lock file also has what those need
+      candidates(sources, place, PACKAGE_FILES).some(
+        ({ path, text }) => !path.endsWith('.lock') && required.test(text),
+      ) || candidates(sources, place, [DOCKERFILE]).some(({ text }) => installed.test(text)),
+  );
+}
+
+/** The folder and those above it. */
+function placesOf(folder: string): string[] {
+  return folder === '' ? [''] : [folder, ...placesOf(parent(folder))];
 }
 
 /** The files that say which packages the project needs, at its root and in the folders there. */
@@ -66,7 +93,7 @@ export function requiredVersion(
   folder: string,
   distribution: string,
 ): Located<string> | undefined {
-  for (const place of folder === '' ? [''] : [folder, '']) {
+  for (const place of placesOf(folder)) {
     for (const file of candidates(sources, place, PACKAGE_FILES)) {
       const found = versionIn(file, distribution);
       if (found !== undefined) return found;
@@ -124,7 +151,7 @@ const PYTHON_FILES: readonly [RegExp, RegExp][] = [
   [/^\.tool-versions$/, /^python\s+(\d+\.\d+)/dm],
   [/^Pipfile$/, /^python(?:_full)?_version\s*=\s*["'](\d+\.\d+)/dm],
   [/^setup\.(cfg|py)$/, /python_requires\s*=\s*["']?[^"'\d\n]*(\d+\.\d+)/dm],
-  [/(^|\/)([^/]*Dockerfile[^/]*|Containerfile)$/, /^FROM\s+(?:--\S+\s+)?\S*python:(\d+\.\d+)/dim],
+  [DOCKERFILE, /^FROM\s+(?:--\S+\s+)?\S*python:(\d+\.\d+)/dim],
 ];
 
 /** The lowest Python version that a file of the project names. */

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freePort } from '../../src/crashtest/address.ts';
 import { needs } from '../parts.ts';
+import { pycrash } from './pycrash.ts';
 import { Example, GOOD, SECRET } from './verify/example.ts';
 
 const SERVERS = ['daphne', 'granian', 'hypercorn', 'uvicorn', 'uwsgi', 'waitress'];
@@ -32,6 +33,26 @@ test.for([
   expect(detail('start')).toContain(object);
   expect(detail('start')).toMatch(/: 2 workers as \w/);
   expect(document?.cores).toHaveLength(4);
+});
+
+test('a server that nothing in the repository names: verify says what to do, and then init wraps asgi.py', async () => {
+  const site = new Example('django-minimal', '3.11', undefined, []);
+  try {
+    site.replace('mysite/settings.py', /DEBUG = True/g, 'DEBUG = False');
+    site.replace('mysite/settings.py', /ALLOWED_HOSTS = \[\]/g, "ALLOWED_HOSTS = ['*']");
+    await site.init();
+    const words = ['--server', 'uvicorn', '--python', shop.python];
+    const { steps, detail } = await site.verify(words);
+    expect(steps).toMatchObject({ start: true, abort: false });
+    expect(detail('abort')).toMatch(
+      /streaming body.*mysite\/asgi\.py does not wrap its application\. Name the server in a requirement.*`pycrash upgrade`/,
+    );
+    appendFileSync(join(site.root, 'requirements.txt'), 'uvicorn\n');
+    expect((await pycrash(['upgrade', '--yes', '--force', site.root])).exitCode).toBe(0);
+    expect((await site.verify(words)).steps).toMatchObject({ abort: true });
+  } finally {
+    site.remove();
+  }
 });
 
 test('daphne is one process: s6 starts it again, as the user that was asked for', async (context) => {

@@ -56,13 +56,85 @@ const ASGI = wsgi('shop.settings.production').replaceAll('wsgi', 'asgi');
 test.each<[string, Files, boolean]>([
   ['nothing that serves it', {}, false],
   ['a server in the requirements', { 'requirements.txt': 'django\nuvicorn[standard]\n' }, true],
+  ['a pinned one', { 'requirements/base.txt': 'Granian == 2.0  # serves it\r\n' }, true],
+  ['one of a git repository', { 'requirements.in': '-e git+https://example.org/x#egg=channels\n' }, true],
+  [
+    'one that a Dockerfile installs',
+    {
+      'docker/Dockerfile':
+        'FROM python:3.12\nRUN pip install --no-cache-dir \\\n  django \\\n  "uvicorn[standard]>=0.3"\n',
+    },
+    true,
+  ],
+  [
+    'a Dockerfile that names one',
+    { Dockerfile: 'FROM channels\nRUN pip install x && echo uvicorn\n' },
+    false,
+  ],
+  [
+    'a server of pyproject.toml',
+    { 'pyproject.toml': '[project]\ndependencies = ["uvicorn_worker>=0.2"]\n' },
+    true,
+  ],
+  ['one of Poetry', { 'pyproject.toml': '[tool.poetry.dependencies]\nhypercorn = "^0.17"\n' }, true],
+  ['one of setup.cfg', { 'setup.cfg': '[options]\ninstall_requires =\n  django\n  daphne>=4\n' }, true],
+  [
+    'what Django needs',
+    {
+      'requirements.txt':
+        'asgiref==3.8.1\n    # via\n    #   channels\n    #   django\nasgi-lifespan\n# uvicorn\n',
+    },
+    false,
+  ],
+  ['what has its name', { 'requirements.txt': 'pytest-uvicorn\nchannels-easy\nuvicorn2==1\n' }, false],
+  [
+    'what a package of developers needs',
+    {
+      'pyproject.toml':
+        '[project]\ndependencies = ["django"]\n[dependency-groups]\ndocs = ["sphinx-autobuild"]\n',
+      'uv.lock': '[[package]]\nname = "uvicorn"\nversion = "0.30.1"\n',
+    },
+    false,
+  ],
   ['a server in a start command', { Procfile: 'web: daphne shop.asgi:application\n' }, true],
+  ['a class of workers', { Procfile: 'web: gunicorn -k uvicorn.workers.UvicornWorker x:app\n' }, true],
+  ['the module in a start command', { Procfile: 'web: gunicorn -k gthread shop.asgi:application\n' }, true],
+  [
+    'a module in a Dockerfile',
+    { Dockerfile: 'FROM python:3.12\nCMD ["python", "-m", "hypercorn", "x:app"]\n' },
+    true,
+  ],
+  ['a unit', { 'shop.service': '[Service]\nExecStart=/srv/venv/bin/uvicorn shop.asgi:application\n' }, true],
+  [
+    'a compose file',
+    {
+      'compose.yml':
+        'services:\n  web:\n    build: .\n    command: granian --interface asgi shop.asgi:application\n',
+    },
+    true,
+  ],
+  [
+    'a folder with a name like this',
+    { Procfile: 'web: gunicorn --chdir /srv/channels --config uvicorn.py shop.wsgi\n' },
+    false,
+  ],
   ['a setting', { 'shop/settings/base.py': "ASGI_APPLICATION = 'shop.asgi.application'\n" }, true],
   ['more than startproject writes', { 'shop/asgi.py': `${ASGI}application = routed(application)\n` }, true],
   ['no wsgi.py beside it', { 'shop/wsgi.py': '' }, true],
 ])('asgi.py and %s', async (_, files, isServed) => {
   const read = await project({ ...LAYERED, 'shop/asgi.py': ASGI, ...files });
   expect(read.applications[0]?.entryPoints.some(({ kind }) => kind === 'asgi')).toBe(isServed);
+});
+
+test('asgi.py and a server in the requirements above the project', async () => {
+  const below = Object.entries({ ...LAYERED, 'shop/asgi.py': ASGI }).map(([path, text]) => [
+    `web/src/${path}`,
+    text,
+  ]);
+  const files = { ...(Object.fromEntries(below) as Files), 'web/requirements.txt': 'django\nuvicorn\n' };
+  const [application] = (await project(files)).applications;
+  expect(application?.importRoot).toBe('web/src');
+  expect(application?.entryPoints.some(({ kind }) => kind === 'asgi')).toBe(true);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { generatedIn } from '../generated-header.ts';
 import type { Parser } from 'web-tree-sitter';
-import { entryKind, readEntryPoint, readManage } from '../entry-points.ts';
+import { entryKind, isNamedBy, readEntryPoint, readManage } from '../entry-points.ts';
 import type { Application, EffectiveList, EntryPoint, Located, Note, SettingsModule } from '../project.ts';
 import {
   baseName,
@@ -15,7 +15,7 @@ import { evaluateModule } from '../readers/python/settings.ts';
 import type { PythonFile, Syntax } from '../readers/python/syntax.ts';
 import { syntaxErrorOf } from '../readers/python/syntax-error.ts';
 import type { Sources } from '../sources.ts';
-import { compareVersions, packageFiles, requiredVersion } from '../versions.ts';
+import { compareVersions, requiredVersion, requiresOne } from '../versions.ts';
 
 /** Settings modules of one application that are looked at. */
 const MOST_SETTINGS = 40;
@@ -33,8 +33,10 @@ interface Named {
   path: string;
 }
 
-/** Says that ASGI is served: a server or Channels in a requirement, a server or asgi.py in a start command. */
-const SERVES_ASGI = /\b(?:uvicorn|daphne|hypercorn|granian|channels|\w*asgi\w*)\b/i;
+/** Distributions that a project requires to serve ASGI. */
+const ASGI_DISTRIBUTIONS = ['uvicorn', 'uvicorn-worker', 'daphne', 'hypercorn', 'granian', 'channels'];
+/** The word of a start command that says so: a server's program or module, gunicorn's class of workers. */
+const ASGI_WORD = /^(?:.*\/)?(?:uvicorn|daphne|hypercorn|granian)$|^(?:uvicorn[._]workers?\.\w+|asgi)$/;
 
 /** Finds the Django projects of the tree. `started`: the words of start commands; `named`: settings modules of services. */
 export function findDjango(
@@ -47,9 +49,8 @@ export function findDjango(
   const notes: Note[] = [];
   const parse = (path: string) => new TreeModules(sources, parser, [''], parsed).parse(path);
   const entries = entryFiles(sources);
-  const saysAsgi =
-    started.some((word) => SERVES_ASGI.test(word)) ||
-    packageFiles(sources).some((path) => SERVES_ASGI.test(sources.read(path)?.text ?? ''));
+  const words = started.flatMap((word) => word.split(/[\s'"=]+/));
+  const servesAsgi = words.some((word) => ASGI_WORD.test(word));
   const roots = new Map<string, Named[]>();
   const unresolved: Named[] = [];
   for (const { path, settings } of entries) {
@@ -94,7 +95,12 @@ export function findDjango(
         : { point: readEntryPoint(kind === 'manage' ? 'wsgi' : kind, module, python), parsed: python };
     });
     const settings = settingsOf(sources, modules, root, points, named);
-    const application = applicationOf(sources, root, servedOf(points, settings, saysAsgi), settings);
+    const saysAsgi =
+      servesAsgi ||
+      requiresOne(sources, root, ASGI_DISTRIBUTIONS) ||
+      settings.some(({ values }) => values.has('ASGI_APPLICATION'));
+    const served = saysAsgi ? points : servedOf(points, words);
+    const application = applicationOf(sources, root, served, settings);
     applications.push(application);
     notes.push(
       ...notesOn(
@@ -106,13 +112,13 @@ export function findDjango(
   return { applications: preferred(applications), notes };
 }
 
-/** Without an asgi.py that is as startproject writes it, beside its wsgi.py, where nothing serves ASGI. */
-function servedOf(points: Entry[], settings: readonly SettingsModule[], saysAsgi: boolean): Entry[] {
-  if (saysAsgi || settings.some(({ values }) => values.has('ASGI_APPLICATION'))) return points;
+/** Without an asgi.py that is as startproject writes it, beside its wsgi.py, and that no start command names. */
+function servedOf(points: Entry[], words: readonly string[]): Entry[] {
   const wsgi = points.filter(({ point }) => point.kind === 'wsgi' && point.unreadable === undefined);
   return points.filter(
-    ({ point: { kind, file, wrapped, assignment } }) =>
+    ({ point: { kind, file, module, wrapped, assignment } }) =>
       kind !== 'asgi' ||
+      isNamedBy(words, module) ||
       wrapped !== undefined ||
       assignment?.source !== 'get_asgi_application()' ||
       !wsgi.some(({ point }) => point.file === join(parent(file), 'wsgi.py')),
