@@ -116,6 +116,21 @@ STRUCTURES = {
     "task": (["TaskObj"], {
         "name": ["task_name"], "coroutine": ["task_coro"], "awaits": ["task_fut_waiter"],
         "state": ["task_state", "fut_state"], "node": ["task_node"]}),
+    # A Task begins with the same fields (FutureObj_HEAD).
+    "future": (["FutureObj"], {"state": ["fut_state"], "result": ["fut_result"], "exception": ["fut_exception"]}),
+    "contextVariable": (["struct _pycontextvarobject"], {"name": ["var_name"], "default": ["var_default"]}),
+    "contextToken": (["struct _pycontexttokenobject"], {"variable": ["tok_var"], "used": ["tok_used"]}),
+    # 3.13 and later have locks of a byte: PyMutex, _PyRecursiveMutex.
+    "lock": (["lockobject"], {"locked": ["locked", "lock._bits"]}),
+    "reentrantLock": (["rlockobject"], {
+        "mutex": ["lock.mutex._bits"], "owner": ["rlock_owner", "lock.thread"], "count": ["rlock_count"], "level": ["lock.level"]}),
+    "super": (["superobject"], same("type obj obj_type")),
+    "methodWrapper": (["wrapperobject"], same("descr self")),
+    "memoryMap": (["mmap_object"], {"data": ["data"], "length": ["size"], "position": ["pos"], **same("offset access")}),
+    "bufferedFile": (["buffered"], same("raw")),
+    "textFile": (["textio"], same("buffer encoding")),
+    "rawFile": (["fileio"], same("fd closefd")),
+    "element": (["ElementObject"], same("tag")),
     "date": (["PyDateTime_Date"], same("data")),
     "datetime": (["PyDateTime_DateTime"], same("hastzinfo data fold tzinfo")),
     "time": (["PyDateTime_Time"], same("hastzinfo data fold tzinfo")),

@@ -12,7 +12,15 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const cache = process.env.PYCRASH_TEST_CACHE ?? join(homedir(), '.cache/pycrash-test');
 const all = ['3.8', '3.9', '3.10', '3.11', '3.12', '3.13', '3.13t', '3.14', '3.14t', '3.15', '3.15t'];
 // Modules that are files of their own in some builds.
-const modules = new Set(['_asyncio', '_collections', '_datetime', '_decimal', 'array']);
+const modules = new Set([
+  '_asyncio',
+  '_collections',
+  '_datetime',
+  '_decimal',
+  '_elementtree',
+  'array',
+  'mmap',
+]);
 
 for (const version of process.argv.length > 2 ? process.argv.slice(2) : all) {
   const offsets = {};

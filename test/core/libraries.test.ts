@@ -132,8 +132,28 @@ describe.each(SETS)('Python %s', (version, requirements) => {
       ),
       unmasked: expect.stringMatching(/MaskedArray shape=\(2,\), dtype=int64, \[1, 2\]>/),
       masked_records: expect.not.stringContaining('999'),
-      tenths: '<numpy.ndarray shape=(5,), dtype=float16, [0.1, 6e-08, 0.3333, -65500.0, 0.5]>',
+      tenths: `<numpy.ndarray shape=(5,), dtype=float16, [0.1, 6e-08, 0.3333, ${late ? '-6.55e+04' : '-65500.0'}, 0.5]>`,
     });
+  });
+
+  test.each(['scalars', 'spans'])('%s in messages are what str() and repr() say', async (scenario) => {
+    const { core, report } = await read(version, requirements, scenario);
+    expect(differences(report, core.oracle)).toEqual([]);
+    const chain = report.exceptions[0]?.chain ?? [];
+    expect(chain.length).toBeGreaterThan(3);
+    expect(chain.filter((each) => each.ownStr !== undefined)).toEqual([]);
+  });
+
+  test('what is not read of NumPy and pandas is marked', async () => {
+    const { report } = await read(version, requirements, 'unread');
+    const chain = report.exceptions[0]?.chain ?? [];
+    expect(chain.map(({ ownStr }) => ownStr)).toEqual([
+      'numpy.ndarray.__str__',
+      expect.stringMatching(/^numpy\.(longdouble|float128)\.__str__$/),
+      'numpy.void.__str__',
+      expect.stringMatching(/^pandas\..*Series\.__repr__$/),
+      expect.stringMatching(/Timestamp\.__str__$/),
+    ]);
   });
 
   test('pandas', async () => {

@@ -28,9 +28,11 @@ describe.each(plainBuilds())('CPython $id', (build) => {
     expect(said).toEqual(
       expect.arrayContaining(['7', '1.5', 'True', '2.5', "b'bytes'", "b'x'", 'UTC', 'UTC-03:30']),
     );
-    expect(ours.map(({ ownStr }) => ownStr)).toEqual(
-      expect.arrayContaining([expect.stringMatching(/lock\.__repr__$/), '__main__.Own.__repr__']),
-    );
+    expect([...new Set(ours.flatMap(({ ownStr }) => ownStr ?? []))].sort()).toEqual([
+      '__main__.Own.__repr__',
+      'operator.itemgetter.__repr__',
+      'threading.Condition.__repr__',
+    ]);
   });
 });
 

@@ -104,17 +104,62 @@ describe.each(builds)('CPython $id', (build) => {
     });
   });
 
-  test.each(['standard', 'pure_python', 'renamed', 'messages', 'flags', 'modules', 'callables'])(
-    '%s: what Python says',
-    async (scenario) => {
-      const { report, core } = await read(build, scenario);
-      expect(differences(report, core.oracle)).toEqual([]);
-      // what is marked as cut or as not run would not be compared
-      const marked = Object.entries(localsOf(report)).filter(([, text]) => /\.\.\.|^<__main__/.test(text));
-      expect(marked).toEqual([]);
-      expect(report.exceptions[0]?.chain.filter((each) => each.ownStr !== undefined)).toEqual([]);
-    },
-  );
+  test('locks, files and the like are shown as Python shows them', async () => {
+    const { report, core } = await read(build, 'system_objects');
+    const truth = core.oracle.exception?.frames.at(-1)?.locals ?? {};
+    const own = Object.entries(truth).filter(([, { ownRepr }]) => ownRepr);
+    expect(own.length).toBeGreaterThan(25);
+    expect(localsOf(report)).toMatchObject(
+      Object.fromEntries(own.map(([name, value]) => [name, value.repr])),
+    );
+  });
+
+  test('what is in C and not read says so, and a task says its state', async () => {
+    const locals = localsOf((await read(build, 'unread_objects')).report);
+    for (const name of ['getter', 'counter'])
+      expect(locals[name]).toMatch(/^<[\w.]+ at 0x[0-9a-f]+, whose __repr__ was not run>$/);
+    expect(locals).toMatchObject({
+      future: "<_asyncio.Future state='finished', result=['ready']>",
+      failed: "<_asyncio.Future state='finished', exception=KeyError('k')>",
+      task: expect.stringMatching(
+        /^<_asyncio\.Task state='pending', name='Task-\d+', coro=<coroutine object paused at 0x[0-9a-f]+>>$/,
+      ),
+    });
+    // PEP 249's exceptions are not its own
+    expect(locals['database'] ?? '').not.toContain('Error=');
+  });
+
+  test('a message that is not what str() says is marked, and no other value is in its place', async () => {
+    const { report } = await read(build, 'unread_arguments');
+    const chain = report.exceptions[0]?.chain ?? [];
+    expect(chain.map(({ message, ownStr }) => `${ownStr}: ${message.replace(/0x[0-9a-f]+/, '0x')}`)).toEqual([
+      '__main__.OwnCount.__repr__: <__main__.OwnCount 5>',
+      '__main__.OwnRatio.__repr__: <__main__.OwnRatio 1.0>',
+      '__main__.OwnSpan.__str__: OwnSpan(days=1)',
+      '__main__.OwnCount.__repr__: [<__main__.OwnCount 5>]',
+      'operator.itemgetter.__repr__: <operator.itemgetter at 0x, whose __repr__ was not run>',
+      'itertools.count.__repr__: <itertools.count at 0x, whose __repr__ was not run>',
+      '__main__.OwnCount.__repr__: [Errno 2] <__main__.OwnCount 5>',
+    ]);
+  });
+
+  test.each([
+    'texts_of_arguments',
+    'standard',
+    'pure_python',
+    'renamed',
+    'messages',
+    'flags',
+    'modules',
+    'callables',
+  ])('%s: what Python says', async (scenario) => {
+    const { report, core } = await read(build, scenario);
+    expect(differences(report, core.oracle)).toEqual([]);
+    // what is marked as cut or as not run would not be compared
+    const marked = Object.entries(localsOf(report)).filter(([, text]) => /\.\.\.|^<__main__/.test(text));
+    expect(marked).toEqual([]);
+    expect(report.exceptions[0]?.chain.filter((each) => each.ownStr !== undefined)).toEqual([]);
+  });
 
   test('a text that is not known is marked, and attributes are there', async () => {
     const { report } = await read(build, 'unknown_texts');

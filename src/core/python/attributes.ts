@@ -28,8 +28,14 @@ export function attributes(process: Process, object: number, type: PythonType): 
     const name = found.length < MOST_NAMES ? attempt(() => shownText(process, key), undefined) : '_';
     if (name !== undefined) found.push({ name, value });
   }
-  for (const base of type.bases) if (base.heap) found.push(...members(process, object, base));
+  for (const base of type.bases)
+    if (base.heap) found.push(...members(process, object, base).filter((each) => !isOfClass(process, each)));
   return found;
+}
+
+/** `sqlite3.Connection.Error` is `sqlite3.Error`: PEP 249's exceptions, which a type in C keeps in each instance. */
+function isOfClass({ types }: Process, { name, value }: Attribute): boolean {
+  return attempt(() => (types.of(value).flags & FLAG.type) !== 0 && types.at(value).short === name, false);
 }
 
 /** The slots of one class, and what a type in C calls its members, of an instance. */

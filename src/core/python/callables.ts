@@ -217,6 +217,21 @@ const readCode: Reader = (objects, address, type) => {
   };
 };
 
+/** Objects/weakrefobject.c, proxy_repr: what is dead refers to None up to 3.12. */
+const readWeakProxy: Reader = (objects, address, type) => {
+  const { types, layout } = objects.process;
+  const target = pointer(objects, address, 'weakReference.wr_object');
+  const dead = target === 0 || types.isNative(target, 'NoneType');
+  const name = referent(objects, types.of(target));
+  const what =
+    layout.minor < 13
+      ? ` to ${name} at ${hex(target)}`
+      : dead
+        ? '; dead'
+        : `; to '${name}' at ${hex(target)}`;
+  return { type: type.dotted, text: `<weakproxy at ${hex(address)}${what}>` };
+};
+
 export const CALLABLE_READERS: readonly (readonly [string, Reader])[] = [
   ['function', readFunction],
   ['method', readMethod],
@@ -233,6 +248,9 @@ export const CALLABLE_READERS: readonly (readonly [string, Reader])[] = [
   ['cell', readCell],
   ['weakref', readWeakReference],
   ['weakref.ReferenceType', readWeakReference],
+  ...['weakproxy', 'weakcallableproxy', 'weakref.ProxyType', 'weakref.CallableProxyType'].map(
+    (name) => [name, readWeakProxy] as const,
+  ),
   ['memoryview', readView],
   ['functools.partial', readPartial],
   ['zoneinfo.ZoneInfo', readZone],

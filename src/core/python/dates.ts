@@ -96,34 +96,17 @@ const readDecimal: Reader = ({ process: { memory, layout } }, address) => {
   return { type: '', text: `Decimal('${text}')` };
 };
 
-/** `str` of what `repr` shows of a `timezone` in C; undefined where the name or the offset is not there. */
-export function zoneText(shown: string): string | undefined {
-  if (shown === 'datetime.timezone.utc') return 'UTC';
-  const [, inside, name] =
-    /^datetime\.timezone\(datetime\.timedelta\(([^)]*)\)(?:, '([^'\\]*)')?\)$/.exec(shown) ?? [];
-  if (inside === undefined || name !== undefined) return name;
-  const part = (unit: string): number => Number(new RegExp(`${unit}=(-?\\d+)`).exec(inside)?.[1] ?? 0);
-  const [seconds, fraction] = [86_400 * part('days') + part('(?<!micro)seconds'), part('microseconds')];
-  // Modules/_datetimemodule.c, timezone_str: below a second only where there is something
-  const micros = Math.abs(seconds * 1_000_000 + fraction);
-  const whole = Math.floor(micros / 1_000_000);
-  const rest = micros % 1_000_000;
-  const fine = rest === 0 ? '' : `.${String(rest).padStart(6, '0')}`;
-  const tail = whole % 60 === 0 && rest === 0 ? '' : `:${two(whole % 60)}${fine}`;
-  const minutes = Math.floor(whole / 60);
-  return `UTC${seconds < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}${tail}`;
-}
-
 /**
  * `str` of what `repr` shows of a date, time or duration, in C or in Python; undefined where the zone has rules that are not
  * read here.
  */
-export function dateText(kind: 'date' | 'time' | 'duration', shown: string): string | undefined {
+export function dateText(kind: 'date' | 'time' | 'duration' | 'zone', shown: string): string | undefined {
+  if (kind === 'zone') return zoneText(shown);
   const inside = /\w\((.*)\)>?$/.exec(shown)?.[1];
   if (inside === undefined) return undefined;
   if (kind === 'duration') return durationText(inside);
   const zone = /tzinfo=(.*)/.exec(inside)?.[1];
-  const offset = zone === undefined ? '' : zone.startsWith('datetime.timezone.utc') ? '+00:00' : undefined;
+  const offset = zone === undefined ? '' : offsetOf(zone);
   const numbers = inside
     .replace(/,? ?(fold|tzinfo)=.*/, '')
     .split(', ')
@@ -137,13 +120,39 @@ export function dateText(kind: 'date' | 'time' | 'duration', shown: string): str
   return rest.length === 0 ? date : `${date} ${clock(rest[0], rest[1], rest[2], rest[3])}`;
 }
 
+/** `+01:00` of a `datetime.timezone(…)`; undefined where the zone has rules. */
+export function offsetOf(zone: string): string | undefined {
+  if (zone.startsWith('datetime.timezone.utc')) return '+00:00';
+  const inside = /^datetime\.timezone\(datetime\.timedelta\(([^)]*)\)/.exec(zone)?.[1];
+  if (inside === undefined) return undefined;
+  const [days, seconds, micro] = durationParts(inside);
+  const total = (days * 86_400 + seconds) * 1_000_000 + micro;
+  const [whole, fraction] = [Math.floor(Math.abs(total) / 1_000_000), Math.abs(total) % 1_000_000];
+  const rest = whole % 60 === 0 && fraction === 0 ? '' : `:${two(whole % 60)}`;
+  const below = fraction === 0 ? '' : `.${String(fraction).padStart(6, '0')}`;
+  return `${total < 0 ? '-' : '+'}${two(Math.floor(whole / 3600))}:${two(Math.floor(whole / 60) % 60)}${rest}${below}`;
+}
+
+/** The name that it was given, or else `UTC+01:00`. */
+function zoneText(shown: string): string | undefined {
+  const named = /\), (['"])(.*)\1\)$/.exec(shown)?.[2];
+  // an escape is not undone here
+  if (named !== undefined) return named.includes('\\') ? undefined : named;
+  const offset = offsetOf(shown);
+  return offset === undefined ? undefined : offset === '+00:00' ? 'UTC' : `UTC${offset}`;
+}
+
+function durationParts(inside: string): [number, number, number] {
+  const part = (name: string): number => Number(new RegExp(`\\b${name}=(-?\\d+)`).exec(inside)?.[1] ?? 0);
+  return [part('days'), part('seconds'), part('microseconds')];
+}
+
 function two(value = 0): string {
   return String(value).padStart(2, '0');
 }
 
 function durationText(inside: string): string {
-  const part = (name: string): number => Number(new RegExp(`\\b${name}=(-?\\d+)`).exec(inside)?.[1] ?? 0);
-  const [days, seconds, micro] = [part('days'), part('seconds'), part('microseconds')];
+  const [days, seconds, micro] = durationParts(inside);
   const clock = `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
   const fraction = micro === 0 ? '' : `.${String(micro).padStart(6, '0')}`;
   const front = days === 0 ? '' : `${days} day${Math.abs(days) === 1 ? '' : 's'}, `;

@@ -39,8 +39,11 @@ function parts({ memory, layout }: Process, address: number): { negative: boolea
   return { negative: size < 0, digits: Math.abs(size) };
 }
 
-/** A float as `repr` shows it: the shortest digits that come back as the same value, as in JavaScript. */
-export function floatRepr(value: number): string {
+/**
+ * A float as `repr` shows it: the shortest digits that come back as the same value, as in JavaScript. With an exponent where
+ * that is below -4 or above 15 (Python/pystrtod.c, format_float_short with 'r').
+ */
+export function floatRepr(value: number, withExponent?: boolean): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
@@ -48,8 +51,7 @@ export function floatRepr(value: number): string {
   const exponent = Number(exponentText);
   const sign = mantissa.startsWith('-') ? '-' : '';
   const digits = mantissa.replace(/[-.]/g, '');
-  // Python/pystrtod.c, format_float_short with 'r': an exponent where it is below -4 or above 15.
-  if (exponent < -4 || exponent >= 16) {
+  if (withExponent ?? (exponent < -4 || exponent >= 16)) {
     const fraction = digits.length > 1 ? `.${digits.slice(1)}` : '';
     const size = String(Math.abs(exponent)).padStart(2, '0');
     return `${sign}${digits[0] ?? ''}${fraction}e${exponent < 0 ? '-' : '+'}${size}`;
@@ -60,10 +62,15 @@ export function floatRepr(value: number): string {
 }
 
 /** A complex as `repr` shows it: Objects/complexobject.c, complex_repr. */
-export function complexRepr(real: number, imaginary: number): string {
-  if (real === 0 && !Object.is(real, -0)) return `${shortFloat(imaginary)}j`;
-  const second = shortFloat(imaginary);
-  return `(${shortFloat(real)}${second.startsWith('-') ? '' : '+'}${second}j)`;
+export function complexRepr(
+  real: number,
+  imaginary: number,
+  part: (value: number) => string = (value) => floatRepr(value),
+): string {
+  const short = (value: number): string => part(value).replace(/\.0$/, '');
+  const second = short(imaginary);
+  if (real === 0 && !Object.is(real, -0)) return `${second}j`;
+  return `(${short(real)}${second.startsWith('-') ? '' : '+'}${second}j)`;
 }
 
 /** A Decimal's text from its coefficient and exponent: Modules/_decimal/libmpdec, mpd_to_sci. */
@@ -79,8 +86,4 @@ export function decimalText(negative: boolean, coefficient: string, exponent: nu
   }
   const fraction = coefficient.length > 1 ? `.${coefficient.slice(1)}` : '';
   return `${sign}${coefficient[0] ?? '0'}${fraction}E${adjusted < 0 ? '' : '+'}${adjusted}`;
-}
-
-function shortFloat(value: number): string {
-  return floatRepr(value).replace(/\.0$/, '');
 }

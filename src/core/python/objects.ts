@@ -7,6 +7,7 @@ import { attempt, type Process } from './process.ts';
 import { DATE_READERS, NAMED_DATES } from './dates.ts';
 import { NAMED_LIBRARIES, readerOfClass } from './libraries.ts';
 import { GENERATED, readNamedTuple, readerOfRepr } from './reprs.ts';
+import { NAMED_SYSTEM, SYSTEM_READERS } from './system-objects.ts';
 import { bytesRepr, readText, shownText, textRepr } from './text.ts';
 import { Texts } from './texts.ts';
 import { FLAG, NAMELESS, type PythonType } from './types.ts';
@@ -38,6 +39,8 @@ interface Plan {
   ownRepr?: string;
   /** Shown as `<Class …>`: what the reader shows is not, or not all of, what `repr` would. */
   marked: boolean;
+  /** The `__repr__` of a library's class that the reader knows: what it shows as `<module.Class …>` is shorter than that. */
+  library?: string;
 }
 
 /** Python objects as values of a report. */
@@ -48,6 +51,8 @@ export class Objects {
   private readonly done = new Map<number, PythonValue>();
   private readonly path = new Set<number>();
   private left = 0;
+  /** No class is named that `repr` does not name: for messages. */
+  private exact = false;
   private budget: ValueBudget;
   /** What limits left out besides parts of values, in words; each once. */
   readonly leftOut = new Set<string>();
@@ -75,10 +80,17 @@ export class Objects {
   local(address: number): PythonValue {
     const known = this.done.get(address);
     if (known !== undefined) return known;
+    const { value, complete } = this.read(address);
+    // where another part has more left, it is read again
+    if (complete) this.done.set(address, value);
+    return value;
+  }
+
+  private read(address: number): { value: PythonValue; complete: boolean } {
     const { budget, limits } = this;
     if (budget.reads <= 0 || budget.objects <= 0) {
       budget.unread += 1;
-      return { type: '?', address, text: NOT_READ, truncated: true };
+      return { value: { type: '?', address, text: NOT_READ, truncated: true }, complete: false };
     }
     this.left = Math.min(limits.objects, budget.objects);
     const before = this.left;
@@ -92,9 +104,29 @@ export class Objects {
       },
     );
     budget.objects -= before - this.left;
-    // where another part has more left, it is read again
-    if (!scarce) this.done.set(address, value);
-    return value;
+    return { value, complete: !scarce };
+  }
+
+  /** Values are read for a message: as `repr` says them and not as a report shows them. */
+  get isExact(): boolean {
+    return this.exact;
+  }
+
+  /** What `repr` says, without the attributes and names of classes that a report adds. */
+  exactly(address: number): PythonValue {
+    const before = this.exact;
+    this.exact = true;
+    try {
+      return this.read(address).value;
+    } finally {
+      this.exact = before;
+    }
+  }
+
+  /** What the `__repr__` of a type in C shows of an object, whatever its class has. */
+  asBase(address: number, base: string): PythonValue | undefined {
+    const reader = READERS.get(base);
+    return reader?.(this, address, this.process.types.of(address), 0);
   }
 
   /** A part of a value. */
@@ -112,7 +144,9 @@ export class Objects {
       value.address = address;
       value.type = type.dotted;
       if (plan.ownRepr !== undefined) value.ownRepr = plan.ownRepr;
-      return plan.marked ? named(value, type) : value;
+      if (plan.library !== undefined && isMarked(value, type)) value.ownRepr ??= plan.library;
+      const decorated = plan.marked && !(this.exact && plan.ownRepr === undefined);
+      return decorated && !isMarked(value, type) ? named(value, type) : value;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (type === undefined) return this.unreadable(address);
@@ -211,11 +245,6 @@ export class Objects {
     return dict === undefined ? { type: '' } : dict(this, address, this.process.types.of(address), depth);
   }
 
-  /** The bytes of an object as `repr` shows those of `bytes` itself. */
-  bytesRepr(address: number): string | undefined {
-    return readBytes(this, address, this.process.types.of(address), 0).text;
-  }
-
   /** For texts that are made of objects. */
   texts(): Texts {
     return new Texts(this);
@@ -255,8 +284,9 @@ export class Objects {
     let own: Pick<Plan, 'ownRepr'> = {};
     for (const each of types.order(type)) {
       const native = each.native ? (READERS.get(each.dotted) ?? byFlags(each)) : undefined;
-      const found = native ?? readerOfClass(types, each) ?? readerOfRepr(process, each);
-      if (found === 'unknown' || (found === undefined && each.native && types.definesSlot(each, 'repr'))) {
+      const ofLibrary = native === undefined ? readerOfClass(types, each) : undefined;
+      const found = native ?? ofLibrary ?? readerOfRepr(process, each);
+      if (found === 'unknown') {
         unknown = true;
         if (own.ownRepr === undefined) own = { ownRepr: `${each.dotted}.__repr__` };
       } else if (found === 'instance') break;
@@ -271,6 +301,7 @@ export class Objects {
         return {
           reader: found,
           ...own,
+          ...(ofLibrary === undefined ? {} : { library: `${each.dotted}.__repr__` }),
           marked: unknown || (each !== type && !NAMED.has(found) && !GENERATED.has(found)),
         };
       }
@@ -288,7 +319,9 @@ export class Objects {
           ? '{...}'
           : (type.flags & FLAG.tuple) !== 0
             ? '(...)'
-            : `<${type.dotted} at ${hex(address)}>`;
+            : GENERATED.has(this.plan(type).reader)
+              ? '...' // reprlib.recursive_repr of dataclasses, and the same in attrs
+              : `<${type.dotted} at ${hex(address)}>`;
     return { type: type.dotted, address, text: mark };
   }
 
@@ -330,12 +363,15 @@ export function hex(address: number): string {
   return `0x${address.toString(16)}`;
 }
 
+/** It is shown as `<module.Class …>` already. */
+function isMarked(value: PythonValue, type: PythonType): boolean {
+  return (value.text ?? value.open ?? '').startsWith(`<${type.dotted} `);
+}
+
 /** A subclass: its name, and what the base class shows. */
 function named(value: PythonValue, type: PythonType): PythonValue {
   const front = `<${type.dotted} `;
   if (value.text !== undefined) return { ...value, text: `${front}${value.text}>` };
-  // arrays say it themselves
-  if (value.open?.startsWith(front) === true) return value;
   return { ...value, open: `${front}${value.open ?? ''}`, close: `${value.close ?? ''}>` };
 }
 
@@ -351,7 +387,12 @@ function byFlags(type: PythonType): Reader | undefined {
   return undefined;
 }
 
-const readInstance: Reader = (objects, address, type, depth) => {
+const readInstance: Reader = (objects, address, type, depth) =>
+  objects.isExact
+    ? { type: '', text: `<${type.dotted} object at ${hex(address)}>` }
+    : withAttributes(objects, address, type, depth);
+
+const withAttributes: Reader = (objects, address, type, depth) => {
   const shown = objects.named(fieldsFirst(attributes(objects.process, address, type)), depth);
   if ((shown.children?.length ?? 0) === 0)
     return { type: '', text: `<${type.dotted} object at ${hex(address)}>` };
@@ -360,7 +401,7 @@ const readInstance: Reader = (objects, address, type, depth) => {
 
 /** The `__repr__` is not run: without attributes it must not look like what `object` shows. */
 const readOpaque: Reader = (objects, address, type, depth) => {
-  const value = readInstance(objects, address, type, depth);
+  const value = withAttributes(objects, address, type, depth);
   return value.text === undefined
     ? value
     : { ...value, text: `<${type.dotted} at ${hex(address)}, whose __repr__ was not run>` };
@@ -500,6 +541,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ...CONTAINER_READERS,
   ...CALLABLE_READERS,
   ...DATE_READERS,
+  ...SYSTEM_READERS,
 ]);
 
 /** They show the name of the subclass themselves, as `repr` does. */
@@ -508,5 +550,6 @@ const NAMED: ReadonlySet<Reader> = new Set([
   readByteArray,
   ...NAMED_CONTAINERS,
   ...NAMED_DATES,
+  ...NAMED_SYSTEM,
   ...NAMED_LIBRARIES,
 ]);

@@ -16,6 +16,9 @@ export const GENERATED = new WeakSet<Reader>();
 /** What the `__repr__` in the class's own namespace shows; undefined where it has none. */
 export function readerOfRepr(process: Process, type: PythonType): FoundRepr {
   const { types, memory, layout } = process;
+  // as of 3.12 the namespace of a static type is not where it was: what `repr` calls is in the type itself
+  if (type.native)
+    return type.dotted === 'object' ? 'instance' : types.definesSlot(type, 'repr') ? 'unknown' : undefined;
   const repr = types.own(type).get('__repr__');
   if (repr === undefined) return undefined;
   if (types.isNative(repr, 'wrapper_descriptor')) {

@@ -1,11 +1,10 @@
-import { dateText, zoneText } from './dates.ts';
+import { dateText } from './dates.ts';
 import { textOfClass } from './libraries.ts';
 import { quoted } from './libraries/library.ts';
-import { floatRepr, integerRepr } from './numbers.ts';
 import type { Objects } from './objects.ts';
 import { attempt } from './process.ts';
 import { codePointAt, shownText } from './text.ts';
-import type { PythonType } from './types.ts';
+import { FLAG, type PythonType } from './types.ts';
 import { repr, type PythonValue } from './value.ts';
 
 /** `str` of a type in C. */
@@ -36,7 +35,7 @@ export class Texts {
     if (this.depth >= this.objects.limits.messageDepth) return '…';
     this.depth += 1;
     try {
-      return this.found(address) ?? this.number(address) ?? this.repr(address);
+      return this.found(address) ?? this.repr(address);
     } finally {
       this.depth -= 1;
     }
@@ -44,7 +43,7 @@ export class Texts {
 
   /** `repr(object)` */
   repr(address: number): string {
-    const value = this.objects.local(address);
+    const value = this.objects.exactly(address);
     this.unknown ??= ownRepr(value);
     return repr(value);
   }
@@ -76,25 +75,11 @@ export class Texts {
     for (const each of types.order(type)) {
       const text = this.ofClass(each);
       if (text === 'none') continue;
-      if (text === 'unknown') {
-        this.unknown ??= `${each.dotted}.__str__`;
-        continue;
-      }
-      const shown = attempt(() => text(this, address, type), undefined);
+      const shown = text === 'unknown' ? undefined : attempt(() => text(this, address, type), undefined);
       if (shown !== undefined) return shown;
       this.unknown ??= `${each.dotted}.__str__`;
-    }
-    return undefined;
-  }
-
-  /** `str` of a number is its `repr`, which names no subclass. */
-  private number(address: number): string | undefined {
-    const { types } = this.objects.process;
-    const type = attempt(() => types.of(address), undefined);
-    for (const each of type === undefined ? [] : types.order(type)) {
-      const text = each.native ? BORROWED[each.dotted] : undefined;
-      if (text !== undefined) return attempt(() => text(this, address), undefined);
-      if (each.native ? types.definesSlot(each, 'repr') : types.own(each).has('__repr__')) return undefined;
+      // the arguments of an exception and the characters of a str are something: a base's text of another value is not
+      if ((type.flags & (FLAG.exception | FLAG.text)) === 0) return undefined;
     }
     return undefined;
   }
@@ -103,7 +88,7 @@ export class Texts {
     const { types } = this.objects.process;
     const known = textOfClass(types, each) ?? (each.native ? NATIVE[each.dotted] : undefined);
     if (known !== undefined) return known;
-    // `object` says what `repr` does
+    // without one of its own it says what its base or, in the end, `repr` does
     if (each.native) return types.definesSlot(each, 'str') ? 'unknown' : 'none';
     const own = types.own(each).get('__str__');
     return own === undefined ? 'none' : this.borrowed(each, own);
@@ -115,7 +100,9 @@ export class Texts {
     if (types.isNative(own, 'wrapper_descriptor')) {
       const owner = attempt(() => types.at(memory.u64(own + layout.at('descriptor.d_type'))), undefined);
       if (owner === undefined) return 'unknown';
-      return NATIVE[owner.dotted] ?? BORROWED[owner.dotted] ?? ((texts, address) => texts.repr(address));
+      const name = this.objects.text(this.pointer(own, 'descriptor.d_name'));
+      if (name === '__repr__') return ofBase(owner.dotted);
+      return NATIVE[owner.dotted] ?? ((texts, address) => texts.repr(address));
     }
     if (!types.isNative(own, 'function')) return 'unknown';
     const name = this.objects.text(this.pointer(own, 'function.func_qualname'))?.replace(/\.\w+$/, '');
@@ -221,16 +208,21 @@ function shownUnit(objects: Objects, object: number, at: number, isByte: boolean
   }, undefined);
 }
 
+/** A weak proxy says what it refers to. */
+const ofReferent: NativeText = (texts, address) =>
+  texts.str(texts.pointer(address, 'weakReference.wr_object'));
+
 const strText: NativeText = ({ objects }, address) => {
   return shownText(objects.process, address, objects.limits.characters);
 };
 
-/** `__str__ = int.__repr__`: these have no `__str__` of their own (Objects/longobject.c, floatobject.c). */
-const BORROWED: Readonly<Record<string, NativeText>> = {
-  int: ({ objects }, address) => integerRepr(objects.process, address),
-  float: ({ objects: { process } }, address) =>
-    floatRepr(process.memory.f64(address + process.layout.at('float.value'))),
-};
+/** What `repr` of a type in C says of an object of any subclass. */
+function ofBase(name: string): NativeText {
+  return ({ objects }, address) => {
+    const value = objects.asBase(address, name);
+    return value === undefined ? undefined : repr(value);
+  };
+}
 
 /** The texts of what is written in C; everything else says what `repr` does. */
 const NATIVE: Readonly<Record<string, NativeText>> = {
@@ -245,13 +237,18 @@ const NATIVE: Readonly<Record<string, NativeText>> = {
   UnicodeEncodeError: codecText('encode'),
   UnicodeTranslateError: codecText('translate'),
   str: strText,
-  // bytes_str is bytes_repr, whatever a subclass has
-  bytes: ({ objects }, address) => objects.bytesRepr(address),
+  bytes: ofBase('bytes'),
+  bytearray: ofBase('bytearray'),
   mappingproxy: (texts, address) => texts.str(texts.pointer(address, 'mappingProxy.mapping')),
-  'datetime.timezone': (texts, address) => zoneText(texts.repr(address)),
+  weakproxy: ofReferent,
+  weakcallableproxy: ofReferent,
+  'weakref.ProxyType': ofReferent,
+  'weakref.CallableProxyType': ofReferent,
   'decimal.Decimal': (texts, address) => quoted(texts.repr(address)),
   'datetime.date': (texts, address) => dateText('date', texts.repr(address)),
   'datetime.datetime': (texts, address) => dateText('date', texts.repr(address)),
   'datetime.time': (texts, address) => dateText('time', texts.repr(address)),
   'datetime.timedelta': (texts, address) => dateText('duration', texts.repr(address)),
+  'datetime.timezone': (texts, address) => dateText('zone', texts.repr(address)),
+  'zoneinfo.ZoneInfo': (texts, address) => /key='([^'\\]*)'/.exec(texts.repr(address))?.[1],
 };

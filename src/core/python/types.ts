@@ -43,7 +43,7 @@ export const NAMELESS = 'type whose name is not in the core';
 const STANDARD = new Set(
   (
     '_pydatetime _pydecimal argparse asyncio collections concurrent configparser dataclasses datetime decimal enum ' +
-    'fractions getopt http ipaddress os pathlib subprocess types urllib uuid xmlrpc zoneinfo'
+    'fractions getopt http ipaddress os pathlib subprocess types urllib uuid typing xmlrpc zoneinfo'
   ).split(' '),
 );
 // Words behind `tp_name`.

@@ -4,7 +4,7 @@ import type { Objects, Reader } from '../objects.ts';
 import { attempt, type Process } from '../process.ts';
 import { bytesRepr, charactersIn, textRepr } from '../text.ts';
 import type { PythonType } from '../types.ts';
-import { cutMark, withRest, type PythonChild, type PythonValue } from '../value.ts';
+import { cutMark, repr, withRest, type PythonChild, type PythonValue } from '../value.ts';
 import { template, type Library, type StrReader } from './library.ts';
 
 /** PyArrayObject_fields, numpy/core/include/numpy/ndarraytypes.h; the same since NumPy 1.7. */
@@ -20,6 +20,9 @@ const PER_SECOND: Readonly<Record<string, bigint>> = {
   ms: 1000n,
   us: 1_000_000n,
   ns: 1_000_000_000n,
+  ps: 10n ** 12n,
+  fs: 10n ** 15n,
+  as: 10n ** 18n,
 };
 const SECONDS: Readonly<Record<string, bigint>> = { W: 604_800n, D: 86_400n, h: 3600n, m: 60n };
 
@@ -48,10 +51,11 @@ export interface View {
   mask?: { flags: View; shown: string };
 }
 
-/** The major version, which decides where a dtype has its fields. */
-function majorVersion({ objects }: { objects: Objects }): number {
+/** `2` and `2.5` of 2.5.1: the major version decides where a dtype has its fields. */
+function versionOf(objects: Objects): { major: number; minor: number } {
   const [version] = objects.process.types.inModule('numpy', '__version__');
-  return Number.parseInt(objects.text(version) ?? '2', 10);
+  const [major = 2, minor = 0] = (objects.text(version) ?? '2').split('.').map(Number);
+  return { major, minor };
 }
 
 /** Reads an array object. Throws where it cannot be one. */
@@ -72,7 +76,7 @@ export function viewOf(objects: Objects, address: number): View {
 /** `PyArray_Descr`: NumPy 2 has wider flags and sizes, and so everything behind them further on. */
 function elementType(objects: Objects, address: number, depth = 0): ElementType {
   const { memory } = objects.process;
-  const late = majorVersion({ objects }) >= 2;
+  const late = versionOf(objects).major >= 2;
   const [kind = '?', , order] = memory.bytes(address + 24, 3).toString('latin1');
   const size = late ? memory.i64(address + 40) : memory.i32(address + 32);
   const bigEndian = order === '>';
@@ -208,9 +212,13 @@ function elementValue(objects: Objects, address: number, type: ElementType, dept
   const first = real === undefined ? undefined : float(real);
   const second = imaginary === undefined ? undefined : float(imaginary);
   if (first === undefined || (type.kind !== 'f' && second === undefined))
-    return { ...plain('...'), truncated: true };
-  if (second === undefined) return plain(floatRepr(shortest(first, type.size)));
-  return plain(complexRepr(shortest(first, type.size / 2), shortest(second, type.size / 2)));
+    return { ...plain(`<${type.name} not read>`), truncated: true };
+  const { major, minor } = versionOf(objects);
+  const text = (size: number) => (value: number) =>
+    floatText(value, size, major > 2 || (major === 2 && minor >= 3));
+  return plain(
+    second === undefined ? text(type.size)(first) : complexRepr(first, second, text(type.size / 2)),
+  );
 }
 
 /** A text without the zeros that fill it up, and the mark of what is over the limit. */
@@ -249,43 +257,54 @@ function nearestHalf(value: number): number {
   return Math.round(value / step) * step;
 }
 
-/** The number with the fewest digits that is the same value in that size: `0.1` for a float32. */
-function shortest(value: number, size: number): number {
-  if (size === 8 || !Number.isFinite(value) || value === 0) return value;
+/**
+ * The shortest digits that come back as the same value of that size: `0.1` of a float32. As of NumPy 2.3 with an exponent
+ * from where not every integer has digits of its own (scalartypes.c.src).
+ */
+function floatText(value: number, size: number, early: boolean): string {
+  if (size === 8 || !Number.isFinite(value) || value === 0) return floatRepr(value);
+  const most = early ? (size === 4 ? 1e6 : 1e3) : 1e16;
+  const withExponent = Math.abs(value) < 1e-4 || Math.abs(value) >= most;
   for (let digits = 1; digits < 10; digits += 1) {
     const short = Number(value.toPrecision(digits));
-    if ((size === 4 ? Math.fround(short) : nearestHalf(short)) === value) return short;
+    if ((size === 4 ? Math.fround(short) : nearestHalf(short)) === value)
+      return floatRepr(short, withExponent);
   }
-  return value;
+  return floatRepr(value, withExponent);
 }
 
 /** A time as NumPy writes it, in the unit that it has. */
 function timeText({ kind, unit }: ElementType, value: bigint): string {
   if (value === NOT_A_TIME) return "'NaT'";
-  const amount = value * BigInt(unit?.count ?? 1);
-  return kind === 'm' ? String(amount) : `'${dateText(amount, unit?.name ?? '?')}'`;
+  if (kind === 'm') return String(value);
+  return `'${dateText(value * BigInt(unit?.count ?? 1), unit?.name ?? '?')}'`;
 }
 
 function dateText(amount: bigint, unit: string): string {
-  if (unit === 'Y') return String(1970n + amount);
+  if (unit === 'Y') return yearText(1970n + amount);
   if (unit === 'M') {
-    const year = 1970n + (amount - (((amount % 12n) + 12n) % 12n)) / 12n;
-    return `${year}-${String((((amount % 12n) + 12n) % 12n) + 1n).padStart(2, '0')}`;
+    const years = floorDivide(amount, 12n);
+    return `${yearText(1970n + years)}-${String(amount - years * 12n + 1n).padStart(2, '0')}`;
   }
   const per = PER_SECOND[unit];
+  if (per === undefined && SECONDS[unit] === undefined) return `${amount} ${unit}`;
   const seconds = per === undefined ? amount * (SECONDS[unit] ?? 0n) : floorDivide(amount, per);
-  const iso = attempt(() => new Date(Number(seconds) * 1000).toISOString(), undefined);
-  if (iso === undefined || (per === undefined && SECONDS[unit] === undefined)) return `${amount} ${unit}`;
-  const [, sign, digits = '', after = ''] = /^([+-]?)(\d+)(-.*)$/.exec(iso) ?? [];
-  // as `%04d` prints it
-  const year =
-    sign === '-' ? `-${String(Number(digits)).padStart(3, '0')}` : String(Number(digits)).padStart(4, '0');
+  // The calendar repeats every 400 years, of 146,097 days: any year is shown as one that JavaScript's dates have.
+  const cycles = floorDivide(seconds, 146_097n * 86_400n);
+  const within = new Date(Number(seconds - cycles * 146_097n * 86_400n) * 1000);
+  const iso = within.toISOString().slice(4);
   const short = { W: 6, D: 6, h: 9, m: 12 }[unit] ?? 15;
   const rest =
     per === undefined || per === 1n
       ? ''
       : String(amount - seconds * per).padStart(String(per).length - 1, '0');
-  return `${year}${after.slice(0, short)}${rest === '' ? '' : `.${rest}`}`;
+  const year = yearText(BigInt(within.getUTCFullYear()) + 400n * cycles);
+  return `${year}${iso.slice(0, short)}${rest === '' ? '' : `.${rest}`}`;
+}
+
+/** `%04d`: the sign is one of the four. */
+function yearText(year: bigint): string {
+  return year < 0n ? `-${String(-year).padStart(3, '0')}` : String(year).padStart(4, '0');
 }
 
 function floorDivide(a: bigint, b: bigint): bigint {
@@ -298,8 +317,6 @@ export function arrayValue(objects: Objects, view: View, name: string, depth: nu
   const items = view.shape.length === 1 ? `${view.shape[0]},` : view.shape.join(', ');
   return {
     type: 'numpy.ndarray',
-    // what NumPy prints has other forms
-    ownRepr: `${name}.__repr__`,
     open: `<${name} `,
     children: [
       { name: 'shape', value: { type: 'tuple', text: `(${items})` } },
@@ -330,6 +347,9 @@ const readMaskedArray: Reader = (objects, address, type, depth) => {
   return arrayValue(objects, { ...view, mask: { flags, shown: '--' } }, type.dotted, depth);
 };
 
+/** `numpy.ma.masked`, of which there is one. */
+const readMasked: Reader = () => ({ type: '', text: 'masked' });
+
 const readType: Reader = (objects, address) => {
   const { name } = elementType(objects, address);
   return { type: '', text: name.startsWith('[') ? `dtype(${name})` : `dtype('${name}')` };
@@ -353,12 +373,13 @@ const KINDS: Readonly<Record<string, string>> = { int: 'i', uint: 'u', float: 'f
 /** A scalar has its value behind the header of the object. */
 const readScalar: Reader = (objects, address, type, depth) => {
   const native = type.bases.find((each) => each.native) ?? type;
-  const late = majorVersion({ objects }) >= 2;
+  const late = versionOf(objects).major >= 2;
   const element = scalarType(objects.process, native, address);
   if (element === undefined) return { type: '', text: `<${type.dotted}>`, truncated: true };
   const value = elementValue(objects, address + 16, element, depth);
   const name = native.name;
-  if (element.kind === 'm') value.text = `${value.text ?? '?'},'${element.unit?.name ?? '?'}'`;
+  if (element.unit !== undefined)
+    value.text = `${value.text ?? '?'}${unitOf(element, value.text === "'NaT'", versionOf(objects))}`;
   if (element.kind === 'b')
     return { type: '', text: late ? `np.${value.text ?? '?'}_` : (value.text ?? '?') };
   const called = late ? 'np' : 'numpy';
@@ -367,14 +388,56 @@ const readScalar: Reader = (objects, address, type, depth) => {
   return { ...value, text: `${called}.${name}(${/^\(.*\)$/.test(inner) ? inner.slice(1, -1) : inner})` };
 };
 
-/** `str` of a scalar: without its type. */
+/** What follows in the `repr` of a time: its unit, where its text does not say it. */
+function unitOf(
+  { kind, unit }: ElementType,
+  noTime: boolean,
+  says: { major: number; minor: number },
+): string {
+  if (unit === undefined) return '';
+  const count = unit.count === 1 ? '' : String(unit.count);
+  // what is no time has no text that would say it
+  const late = kind === 'M' && noTime && (says.major > 2 || (says.major === 2 && says.minor >= 4));
+  const said = unit.name === 'generic' || (kind === 'M' && count === '' && unit.name !== 'h');
+  return said && !late ? '' : `,'${count}${unit.name}'`;
+}
+
+const LONG_UNITS: Readonly<Record<string, string>> = {
+  Y: 'years',
+  M: 'months',
+  W: 'weeks',
+  D: 'days',
+  h: 'hours',
+  m: 'minutes',
+  s: 'seconds',
+  ms: 'milliseconds',
+  us: 'microseconds',
+  ns: 'nanoseconds',
+  ps: 'picoseconds',
+  fs: 'femtoseconds',
+  as: 'attoseconds',
+  generic: 'generic time units',
+};
+
+/** `str` of a scalar: what lies between the brackets of its `repr`, and of a duration the unit in full. */
 const scalarText: StrReader = ({ objects }, address, type) => {
-  const native = type.bases.find((base) => base.native) ?? type;
+  const native = type.bases.find((each) => each.native) ?? type;
   const element = scalarType(objects.process, native, address);
-  // a duration names its unit in words
-  if (element === undefined || element.kind === 'm') return undefined;
-  const { text } = elementValue(objects, address + 16, element, 0);
-  return element.kind === 'M' ? text?.slice(1, -1) : text;
+  if (element === undefined) return undefined;
+  const { text, truncated } = elementValue(objects, address + 16, element, 0);
+  if (text === undefined || truncated === true) return undefined;
+  if (element.kind === 'M' || text === "'NaT'") return text.slice(1, -1);
+  if (element.kind !== 'm') return text;
+  const value = BigInt(text) * BigInt(element.unit?.count ?? 1);
+  return `${value} ${LONG_UNITS[element.unit?.name ?? ''] ?? '?'}`;
+};
+
+const textBase = ({ name }: PythonType): string => (name === 'bytes_' ? 'bytes' : 'str');
+
+/** `np.str_('a')`, of a text that is a str or bytes too. */
+const readTextScalar: Reader = (objects, address, type) => {
+  const value = objects.asBase(address, textBase(type)) ?? { type: '' };
+  return versionOf(objects).major < 2 ? value : { ...value, text: `np.${type.name}(${value.text ?? '?'})` };
 };
 
 function scalarType({ memory }: Process, type: PythonType, address: number): ElementType | undefined {
@@ -403,12 +466,20 @@ export const NUMPY: Library = {
     'numpy.ndarray': readArray,
     'numpy.ma.MaskedArray': readMaskedArray,
     'numpy.ma.core.MaskedArray': readMaskedArray,
+    'numpy.ma.MaskedConstant': readMasked,
+    'numpy.ma.core.MaskedConstant': readMasked,
     'numpy.dtype': readType,
+    'numpy.str_': readTextScalar,
+    'numpy.bytes_': readTextScalar,
     ...Object.fromEntries(SCALARS.map((name) => [`numpy.${name}`, readScalar])),
   },
-  named: [readArray, readMaskedArray, readType, readScalar],
+  named: [readArray, readMaskedArray, readMasked, readType, readScalar],
   texts: {
     ...Object.fromEntries(SCALARS.map((name) => [`numpy.${name}`, scalarText])),
+    'numpy.str_': ({ objects }, address) => objects.text(address),
+    'numpy.bytes_': ({ objects }, address) => repr(objects.asBase(address, 'bytes') ?? { type: '' }),
+    'numpy.ma.MaskedConstant': () => '--',
+    'numpy.ma.core.MaskedConstant': () => '--',
     'numpy.exceptions.AxisError': axisText,
     'numpy.AxisError': axisText,
   },

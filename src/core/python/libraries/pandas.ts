@@ -1,9 +1,10 @@
 import { attributes } from '../attributes.ts';
 import type { Objects, Reader } from '../objects.ts';
+import { dateText, offsetOf } from '../dates.ts';
 import { attempt } from '../process.ts';
 import type { PythonType } from '../types.ts';
-import type { PythonChild, PythonValue } from '../value.ts';
-import { quoted, type Library } from './library.ts';
+import { repr, type PythonChild, type PythonValue } from '../value.ts';
+import type { Library, StrReader } from './library.ts';
 import { arrayValue, elements, viewOf, type View } from './numpy.ts';
 
 const MOST_WORDS = 64;
@@ -142,7 +143,6 @@ const readIndex: Reader = (objects, address, type, depth) => {
   if (data === undefined) return readLevels(objects, address, type, depth);
   return {
     type: '',
-    ownRepr: `${type.dotted}.__repr__`,
     open: `<${type.dotted} `,
     children: [
       ...(named ? [{ name: 'name', value: objects.value(name, depth + 1) }] : []),
@@ -245,13 +245,7 @@ const readFrame: Reader = (objects, address, type, depth) => {
       value,
     })),
   ];
-  const frame: PythonValue = {
-    type: '',
-    ownRepr: `${type.dotted}.__repr__`,
-    open: `<${type.dotted} `,
-    children,
-    close: '>',
-  };
+  const frame: PythonValue = { type: '', open: `<${type.dotted} `, children, close: '>' };
   return found.length < count ? { ...frame, truncated: true, leftOut: count - found.length } : frame;
 };
 
@@ -345,6 +339,11 @@ const readTimestamp: Reader = (objects, address, type, depth) => {
   if (memory.u8(address + layout.at('datetime.hastzinfo')) === 0)
     return { type: '', open: `${type.short}(`, children: [moment], close: ')' };
   const zone = objects.value(memory.u64(address + layout.at('datetime.tzinfo')), depth + 1);
+  const offset = offsetOf(repr(zone));
+  if (offset !== undefined) {
+    const name = dateText('zone', repr(zone)) ?? offset;
+    return { type: '', text: `${type.short}('${text}${offset.replaceAll(':', '')}', tz='${name}')` };
+  }
   return { type: '', open: `${type.short}(`, children: [moment, { name: 'tz', value: zone }], close: ')' };
 };
 
@@ -377,6 +376,9 @@ const readTimedelta: Reader = (objects, address, type) => {
   };
 };
 
+/** Without a zone: with one, `str` says its offset. */
+const inQuotes: StrReader = (texts, address) => /^\w+\('([^']*)'\)$/.exec(texts.repr(address))?.[1];
+
 export const PANDAS: Library = {
   reprs: {
     'pandas.DataFrame': readFrame,
@@ -392,8 +394,11 @@ export const PANDAS: Library = {
     'pandas._libs.tslibs.timedeltas._Timedelta': readTimedelta,
   },
   texts: {
+    'pandas._libs.tslibs.timestamps._Timestamp': inQuotes,
+    'pandas._libs.tslibs.timedeltas._Timedelta': inQuotes,
     'pandas._libs.tslibs.nattype._NaT': () => 'NaT',
-    'pandas._libs.tslibs.timedeltas._Timedelta': (texts, address) => quoted(texts.repr(address)),
+    'pandas._libs.missing.NAType': () => '<NA>',
+    'pandas.api.typing.NAType': () => '<NA>',
   },
   named: [readFrame, readSeries, readIndex, readNotATime, readNotAvailable, readTimestamp, readTimedelta],
 };

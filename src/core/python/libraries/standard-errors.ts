@@ -40,7 +40,7 @@ const protocolText = (texts: Texts, address: number, type: Parameters<StrReader>
 
 const inQuotes: StrReader = (texts, address) => quoted(texts.repr(address));
 
-/** Enum.__str__ */
+/** Lib/enum.py, `__str__` of Enum and Flag; as of 3.11 a combination of flags without a name shows its value. */
 const enumText: StrReader = (texts, address, type) => {
   const { objects } = texts;
   const name = objects.attribute(address, '_name_');
@@ -66,6 +66,8 @@ export const STANDARD_ERRORS: Library = {
     'xmlrpc.client.ProtocolError': protocolText,
     'enum.Enum': enumText,
     'enum.Flag': enumText,
+    'fractions.Fraction': fractionText,
+    'collections.UserString': template('{data}'),
     'uuid.UUID': inQuotes,
     'pathlib.PurePath': pathText,
     'pathlib._local.PurePath': pathText,
@@ -78,6 +80,8 @@ export const STANDARD_ERRORS: Library = {
     '_pydecimal.Decimal': inQuotes,
     'datetime.datetime': (texts, address) => dateText('date', texts.repr(address)),
     'datetime.date': (texts, address) => dateText('date', texts.repr(address)),
+    'datetime.timezone': (texts, address) => dateText('zone', texts.repr(address)),
+    '_pydatetime.timezone': (texts, address) => dateText('zone', texts.repr(address)),
     'datetime.timedelta': (texts, address) => dateText('duration', texts.repr(address)),
   },
   reprs: {
@@ -90,6 +94,11 @@ export const STANDARD_ERRORS: Library = {
     'xmlrpc.client.ProtocolError': shownAs(protocolText),
   },
 };
+
+function fractionText(texts: Texts, address: number): string | undefined {
+  const [over, under] = ['_numerator', '_denominator'].map((name) => texts.attribute(address, name));
+  return over === undefined || under === undefined || under === '1' ? over : `${over}/${under}`;
+}
 
 function pathText(texts: Texts, address: number): string | undefined {
   return texts.objects.value(address, 1).string;

@@ -230,6 +230,12 @@ const [readIp4, readIp6, readNet4, readNet6] = [
   readNetwork(6),
 ];
 
+/** Lib/typing.py: `typing.ClassVar` */
+const readSpecialForm: Reader = (objects, address, type) => {
+  const name = objects.text(objects.attribute(address, '_name'));
+  return name === undefined ? unread(type) : { type: '', text: `typing.${name}` };
+};
+
 /** What the standard library writes in Python. */
 export const STANDARD: Library = {
   reprs: {
@@ -241,6 +247,7 @@ export const STANDARD: Library = {
     'enum.Flag': readEnum,
     'enum.IntFlag': readEnum,
     'collections.Counter': readCounter,
+    'typing._SpecialForm': readSpecialForm,
     'collections.ChainMap': readChainMap,
     'collections.UserDict': readWrapped('data'),
     'collections.UserList': readWrapped('data'),
@@ -265,6 +272,7 @@ export const STANDARD: Library = {
     '_pydecimal.Decimal': readPythonDecimal,
   },
   named: [
+    readSpecialForm,
     readCounter,
     readUuid,
     readFraction,

@@ -31,6 +31,74 @@ def arrays():
     raise LookupError("arrays")
 
 
+def scalars():
+    import numpy
+
+    values = [
+        *(numpy.float32(each) for each in (-0.0, 1e-4, 999999, 1e6, 1e16, 123456789)),
+        *(numpy.float16(each) for each in (-0.0, 0.1, 999, 1000, 65504)),
+        *(numpy.complex64(each) for each in (0.1 + 0.2j, complex(-0.0, -0.0), 123456789 + 1e-5j)),
+        numpy.complex128(0.1 + 0.2j),
+        *(
+            numpy.datetime64(each)
+            for each in (
+                "-0044-03-15",
+                "-12345-06",
+                "-0001",
+                "12020-01-01",
+                "0044-03-15T10",
+                "9999-12-31T23:59:59.000001",
+                "1969-12-31T23:59:59.999999999999",
+                "NaT",
+            )
+        ),
+        numpy.datetime64(7, "25s"),
+        numpy.datetime64(-(2**61), "D"),
+        numpy.timedelta64("NaT", "D"),
+        numpy.timedelta64("NaT", "s"),
+        numpy.timedelta64(5, "10s"),
+        numpy.timedelta64(-3, "ns"),
+        numpy.bool_(True),
+        numpy.int8(-3),
+        numpy.uint64(2**64 - 1),
+        numpy.str_("text"),
+        numpy.bytes_(b"raw"),
+        numpy.ma.masked,
+    ]
+    return linked([ValueError(each) for each in values] + [KeyError(each) for each in values])
+
+
+def spans():
+    import pandas
+
+    return linked(
+        [
+            ValueError(pandas.Timestamp("1960-01-01 00:00:00.123456789")),
+            ValueError(pandas.Timedelta("-1 days +02:03:04.5")),
+            ValueError(pandas.NaT),
+            KeyError(pandas.Timestamp("2020-01-02", tz="UTC")),
+        ]
+    )
+
+
+def unread():
+    import numpy
+    import pandas
+
+    return linked(
+        [
+            ValueError(each)
+            for each in (
+                numpy.arange(2),
+                numpy.longdouble(1.5),
+                numpy.void(b"ab"),
+                pandas.Series([1]),
+                pandas.Timestamp("2020-01-02", tz="UTC"),
+            )
+        ]
+    )
+
+
 def frames():
     import numpy
     import pandas
@@ -168,9 +236,11 @@ def raised_here(make):
     raise make()
 
 
+LINKED = ("errors", "clients", "scalars", "spans", "unread")
+
 if __name__ == "__main__":
     scenario = globals()[sys.argv[1]]
     try:
-        raised_here(scenario) if sys.argv[1] in ("errors", "clients") else scenario()
+        raised_here(scenario) if sys.argv[1] in LINKED else scenario()
     except BaseException as exception:
         abort_with(exception)

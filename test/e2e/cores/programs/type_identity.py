@@ -1,21 +1,33 @@
 """`python type_identity.py SCENARIO`: values whose classes look like others, and exceptions with texts and attributes of their own."""
 
 import array
+import asyncio
 import collections
+import contextlib
+import contextvars
 import dataclasses
 import datetime
 import decimal
 import enum
+import fractions
 import functools
+import http
 import importlib.machinery
 import io
 import ipaddress
+import itertools
+import mmap
+import operator
 import os
 import pathlib
 import re
+import signal
+import socket
 import subprocess
 import sys
+import threading
 import types
+import typing
 import urllib.error
 import uuid
 import weakref
@@ -209,6 +221,78 @@ def modules():
     source = enum
     frozen = sys.modules["zipimport"]
     raise LookupError("modules")
+
+
+@dataclasses.dataclass
+class Node:
+    me: object = None
+
+
+def system_objects():
+    class Base:
+        pass
+
+    class Derived(Base):
+        pass
+
+    free, held = threading.Lock(), threading.Lock()
+    held.acquire()
+    idle, twice = threading.RLock(), threading.RLock()
+    twice.acquire()
+    twice.acquire()
+    tenant = contextvars.ContextVar("tenant")
+    level = contextvars.ContextVar("level", default=[3])
+    kept, used = tenant.set("a"), level.set([4])
+    level.reset(used)
+    of_object, of_class = super(Derived, Derived()), super(Derived)
+    added = (3).__add__
+    here = sys._getframe()
+    shared = mmap.mmap(-1, 8192)
+    shared.seek(5)
+    no_map = mmap.mmap(-1, 4096, access=mmap.ACCESS_WRITE)
+    no_map.close()
+    raw = open(os.devnull, "rb", buffering=0)
+    updated = open(os.devnull, "r+b", buffering=0)
+    appended = open(os.devnull, "ab", buffering=0)
+    written = open(os.devnull, "wb", buffering=0)
+    lent = io.FileIO(1, "w", closefd=False)
+    done = open(os.devnull, "rb", buffering=0)
+    done.close()
+    reader, writer, both = open(os.devnull, "rb"), open(os.devnull, "wb"), open(os.devnull, "r+b")
+    text = open(os.devnull, "a", encoding="latin-1")
+    unnamed, in_memory = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.BufferedReader(io.BytesIO())
+    alive, dead = weakref.proxy(Base), weakref.proxy(Derived())
+    # free-threaded 3.14 and 3.15 are built without expat
+    with contextlib.suppress(ImportError):
+        import ctypes
+        import _elementtree
+
+        foreign = ctypes.CFUNCTYPE(None)(print)
+        element = _elementtree.Element("{urn:shop}order", number="5")
+    special = typing.ClassVar
+    node = Node()
+    node.me = [node]
+    raise LookupError("system objects")
+
+
+async def paused():
+    await asyncio.sleep(60)
+
+
+def unread_objects():
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    future, failed = loop.create_future(), loop.create_future()
+    future.set_result(["ready"])
+    failed.set_exception(KeyError("k"))
+    task = loop.create_task(paused())
+    getter = operator.itemgetter("key")
+    counter = itertools.count(3)
+    with contextlib.suppress(ImportError):
+        import sqlite3
+
+        database = sqlite3.connect(":memory:")
+    raise LookupError("unread objects")
 
 
 def callables():
@@ -438,6 +522,108 @@ class Colour(enum.Enum):
     RED = 1
 
 
+class Ratio(float, enum.Enum):
+    HALF = 0.5
+
+
+class Access(enum.Flag):
+    READ = 1
+    WRITE = 2
+    RUN = 4
+
+
+class Rights(enum.IntFlag):
+    READ = 1
+    WRITE = 2
+
+
+class Count(int):
+    pass
+
+
+class Payload(bytes):
+    def __repr__(self):
+        return "payload"
+
+
+class TextFile(io.TextIOWrapper):
+    pass
+
+
+class Raw(io.FileIO):
+    pass
+
+
+class Buffered(io.BufferedReader):
+    pass
+
+
+class Shared(mmap.mmap):
+    pass
+
+
+def texts_of_arguments():
+    lock = threading.Lock()
+    lock.acquire()
+    arguments = [
+        signal.SIGINT,
+        http.HTTPStatus.GATEWAY_TIMEOUT,
+        socket.AF_UNIX,
+        Ratio.HALF,
+        Access.RUN | Access.READ,
+        Access(0),
+        Rights.READ | Rights.WRITE,
+        Rights(8),
+        datetime.timezone.utc,
+        datetime.timezone(datetime.timedelta(hours=-5, minutes=-30)),
+        datetime.timezone(datetime.timedelta(seconds=1), "one second"),
+        datetime.datetime(2021, 2, 3, 4, 5, tzinfo=datetime.timezone(datetime.timedelta(minutes=-90))),
+        types.MappingProxyType({"key": Count(1)}),
+        contextvars.ContextVar("tenant"),
+        contextvars.ContextVar("level", default=Count(3)),
+        lock,
+        fractions.Fraction(6, 4),
+        fractions.Fraction(6, 3),
+        collections.UserString("user's"),
+        Count(7),
+        [Count(7)],
+        Payload(b"raw"),
+        bytearray(b"raw"),
+        object(),
+        weakref.proxy(Colour),
+        TextFile(Buffered(Raw(os.devnull)), encoding="utf-8"),
+        *(Raw(os.devnull), Buffered(Raw(os.devnull)), Shared(-1, 4096)),
+    ]
+    return linked(
+        [
+            *map(ValueError, arguments),
+            RuntimeError("held", lock),
+            OSError(5, signal.SIGINT),
+            SystemExit(http.HTTPStatus.GATEWAY_TIMEOUT),
+        ]
+    )
+
+
+class OwnCount(int):
+    def __repr__(self):
+        return "many"
+
+
+class OwnRatio(float):
+    def __repr__(self):
+        return "some"
+
+
+class OwnSpan(datetime.timedelta):
+    def __str__(self):
+        return "long"
+
+
+def unread_arguments():
+    arguments = [OwnCount(5), OwnRatio(1.0), OwnSpan(1), [OwnCount(5)], operator.itemgetter("key"), itertools.count(3)]
+    return linked([*map(ValueError, arguments), OSError(2, OwnCount(5))])
+
+
 def unknown_texts():
     return linked(
         [Declined("card_declined", "no money"), ValueError(Text()), Limit("amount"), KeyError([Silent()])]
@@ -456,7 +642,10 @@ def raised_here(make):
     raise make()
 
 
-LINKED = {"messages": messages, "notes": notes, "unknown_texts": unknown_texts}
+LINKED = {
+    "texts_of_arguments": texts_of_arguments,
+    "unread_arguments": unread_arguments,
+    "messages": messages, "notes": notes, "unknown_texts": unknown_texts}
 
 if __name__ == "__main__":
     scenario = sys.argv[1]
