@@ -116,7 +116,7 @@ describe.each(builds)('CPython $id', (build) => {
 
   test('what is in C and not read says so, and a task says its state', async () => {
     const locals = localsOf((await read(build, 'unread_objects')).report);
-    for (const name of ['getter', 'counter'])
+    for (const name of ['getter', 'counter', 'file'])
       expect(locals[name]).toMatch(/^<[\w.]+ at 0x[0-9a-f]+, whose __repr__ was not run>$/);
     expect(locals).toMatchObject({
       future: "<_asyncio.Future state='finished', result=['ready']>",

@@ -2,7 +2,7 @@ import { Frames } from './frames.ts';
 import { hex, nameInC, type Objects, type Reader } from './objects.ts';
 import { textRepr } from './text.ts';
 import type { PythonType } from './types.ts';
-import { repr, type PythonChild } from './value.ts';
+import { repr, type PythonChild, type PythonValue } from './value.ts';
 
 /** Modules/_threadmodule.c; a PyMutex has a second bit for those that wait. */
 const readLock: Reader = ({ process: { memory, layout } }, address, type) => {
@@ -93,14 +93,25 @@ const BEHIND = [
   ['bufferedFile.raw', BUFFERED],
 ] as const;
 
-/** ` name='x.txt'` of what has a file: an attribute of the raw file, which is behind the buffers. */
-function nameOfFile(objects: Objects, file: number): string {
-  const { types } = objects.process;
+/**
+ * ` name='x.txt'` of what has a file: an attribute of the raw file, which is behind the buffers. Undefined where it is a
+ * property in Python.
+ */
+function nameOfFile(objects: Objects, file: number): string | undefined {
+  const { types, memory, layout } = objects.process;
   for (const [field, kinds] of BEHIND) {
     const isOf = types.of(file).bases.some(({ native, dotted }) => native && kinds.has(dotted));
     if (isOf) file = objects.word(file, field);
     if (file === 0) return '';
   }
+  const type = types.of(file);
+  if (types.is(type, 'socket.SocketIO')) {
+    const socket = objects.attribute(file, '_sock') ?? 0;
+    if (socket === 0 || types.isNative(socket, 'NoneType')) return ' name=-1';
+    // Modules/socketmodule.h: the first field
+    return ` name=${memory.i32(socket + layout.at('object.size'))}`;
+  }
+  if (types.order(type).some((each) => !each.native && types.own(each).has('name'))) return undefined;
   const name = objects.attribute(file, 'name');
   return name === undefined ? '' : ` name=${repr(objects.value(name, 1))}`;
 }
@@ -110,20 +121,33 @@ function nameOfClass({ process: { layout } }: Objects, type: PythonType): string
   return nameInC(layout.minor < 13 ? (type.bases.find((base) => base.native) ?? type) : type);
 }
 
-const readBuffered: Reader = (objects, address, type) => ({
-  type: '',
-  text: `<${nameInC(type)}${nameOfFile(objects, address)}>`,
-});
+function fileValue(
+  objects: Objects,
+  address: number,
+  type: PythonType,
+  text: (name: string) => string,
+): PythonValue {
+  const name = nameOfFile(objects, address);
+  if (name !== undefined) return { type: '', text: text(name) };
+  const unread = `<${type.dotted} at ${hex(address)}, whose __repr__ was not run>`;
+  return { type: '', ownRepr: `${type.dotted}.__repr__`, text: unread };
+}
+
+const readBuffered: Reader = (objects, address, type) =>
+  fileValue(objects, address, type, (name) => `<${nameInC(type)}${name}>`);
 
 /** Modules/_io/textio.c: the mode is an attribute of its own, which `open` sets. */
 const readTextFile: Reader = (objects, address, type) => {
   const mode = objects.text(objects.attribute(address, 'mode'));
   const encoding = objects.text(objects.word(address, 'textFile.encoding')) ?? '?';
   const shown = mode === undefined ? '' : ` mode=${textRepr(mode)}`;
-  return {
-    type: '',
-    text: `<${nameOfClass(objects, type)}${nameOfFile(objects, address)}${shown} encoding=${textRepr(encoding)}>`,
-  };
+  const front = `<${nameOfClass(objects, type)}`;
+  return fileValue(
+    objects,
+    address,
+    type,
+    (name) => `${front}${name}${shown} encoding=${textRepr(encoding)}>`,
+  );
 };
 
 /** Modules/_io/fileio.c: behind the descriptor are bits: created, readable, writable, appending. */
@@ -136,11 +160,14 @@ const readRawFile: Reader = (objects, address, type) => {
   const has = (bit: number): boolean => (bits & (1 << bit)) !== 0;
   const both = has(1) ? '+' : '';
   const mode = has(0) ? `xb${both}` : has(3) ? `ab${both}` : has(1) ? `rb${has(2) ? '+' : ''}` : 'wb';
-  const name = nameOfFile(objects, address);
-  return {
-    type: '',
-    text: `<${nameOfClass(objects, type)}${name === '' ? ` fd=${descriptor}` : name} mode='${mode}' closefd=${has(layout.at('rawFile.closefd') - first * 8) ? 'True' : 'False'}>`,
-  };
+  const closes = has(layout.at('rawFile.closefd') - first * 8) ? 'True' : 'False';
+  const front = `<${nameOfClass(objects, type)}`;
+  return fileValue(
+    objects,
+    address,
+    type,
+    (name) => `${front}${name === '' ? ` fd=${descriptor}` : name} mode='${mode}' closefd=${closes}>`,
+  );
 };
 
 /** Modules/_elementtree.c: the tag is the first field, also where the table is of a build without it. */

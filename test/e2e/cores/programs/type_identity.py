@@ -261,6 +261,11 @@ def system_objects():
     reader, writer, both = open(os.devnull, "rb"), open(os.devnull, "wb"), open(os.devnull, "r+b")
     text = open(os.devnull, "a", encoding="latin-1")
     unnamed, in_memory = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.BufferedReader(io.BytesIO())
+    here, there = socket.socketpair()
+    received, sent = here.makefile("rb"), there.makefile("w", encoding="utf-8")
+    hung_up = there.makefile("rb")
+    hung_up.raw.close()
+    del here, there
     alive, dead = weakref.proxy(Base), weakref.proxy(Derived())
     # free-threaded 3.14 and 3.15 are built without expat
     with contextlib.suppress(ImportError):
@@ -279,7 +284,15 @@ async def paused():
     await asyncio.sleep(60)
 
 
+class NamedByCode(io.RawIOBase):
+    name = property(lambda self: "made up")
+
+    def readable(self):
+        return True
+
+
 def unread_objects():
+    file = io.BufferedReader(NamedByCode())
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     future, failed = loop.create_future(), loop.create_future()
