@@ -5,7 +5,7 @@ import { stoppedHere } from './crash.ts';
 import type { CrashReport, ReportedFrame, ReportedValue } from './model.ts';
 import { headline, printedChain, remarks, type PrintedException } from './printed-chain.ts';
 import { shownFrames } from './shown-frames.ts';
-import { belongsTo, howRead, size } from './text.ts';
+import { belongsTo, howRead, interpreterOf, size } from './text.ts';
 
 /** A page that stands alone: no script, no request to anywhere (its own policy forbids both), every value escaped. */
 export function reportHtml(report: CrashReport): string {
@@ -42,7 +42,7 @@ export function reportHtml(report: CrashReport): string {
     exceptions,
     request: report.request === undefined ? [] : requestRows(report.request),
     threads: report.threads.map((thread) => ({
-      name: printable(thread.name ?? ''),
+      name: printable(thread.name ?? '') + interpreterOf(thread),
       id: thread.osThreadId,
       current: thread.current,
       holdsGil: thread.holdsGil === true,

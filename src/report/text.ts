@@ -317,7 +317,13 @@ class Page {
 function threadName(thread: ReportedThread): string {
   const name = thread.name === undefined ? '' : ` "${printable(thread.name)}"`;
   const torn = thread.torn === true ? ', which ran while it was read' : '';
-  return `thread ${thread.osThreadId}${name}${thread.holdsGil === true ? ', which holds the GIL' : ''}${torn}`;
+  return `thread ${thread.osThreadId}${name}${interpreterOf(thread)}${thread.holdsGil === true ? ', which holds the GIL' : ''}${torn}`;
+}
+
+/** A thread has frames of its own in each interpreter that it runs code of. */
+export function interpreterOf({ interpreter }: ReportedThread): string {
+  if (interpreter === undefined) return '';
+  return interpreter === 0 ? ' in the main interpreter' : ` in interpreter ${interpreter}`;
 }
 
 /** Whose an exception is that is not the crash's: `In thread 8 "worker"`. */

@@ -57,7 +57,16 @@ test.each(['3.8', '3.11 debian', '3.12', '3.13 stripped'])(
   async (id) => {
     const core = await coreOf(id, 'subinterpreter');
     const { threads, exceptions, warnings } = await report(core);
+    const texts = await Promise.all(
+      ['text', 'html'].map(
+        async (format) => (await pycrash(['report', core.path, '--threads', '--format', format])).stdout,
+      ),
+    );
     core.remove();
+    for (const text of texts) {
+      expect(text).toMatch(/hread \d+ "?MainThread"? in the main interpreter/);
+      expect(text).toMatch(/hread \d+ .*in interpreter 1/);
+    }
     expect(warnings.map(({ code }) => code)).toEqual(['subinterpreters']);
     expect(exceptions[0]?.chain[0]?.message).toBe('failed with 9');
     expect(threads[0]).toMatchObject({ current: true, frames: [{ function: 'subinterpreter' }, {}] });
