@@ -84,6 +84,13 @@ const KINDS: readonly Kind[] = [
     distributions: ['APScheduler', 'django-apscheduler'],
   },
   {
+    name: 'Huey',
+    does: 'logs what a task raises and goes on',
+    where: 'in a function with `@huey.signal(SIGNAL_ERROR)`, which is called with `(signal, task, error)`',
+    commands: ['run_huey'],
+    distributions: ['huey'],
+  },
+  {
     name: "Channels' worker",
     does: 'logs what a consumer raises and goes on',
     where: 'in the consumer, in an `except Exception as error:` that raises it again',
@@ -111,6 +118,14 @@ const KINDS: readonly Kind[] = [
     where: 'in that function, where the error is no HTTPException',
     code: /@\w+\.(?:app_)?errorhandler\(\s*(?:Base)?Exception\b|\.register_error_handler\(\s*(?:Base)?Exception\b/,
     words: ['errorhandler(Exception', 'errorhandler(BaseException', 'register_error_handler('],
+  },
+  {
+    name: 'Flask-Rebar',
+    does: 'answers every exception, so that Flask sends no signal',
+    where: 'in a function that `rebar.add_uncaught_exception_handler(…)` takes',
+    code: /^[ \t]*(?:from|import)[ \t]+flask_rebar\b.*$/m,
+    words: ['flask_rebar'],
+    distributions: ['flask-rebar'],
   },
   {
     name: "the REST framework's EXCEPTION_HANDLER",

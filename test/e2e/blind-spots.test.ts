@@ -31,6 +31,8 @@ test.each([
   ['django-tasks', manage('db_worker'), 'Procfile:2'],
   ['APScheduler', manage('runapscheduler'), 'Procfile:2'],
   ['APScheduler', code('from apscheduler.schedulers.background import BackgroundScheduler'), 'shop/x.py:2'],
+  ['Huey', manage('run_huey'), 'Procfile:2'],
+  ['Flask-Rebar', { 'requirements.txt': 'django\nflask-rebar==3.3\n' }, 'requirements.txt:2'],
   ["Channels' worker", manage('runworker thumbnails'), 'Procfile:2'],
   ['django-dramatiq', manage('rundramatiq'), 'Procfile:2'],
   ["django-ninja's handler of Exception", code('@api.exception_handler(Exception)'), 'shop/x.py:2'],
@@ -271,6 +273,38 @@ scheduler.add_listener(listener, EVENT_JOB_ERROR)
 scheduler.add_job(job)
 scheduler.start()
 time.sleep(1)
+`,
+  },
+  Huey: {
+    requirements: ['huey'],
+    program: `
+from huey import MemoryHuey
+from huey.signals import SIGNAL_ERROR
+huey = MemoryHuey()
+@huey.task()
+def failing(): raise eval(sys.argv[1])
+@huey.signal(SIGNAL_ERROR)
+def failed(signal, task, error=None):
+    ${HANDLE}
+failing()
+huey.execute(huey.dequeue())
+`,
+  },
+  'Flask-Rebar': {
+    requirements: ['flask-rebar', 'setuptools<80'],
+    handled: 'errors.NotFound()',
+    program: `
+from flask import Flask
+from flask_rebar import Rebar, errors
+app, rebar = Flask("x"), Rebar()
+registry = rebar.create_handler_registry()
+@registry.handles(rule="/")
+def index(): raise eval(sys.argv[1])
+def failed(error):
+    ${HANDLE}
+rebar.add_uncaught_exception_handler(failed)
+rebar.init_app(app)
+print(app.test_client().get("/").status_code)
 `,
   },
   Flask: {

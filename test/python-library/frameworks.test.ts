@@ -8,7 +8,17 @@ import { python, removeFolder, renderedModule } from './rendered-module.ts';
 
 /** What aborts; every other row of a program must not, and has the status that stands here. */
 const FLASK = {
-  aborts: ['PROPAGATE_EXCEPTIONS', 'before', 'errorhandler(500)', 'none', 'stream', 'teardown', 'view'],
+  aborts: [
+    'PROPAGATE_EXCEPTIONS',
+    'TESTING, UNDER_TESTS',
+    'before',
+    'errorhandler(500)',
+    'errorhandler(500) with 200',
+    'none',
+    'stream',
+    'teardown',
+    'view',
+  ],
   others: {
     abort403: '403',
     abort500: '500',

@@ -144,6 +144,15 @@ def flask_cases():
     cases["errorhandler(Exception)"] = ask(catch_all, "/view")
     cases["PROPAGATE_EXCEPTIONS"] = ask(make(PROPAGATE_EXCEPTIONS=True), "/view")
     cases["TESTING"] = ask(make(TESTING=True), "/view")
+    answers_200 = make()
+    answers_200.register_error_handler(500, lambda error: ("sorry", 200))
+    cases["errorhandler(500) with 200"] = ask(answers_200, "/view")
+
+    def under_tests(say):
+        os.environ["PYCRASH_UNDER_TESTS"] = "1"
+        ask(make(TESTING=True), "/view")(say)
+
+    cases["TESTING, UNDER_TESTS"] = under_tests
     cases["DEBUG"] = ask(make(DEBUG=True), "/view")
     return cases
 

@@ -1,5 +1,6 @@
 """`greenlets.py`: what becomes of a greenlet that fails, each case in a process of its own; prints {case: aborted}."""
 
+import gc
 import json
 import subprocess
 import sys
@@ -116,6 +117,32 @@ def name_not_found():
         pass
 
 
+def get_while_printing():
+    class Slow:
+        def write(self, text):
+            gevent.sleep(0)  # As a log that goes over the network.
+
+        def flush(self):
+            pass
+
+    sys.stderr = Slow()
+    attempt(gevent.spawn(fail).get)
+
+
+def request_of_pywsgi():
+    import urllib.request
+
+    from gevent.pywsgi import WSGIServer
+
+    server = WSGIServer(("127.0.0.1", 0), lambda environ, start_response: fail(), log=None)
+    server.start()
+    try:
+        urllib.request.urlopen("http://127.0.0.1:%d/" % server.server_port)
+    except OSError:
+        pass
+    server.stop()
+
+
 def still_kept():
     """Whoever keeps it may yet ask."""
     globals()["kept"] = gevent.spawn(fail)
@@ -184,7 +211,8 @@ def socket_timeout():
 
 TAKEN = [
     get, late_get, join_and_look, link, link_value, joinall, wait, pool_map, imap, apply_async, async_result,
-    thread_pool, thread_pool_dropped, kill, nested_get, name_not_found, still_kept,
+    thread_pool, thread_pool_dropped, kill, nested_get, name_not_found, get_while_printing, request_of_pywsgi,
+    still_kept,
 ]  # fmt: skip
 DROPPED = [
     dropped, dropped_later, dropped_by_pool, dropped_by_group, kept_for_a_while, subclass, raw, socket_timeout,
@@ -205,7 +233,8 @@ def main():
     for name, process in started.items():
         said, _ = process.communicate()
         ends[name] = process.returncode
-        if process.returncode not in (0, -6) or (process.returncode and "kept for the core" not in said):
+        lacks = "kept for the core" not in said or (name == "dropped" and "failed with Lost" not in said)
+        if process.returncode not in (0, -6) or (process.returncode and lacks):
             ends[name] = said
     print(json.dumps(ends))
 
@@ -233,5 +262,6 @@ if len(sys.argv) > 1:
     abort_on_exception.install()
     globals()[sys.argv[1]]()
     gevent.sleep(0.2)
+    gc.collect()
 else:
     main()

@@ -289,12 +289,55 @@ def debugger_keeps_what_it_looked_at():
 
 
 @row
-def threads_hook_is_replaced():
+def interactive():
     configure()
-    threading.excepthook = someone_elses
-    thread = threading.Thread(target=boom)
+    sys.ps1 = ">>> "
+    print("goes on", flush=True)
+    boom()
+
+
+@row
+def lost_transport():
+    import asyncio
+
+    async def main():
+        # As asyncio's transports do where a client has reset its connection.
+        context = {"message": "Fatal write error", "exception": RuntimeError("boom"), "transport": object()}
+        asyncio.get_running_loop().call_exception_handler(context)
+
+    configure()
+    asyncio.run(main())
+    print("goes on", flush=True)
+
+
+def start_thread(target):
+    thread = threading.Thread(target=target)
     thread.start()
     thread.join()
+
+
+@row
+def threads_hook_fails():
+    def fails(args):
+        print("someone else's", flush=True)
+        raise OSError("the log went away")
+
+    configure()
+    threading.excepthook = fails
+    start_thread(boom)
+
+
+@row
+def threads_hook_is_replaced():
+    configure()
+    start_thread(time.time)
+    hook = threading.excepthook
+    start_thread(time.time)
+    assert threading.excepthook is hook  # Not one more for each thread.
+    # Without the exception, as a program may call it.
+    hook(threading.ExceptHookArgs((ValueError, None, None, None)))
+    threading.excepthook = someone_elses
+    start_thread(boom)
 
 
 @row
@@ -305,6 +348,7 @@ def own_handler_of_tasks():
     configure()
 
     async def main():
+        asyncio.get_running_loop().set_exception_handler(None)
         asyncio.get_running_loop().set_exception_handler(someone_elses)
 
         async def work():
@@ -423,7 +467,7 @@ def gevent_log_handler_hangs():
 
     class Handler(logging.Handler):
         def emit(self, record):
-            gevent.sleep(3600)
+            monkey.get_original("time", "sleep")(3600)  # No greenlet runs meanwhile.
 
     configure(FLUSH_SECONDS=0.5)
     logging.getLogger("pycrash").addHandler(Handler())
