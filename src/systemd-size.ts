@@ -28,7 +28,7 @@ export function systemdLimit(text: string): Limit | undefined {
 }
 
 /** Parts from large to small, each with a fraction if it likes: `1.5G`, `8 G`, `8G 512M` (src/basic/parse-util.c, parse_size). */
-function sizeOf(text: string): number | undefined {
+export function sizeOf(text: string): number | undefined {
   if (text === 'infinity') return Infinity;
   if (!/^\d/.test(text)) return undefined;
   let sum = 0;

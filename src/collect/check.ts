@@ -60,7 +60,7 @@ export async function checkCollect(options: CollectOptions, terminal: Terminal):
 type Found = Omit<CollectCheck, 'id'>;
 
 async function pathsCheck({ paths, keep }: CollectOptions, cwd: string): Promise<Found> {
-  const cores = coresAt(paths, cwd);
+  const cores = await coresAt(paths, cwd);
   for (const given of keep ? [] : paths) {
     const path = resolve(cwd, given);
     if (!statSync(path).isDirectory()) continue;

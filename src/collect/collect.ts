@@ -10,6 +10,7 @@ import { findCompressor } from './pack.ts';
 import { ship } from './ship.ts';
 import { coresAt } from './sources.ts';
 import { Spool } from './spool.ts';
+import { isOver, keepWithin, type SpoolLimits } from './spool-limits.ts';
 import { takeIn, type Taken } from './take-in.ts';
 
 export interface CollectOptions {
@@ -22,6 +23,7 @@ export interface CollectOptions {
   mostCores: number | undefined;
   /** How many cores of equal crashes of one release all hosts together send; undefined: all. */
   fleetCores: number | undefined;
+  spoolLimits: SpoolLimits;
   /** age recipients, or files of them. */
   recipients: readonly string[];
 }
@@ -33,7 +35,9 @@ export interface Collected {
   cores: CollectedCore[];
   /** IDs. */
   shipped: string[];
-  /** Of these, what was sent without the core, because the fleet has enough. */
+  /** IDs of those whose core was given up, because the spool may take no more. */
+  dropped: { id: string; reason: string }[];
+  /** Of the shipped, what was sent without the core, because the fleet has enough. */
   withoutCore: string[];
   /** Crashes that are in the spool only, and why. */
   notShipped: { id: string; reason: string; help?: string }[];
@@ -48,7 +52,7 @@ export async function collect(options: CollectOptions, terminal: Terminal): Prom
   const { to } = options;
   const store = to === undefined ? undefined : await openStore(to, terminal.options.cwd);
   const encrypter = await encrypterOf(options.recipients);
-  const cores = coresAt(options.paths, terminal.options.cwd);
+  const cores = await coresAt(options.paths, terminal.options.cwd);
   const spool = new Spool(options.spool);
   const result: Collected = {
     schemaVersion: 1,
@@ -56,38 +60,33 @@ export async function collect(options: CollectOptions, terminal: Terminal): Prom
     to: to ?? null,
     cores: [],
     shipped: [],
+    dropped: [],
     withoutCore: [],
     notShipped: [],
   };
   await spool.lock(() => terminal.say(`another pycrash works on the spool ${options.spool}: waiting for it`));
   try {
-    const known = new Map<string, CrashLine>(
-      (await readCrashes(spool.objects)).map((crash) => [crash.id, crash]),
-    );
+    const known = new Map<string, CrashLine>();
+    for (const { tags: _, ...crash } of await readCrashes(spool.objects)) known.set(crash.id, crash);
     const compressor = await findCompressor();
     if (compressor.format === 'gzip')
       terminal.say('there is no zstd here, so cores are compressed with gzip (apt-get install zstd)');
+    const sent = async (): Promise<void> => {
+      if (store !== undefined) await shipAll(spool, [...known.values()], store, options, result, terminal);
+      for (const crash of await keepWithin(spool, known.values(), options.spoolLimits, Date.now())) {
+        known.set(crash.id, crash);
+        result.dropped.push({ id: crash.id, reason: crash.dropped ?? '' });
+      }
+    };
     for (const path of cores) {
       const { keep, mostCores } = options;
       const taken = await takeIn(path, { spool, compressor, encrypter, keep, mostCores, known, terminal });
       if (taken.outcome === 'collected') known.set(taken.crash.id, taken.crash);
       result.cores.push(described(taken));
+      // what can go goes, before anything is given up
+      if (isOver(spool, known.values(), options.spoolLimits)) await sent();
     }
-    if (
-      to !== undefined &&
-      [...known.values()].some(
-        ({ id, encrypted, dropped }) =>
-          !encrypted && dropped === undefined && spool.shippedTo(id) === undefined,
-      )
-    )
-      terminal.say(
-        `THE CORES ARE NOT ENCRYPTED, AND HOLD EVERY SECRET OF THEIR PROCESSES (--recipient): who can read ${to} can read them`,
-      );
-    if (store !== undefined) {
-      const { fleetCores } = options;
-      const cap = fleetCores === undefined ? undefined : new FleetCap(store, spool, fleetCores);
-      await shipAll(spool, [...known.values()], store, cap, result, terminal);
-    }
+    await sent();
     return result;
   } finally {
     spool.unlock();
@@ -107,10 +106,20 @@ async function shipAll(
   spool: Spool,
   crashes: readonly CrashLine[],
   store: ObjectStore,
-  cap: FleetCap | undefined,
-  { shipped, withoutCore, notShipped }: Collected,
+  { fleetCores }: CollectOptions,
+  { to, shipped, withoutCore, notShipped }: Collected,
   terminal: Terminal,
 ): Promise<void> {
+  const cap = fleetCores === undefined ? undefined : new FleetCap(store, spool, fleetCores);
+  const isPlain = crashes.some(
+    ({ id, encrypted, dropped }) => !encrypted && dropped === undefined && spool.shippedTo(id) === undefined,
+  );
+  if (isPlain)
+    terminal.say(
+      `THE CORES ARE NOT ENCRYPTED, AND HOLD EVERY SECRET OF THEIR PROCESSES (--recipient): who can read ${to} can read them`,
+    );
+  // of an earlier attempt of this run
+  notShipped.length = 0;
   let failures = 0;
   for (const crash of crashes) {
     if (spool.shippedTo(crash.id) !== undefined) {

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { writeWhole } from '../cache-folder.ts';
 import { UserError, reasonOf } from '../errors.ts';
 import { sha256 } from '../sha256.ts';
-import type { CrashLine } from '../store/crash-line.ts';
+import { withoutCore, type CrashLine } from '../store/crash-line.ts';
 import { DirectoryStore } from '../store/directory-store.ts';
 import { lineKey } from '../store/keys.ts';
 import type { ObjectStore, UploadRecord, UploadState } from '../store/object-store.ts';
@@ -93,7 +93,7 @@ export class Spool {
 
   /** Gives the core of a crash up, and keeps the rest of it. */
   async drop(crash: CrashLine, reason: string): Promise<CrashLine> {
-    const dropped = { ...crash, dropped: reason, storedBytes: 0, storedSha256: sha256('') };
+    const dropped = withoutCore(crash, reason);
     await this.objects.write(lineKey(crash), Buffer.from(`${JSON.stringify(dropped)}\n`));
     await this.objects.remove(crash.core);
     return dropped;

@@ -7,6 +7,8 @@ import type { Encrypter } from 'age-encryption';
 import { openLocalFile } from '../core/local-files.ts';
 import { UserError, reasonOf } from '../errors.ts';
 import { printableJson } from '../printable.ts';
+import { unpackCore } from '../report/compression.ts';
+import { compressionOf } from '../report/compression-format.ts';
 import type { CrashReport } from '../report/model.ts';
 import { readReport } from '../report/report-core.ts';
 import { reportText } from '../report/text.ts';
@@ -67,26 +69,40 @@ async function takeInWhole(path: string, options: TakingIn): Promise<Taken> {
   const { spool, keep, known, terminal } = options;
   const left = (reason: string): Taken => ({ path, outcome: 'left', reason });
   const before = statSync(path);
-  const id = idOf(path);
+  const { plain, broken } = await unpacked(path, options);
+  if (broken !== undefined) return left(`it cannot be unpacked to its end: ${broken}`);
+  const id = idOf(plain);
   if (id === undefined) return left(before.size === 0 ? 'it is empty' : 'it cannot be read');
   const line = known.get(id);
   if (line !== undefined) {
-    const isSame = before.size === line.bytes && (await hashOf(path)) === line.sha256;
+    const isSame = statSync(plain).size === line.bytes && (await hashOf(plain)) === line.sha256;
     if (!isSame)
       return left(`its ID ${id} is that of a core of ${line.bytes} bytes that was collected before`);
     if (!keep) await unlink(path);
     return { path, outcome: 'known', id, removed: !keep };
   }
-  const report = await readReport({ path, name: path, written: before.mtimeMs }, {}, terminal);
+  const report = await readReport({ path: plain, name: path, written: before.mtimeMs }, {}, terminal);
   terminal.progress(`compressing ${path} …`);
   const enough = areEnough(report, options);
-  const copy = enough ? await withoutCopy(path) : await copied(path, id, options);
+  const copy = enough ? await withoutCopy(plain) : await copied(plain, id, options);
   if (statSync(path).mtimeMs !== before.mtimeMs)
     return left('it changed while it was read: run collect again');
   const crash = crashLine({ id, time: before.mtime, path, report, copy });
   await store(spool, crash, report, copy.file);
   if (!keep) await unlink(path);
   return { path, outcome: 'collected', crash, removed: !keep };
+}
+
+/** The core itself: what was written compressed, as systemd-coredump does, is unpacked. */
+async function unpacked(
+  path: string,
+  { spool, terminal }: TakingIn,
+): Promise<{ plain: string; broken?: string }> {
+  const compression = statSync(path).isFile() ? compressionOf(path) : undefined;
+  if (compression === undefined) return { plain: path };
+  terminal.progress(`unpacking ${path} …`);
+  const plain = join(spool.work, 'core');
+  return { plain, ...(await unpackCore(path, compression, plain, () => undefined)) };
 }
 
 /** Are there as many cores of this fingerprint as are to be kept? The first of a release is kept in any case. */

@@ -3,6 +3,9 @@ import { resolve } from 'node:path';
 import { checkCollect, checksText } from '../collect/check.ts';
 import { collect, type CollectOptions } from '../collect/collect.ts';
 import { collectedText } from '../collect/collected-text.ts';
+import type { SpoolLimits } from '../collect/spool-limits.ts';
+import { durationOf } from '../store/specification.ts';
+import { sizeOf } from '../systemd-size.ts';
 import { spoolFolder } from '../collect/spool.ts';
 import { usageError } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
@@ -24,6 +27,9 @@ export function define(command: Command): void {
       '--fleet-cores <n>',
       'send only so many cores of equal crashes of a release from all hosts together, and the report of each',
     )
+    .option('--spool-bytes <size>', 'give cores up that could not be sent, beyond that size in all: 20G')
+    .option('--min-free <size>', 'the same while less is free on the disk of the spool')
+    .option('--max-age <time>', 'give cores up that could not be sent for so long: 30d')
     .option('--keep', 'leave the cores where they are')
     .option('--check', 'collect nothing: try whether spool, recipients and store are ready for a crash')
     .addHelpText(
@@ -44,7 +50,16 @@ Examples:
 export async function run(
   terminal: Terminal,
   [paths]: readonly unknown[],
-  { to, spool, keep, recipient, coresPerFingerprint, fleetCores, check }: Readonly<Record<string, unknown>>,
+  {
+    to,
+    spool,
+    keep,
+    recipient,
+    coresPerFingerprint,
+    fleetCores,
+    check,
+    ...limits
+  }: Readonly<Record<string, unknown>>,
 ): Promise<ExitCode> {
   const options = {
     paths: Array.isArray(paths) ? paths.map(String) : [],
@@ -53,6 +68,7 @@ export async function run(
     keep: keep === true,
     mostCores: mostCores('--cores-per-fingerprint', coresPerFingerprint),
     fleetCores: mostCores('--fleet-cores', fleetCores),
+    spoolLimits: spoolLimits(limits),
     recipients: Array.isArray(recipient) ? recipient.map((key) => recipientAt(String(key), terminal)) : [],
   };
   if (check === true) return checked(options, terminal);
@@ -73,6 +89,25 @@ async function checked(options: CollectOptions, terminal: Terminal): Promise<Exi
 /** A file of recipients is named from `--cwd`. */
 function recipientAt(key: string, { options: { cwd } }: Terminal): string {
   return key.startsWith('age1') ? key : resolve(cwd, key);
+}
+
+function given<R>(name: string, value: unknown, read: (text: string) => R | undefined): R | undefined {
+  if (value === undefined) return undefined;
+  const result = read(String(value));
+  if (result === undefined)
+    throw usageError(`${name} ${String(value)} cannot be read`, 'Such as 500M or 20G; 12h or 30d.');
+  return result;
+}
+
+function spoolLimits({ spoolBytes, minFree, maxAge }: Readonly<Record<string, unknown>>): SpoolLimits {
+  const bytes = given('--spool-bytes', spoolBytes, sizeOf);
+  const free = given('--min-free', minFree, sizeOf);
+  const age = given('--max-age', maxAge, durationOf);
+  return {
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(free === undefined ? {} : { free }),
+    ...(age === undefined ? {} : { age }),
+  };
 }
 
 function mostCores(name: string, option: unknown): number | undefined {

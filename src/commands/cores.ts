@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander';
 import type { Action } from '../cores/actions.ts';
 import { remove, set, ticket, unset, unticket } from '../cores/change.ts';
+import { prune } from '../cores/prune.ts';
 import { get, id } from '../cores/fetch.ts';
 import { count, info, list, report } from '../cores/list.ts';
 import { top } from '../cores/top.ts';
@@ -23,6 +24,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   ticket,
   unticket,
   rm: remove,
+  prune,
 };
 
 export function define(command: Command): void {
@@ -37,7 +39,11 @@ export function define(command: Command): void {
     .option('--columns <names>', 'ls: further columns, separated by commas')
     .option('--output <file>', 'get: where to put the core (default: ID.core)')
     .option('--identity <file>', 'get: the age identity of an encrypted core (PYCRASH_AGE_IDENTITY)')
-    .option('--yes', 'rm: remove it; without it, what would go is shown')
+    .option('--older-than <time>', 'prune: cores from before that time: 12h, 90d, 12w')
+    .option('--keep <n>', 'prune: cores of a fingerprint beyond the newest so many')
+    .option('--max-bytes <size>', 'prune: the oldest cores beyond that size in all: 500M, 20G')
+    .option('--reports', 'prune: the reports and lines of these crashes too')
+    .option('--yes', 'rm, prune: remove it; without it, what would go is shown')
     .addHelpText(
       'after',
       `
@@ -52,6 +58,7 @@ Actions:
   set … NAME VALUE        a property of your own; unset … NAME
   ticket … TICKET         the property ticket; unticket …
   rm                      remove crashes
+  prune                   remove cores by age, number or size; their reports stay
 
 Which crashes: an ID or its beginning, a core on this machine, property=glob, since=6h, until=2026-11-30, limit=20;
 - reads IDs from the standard input.
@@ -59,6 +66,7 @@ Which crashes: an ID or its beginning, a core on this machine, property=glob, si
 Examples:
   pycrash cores ls --from s3://crashes/shop since=1d
   pycrash cores top since=1w ticket=undefined
+  pycrash cores prune --older-than 90d --keep 10 --from s3://crashes/shop --yes
   pycrash cores get 3f9a --from s3://crashes/shop`,
     );
 }

@@ -1,6 +1,6 @@
 import { usageError } from '../errors.ts';
 import { parseTags, type Crash } from '../store/crash-index.ts';
-import { lineKey, tagsKey } from '../store/keys.ts';
+import { crashKeys, tagsKey } from '../store/keys.ts';
 import { propertyOf } from '../store/specification.ts';
 import { meant, theOne, type Action, type CoresContext } from './actions.ts';
 import { typedCommand } from '../typed-command.ts';
@@ -40,7 +40,7 @@ export const unticket: Action = (context) => {
   return change(context, context.words, 'ticket', undefined);
 };
 
-/** `rm SPECIFICATION…`: what would go; with `--yes` it goes, the line first, so that nothing without a core is listed. */
+/** `rm SPECIFICATION…`: what would go; with `--yes` it goes. */
 export const remove: Action = async (context) => {
   const { store, terminal, words, options } = context;
   if (words.length === 0)
@@ -48,10 +48,7 @@ export const remove: Action = async (context) => {
   const crashes = await meant(context, words);
   const removed = options['yes'] === true;
   if (removed) {
-    for (const crash of crashes) {
-      for (const key of [lineKey(crash), crash.core, crash.report, crash.reportText, tagsKey(crash.id)])
-        await store.remove(key);
-    }
+    for (const key of crashes.flatMap(crashKeys)) await store.remove(key);
   }
   const ids = crashes.map(({ id }) => id);
   if (terminal.options.json) terminal.document({ schemaVersion: 1, store: store.address, removed, ids });

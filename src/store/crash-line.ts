@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { sha256 } from '../sha256.ts';
 
 const Text = v.string();
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -46,6 +47,11 @@ const CrashLine = v.object({
 });
 
 export type CrashLine = v.InferOutput<typeof CrashLine>;
+
+/** The same crash without its core: why that was given up. */
+export function withoutCore(crash: CrashLine, dropped: string): CrashLine {
+  return { ...crash, dropped, storedBytes: 0, storedSha256: sha256('') };
+}
 
 /** The crash of a line; undefined where it is no line of ours: others can write into a bucket too. */
 export function parseCrashLine(text: string): CrashLine | undefined {

@@ -23,6 +23,17 @@ export function lineKey({ id, time }: { id: string; time: string }): string {
   return keysOf({ id, time, fingerprint: '' }, '').line;
 }
 
+/** Every object of a crash, the line first, so that nothing without a core is listed. */
+export function crashKeys(crash: {
+  id: string;
+  time: string;
+  core: string;
+  report: string;
+  reportText: string;
+}): string[] {
+  return [lineKey(crash), crash.core, crash.report, crash.reportText, tagsKey(crash.id)];
+}
+
 /** The day and the ID that the key of a line says; undefined where it is none. */
 export function lineOf(key: string): { day: string; id: string } | undefined {
   const [, day, id] = DAY.exec(key) ?? [];

@@ -86,9 +86,15 @@ function isFile(word: string, cwd: string): boolean {
   return existsSync(resolve(cwd, word));
 }
 
+/** Milliseconds of `30m`, `6h`, `2d`, `1w`; undefined where it is no such time. */
+export function durationOf(text: string): number | undefined {
+  const [, amount, unit = ''] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  return amount === undefined ? undefined : Number(amount) * (UNITS[unit] ?? 0) * 1000;
+}
+
 function moment(word: string, value: string, now: number): number {
-  const [, amount, unit = ''] = /^(\d{1,6})([smhdw])$/.exec(value) ?? [];
-  if (amount !== undefined) return now - Number(amount) * (UNITS[unit] ?? 0) * 1000;
+  const ago = durationOf(value);
+  if (ago !== undefined) return now - ago;
   const time = /^\d{4}-\d{2}-\d{2}/.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(time)) {
     throw usageError(

@@ -43,7 +43,12 @@ beforeAll(async () => {
       ask('pid', 'report "$(cat /run/pid)"'),
       ask('program', 'report /usr/bin/python3.11'),
       ask('host', 'doctor'),
-      'rm -f /var/lib/systemd/coredump/*',
+      // the newest of the two, before it is collected and after
+      `${pycrash} report "$(ls -t /var/lib/systemd/coredump/* | head -n1)" --json > /run/before 2> /dev/null`,
+      ask('collect', 'collect /var/lib/systemd/coredump --to /run/store --spool /run/spool'),
+      'echo "<left>"; ls -A /var/lib/systemd/coredump; echo "</left>"',
+      ask('ls', 'cores ls --from /run/store'),
+      ask('same', 'cores report limit=1 --from /run/store --json > /run/after; cmp /run/before /run/after'),
       ask('removed', 'report last'),
       conf('Storage=none'),
       ask('none', 'doctor'),
@@ -52,9 +57,9 @@ beforeAll(async () => {
       ask('small', 'doctor'),
       ask('cut', 'report last'),
     ].join('\n'),
-    300,
+    600,
   );
-}, 400_000);
+}, 700_000);
 afterAll(() => folder !== undefined && rmSync(folder, { recursive: true, force: true }));
 
 /** The shell command that puts these lines, with `\\n` between them, into a drop-in of coredump.conf(5). */
@@ -76,6 +81,14 @@ test.for<[string, string, RegExp[]]>([
 ])('report %s: %s', ([name, , expected], context) => {
   needs(context, 'virtual machine');
   for (const pattern of expected) expect(answer(name)).toMatch(pattern);
+});
+
+test('cores of systemd-coredump are collected, and give the same reports', (context) => {
+  needs(context, 'virtual machine');
+  expect(answer('collect')).toMatch(/2 sent to \/run\/store/);
+  expect(answer('left')).toBe('');
+  expect(answer('ls')).toMatch(/ValueError: first\n.*ValueError: second/);
+  expect(answer('same')).toBe('exit 0\n');
 });
 
 test.for<[string, RegExp[]]>([

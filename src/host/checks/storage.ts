@@ -90,7 +90,7 @@ export function spaceCheck(
   if (free >= needed && inodes) return [hostCheck(subject, 'disk-space', 'good', detail)];
   const why = 'A core that does not fit is cut off without a word.';
   return [
-    hostCheck(subject, 'disk-space', 'bad', detail, why, `df -h ${path}; ${typedCommand('cores prune')}`),
+    hostCheck(subject, 'disk-space', 'bad', detail, why, `df -h ${path}; ${typedCommand(`collect ${path}`)}`),
   ];
 }
 
