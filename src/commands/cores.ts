@@ -1,8 +1,8 @@
 import { Argument, type Command } from 'commander';
 import type { Action } from '../cores/actions.ts';
-import { remove, set, ticket, unset, unticket } from '../cores/change.ts';
+import { note, remove, set, ticket, unset, unticket } from '../cores/change.ts';
 import { prune } from '../cores/prune.ts';
-import { get, id } from '../cores/fetch.ts';
+import { debug, get, id } from '../cores/fetch.ts';
 import { count, info, list, report } from '../cores/list.ts';
 import { top } from '../cores/top.ts';
 import { spoolFolder } from '../collect/spool.ts';
@@ -16,6 +16,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   info,
   get,
   report,
+  debug,
   id,
   top,
   count,
@@ -23,6 +24,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   unset,
   ticket,
   unticket,
+  note,
   rm: remove,
   prune,
 };
@@ -38,7 +40,8 @@ export function define(command: Command): void {
     .option('--spool <dir>', 'the spool of this host')
     .option('--columns <names>', 'ls: further columns, separated by commas')
     .option('--output <file>', 'get: where to put the core (default: ID.core)')
-    .option('--identity <file>', 'get: the age identity of an encrypted core (PYCRASH_AGE_IDENTITY)')
+    .option('--batch <commands>', 'debug: run these gdb commands, separated by `;`, and leave')
+    .option('--identity <file>', 'get, debug: the age identity of an encrypted core (PYCRASH_AGE_IDENTITY)')
     .option('--older-than <time>', 'prune: cores from before that time: 12h, 90d, 12w')
     .option('--keep <n>', 'prune: cores of a fingerprint beyond the newest so many')
     .option('--max-bytes <size>', 'prune: the oldest cores beyond that size in all: 500M, 20G')
@@ -52,11 +55,13 @@ Actions:
   info                    all that is known of them; exit code 1 where there is none
   report                  the report of one crash, --json for the document
   get                     download, verify and unpack one core
+  debug                   the same, opened in gdb, then removed
   id FILE…                the IDs of cores on this machine
   top                     by fingerprint, the most frequent first
   count PROPERTY          by the values of a property
   set … NAME VALUE        a property of your own; unset … NAME
   ticket … TICKET         the property ticket; unticket …
+  note ID TEXT            the property note, with the date; earlier notes stay
   rm                      remove crashes
   prune                   remove cores by age, number or size; their reports stay
 

@@ -1,5 +1,6 @@
 import { usageError } from '../errors.ts';
 import { parseTags, type Crash } from '../store/crash-index.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 import { crashKeys, tagsKey } from '../store/keys.ts';
 import { propertyOf } from '../store/specification.ts';
 import { meant, theOne, type Action, type CoresContext } from './actions.ts';
@@ -40,6 +41,22 @@ export const unticket: Action = (context) => {
   return change(context, context.words, 'ticket', undefined);
 };
 
+/** `note SPECIFICATION… TEXT`: the property `note`; what was noted before stays, in front of it. */
+export const note: Action = async (context) => {
+  const { words, store } = context;
+  const text = words.at(-1);
+  if (words.length < 2 || text === undefined)
+    throw usageError(
+      'note wants which crash and the text',
+      typedCommand("cores note ID 'seen after the deploy'"),
+    );
+  const { id, tags } = await theOne({ ...context, words: words.slice(0, -1) });
+  const line = `${new Date(context.now).toISOString().slice(0, 10)} ${text}`;
+  const { note: before } = tags;
+  await writeTags(store, id, { ...tags, note: before === undefined ? line : `${before}; ${line}` });
+  return told(context, [id]);
+};
+
 /** `rm SPECIFICATION…`: what would go; with `--yes` it goes. */
 export const remove: Action = async (context) => {
   const { store, terminal, words, options } = context;
@@ -68,7 +85,7 @@ async function change(
   name: string,
   value: string | undefined,
 ): Promise<0> {
-  const { store, terminal } = context;
+  const { store } = context;
   if (!NAME.test(name))
     throw usageError(`${JSON.stringify(name)} is not a name: letters, digits, _, . and -`);
   const crashes =
@@ -81,9 +98,23 @@ async function change(
     const tags = parseTags((await store.read(tagsKey(id)))?.toString());
     const { [name]: _, ...others } = tags;
     const next = value === undefined ? others : { ...others, [name]: value };
-    await store.write(tagsKey(id), Buffer.from(`${JSON.stringify(next)}\n`), 'application/json');
+    await writeTags(store, id, next);
   }
-  const ids = crashes.map(({ id }) => id);
+  return told(
+    context,
+    crashes.map(({ id }) => id),
+  );
+}
+
+async function writeTags(
+  store: ObjectStore,
+  id: string,
+  tags: Readonly<Record<string, string>>,
+): Promise<void> {
+  await store.write(tagsKey(id), Buffer.from(`${JSON.stringify(tags)}\n`), 'application/json');
+}
+
+function told({ store, terminal }: CoresContext, ids: readonly string[]): 0 {
   if (terminal.options.json) terminal.document({ schemaVersion: 1, store: store.address, ids });
   else terminal.say(`${ids.length} changed`);
   return 0;

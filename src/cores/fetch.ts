@@ -1,8 +1,9 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { usageError } from '../errors.ts';
+import type { Crash } from '../store/crash-index.ts';
 import { fetchCore } from '../store/fetch-core.ts';
 import { fileId } from '../store/specification.ts';
-import { theOne, type Action } from './actions.ts';
+import { theOne, type Action, type CoresContext } from './actions.ts';
 import { typedCommand } from '../typed-command.ts';
 
 /** `get`: downloads, verifies and unpacks a core. */
@@ -11,6 +12,38 @@ export const get: Action = async (context) => {
   const crash = await theOne(context);
   const named = typeof options['output'] === 'string' ? options['output'] : `${crash.id}.core`;
   const target = resolve(terminal.options.cwd, named);
+  await fetched(context, crash, target);
+  if (terminal.options.json)
+    terminal.document({ schemaVersion: 1, store: store.address, id: crash.id, path: target });
+  else terminal.out(named);
+  return 0;
+};
+
+/** `debug`: the same into a private folder, and gdb as `pycrash debug` opens it; the core is removed afterwards. */
+export const debug: Action = async (context) => {
+  const { terminal, options } = context;
+  const crash = await theOne(context);
+  // gdb's templates and what runs it are loaded only where they are used
+  const [{ debugCore }, { privateFolder, removePrivateFolder }] = await Promise.all([
+    import('../report/debug-core.ts'),
+    import('../report/private-file.ts'),
+  ]);
+  const folder = privateFolder();
+  try {
+    const target = join(folder, `${crash.id}.core`);
+    await fetched(context, crash, target);
+    return await debugCore(target, options, terminal);
+  } finally {
+    removePrivateFolder(folder);
+  }
+};
+
+/** Brings the core to the file, with progress and the identity of the options. */
+async function fetched(
+  { store, terminal, options }: CoresContext,
+  crash: Crash,
+  target: string,
+): Promise<void> {
   try {
     const identity = options['identity'] ?? process.env['PYCRASH_AGE_IDENTITY'];
     await fetchCore(store, crash, target, {
@@ -23,11 +56,7 @@ export const get: Action = async (context) => {
   } finally {
     terminal.progress('');
   }
-  if (terminal.options.json)
-    terminal.document({ schemaVersion: 1, store: store.address, id: crash.id, path: target });
-  else terminal.out(named);
-  return 0;
-};
+}
 
 /** `id FILE…`: the IDs of cores on this machine. */
 export const id: Action = async ({ words, terminal }) => {

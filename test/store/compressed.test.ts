@@ -50,7 +50,7 @@ test('what systemd-coredump compressed is collected as the core that it is', asy
 test('a compressed core that is cut off stays where it is', async () => {
   await compressed('core.zst', 'zstd', ['-qc']);
   const path = join(bucket.host.cores, 'core.zst');
-  truncateSync(path, statSync(path).size / 2);
+  truncateSync(path, Math.floor(statSync(path).size / 2));
   const time = new Date(Date.now() - 60_000);
   utimesSync(path, time, time);
   const outcome = await bucket.collect();

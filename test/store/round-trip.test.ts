@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { needs } from '../parts.ts';
 import { schemaErrors } from '../schema-errors.ts';
 import { useBucket, type ListedCrash } from './bucket.ts';
 import { crash, makeHost } from './crashed.ts';
@@ -146,6 +147,31 @@ test('whether a crash is there is said by the exit code', async () => {
   expect(await bucket.cores('get', 'abcd0123')).toMatchObject({ exitCode: 3 });
   expect(await bucket.cores('ls', 'no-such-word')).toMatchObject({ exitCode: 2 });
   expect(await bucket.cores('ls', 'since=yesterday')).toMatchObject({ exitCode: 2 });
+});
+
+test('debug opens the core in gdb, and leaves nothing behind', async (context) => {
+  needs(context, 'gdb');
+  await crash(join(bucket.host.cores, 'core'));
+  await bucket.collected();
+  const [found] = await bucket.listed();
+  const before = readdirSync(bucket.host.folder);
+  const outcome = await bucket.cores('debug', found?.id ?? '', '--batch', 'py-exc; py-tb');
+  expect(outcome.exitCode, outcome.stderr).toBe(0);
+  expect(outcome.stdout).toMatch(/in charge\n[^]*ZeroDivisionError: division by zero/);
+  expect(readdirSync(bucket.host.folder)).toEqual(before);
+  expect(readdirSync(bucket.host.cores)).toEqual([]);
+});
+
+test('notes add up, each with its date', async () => {
+  await crash(join(bucket.host.cores, 'core'));
+  await bucket.collected();
+  const [found] = await bucket.listed();
+  expect((await bucket.cores('note', found?.id ?? '', 'seen after the deploy')).exitCode).toBe(0);
+  expect((await bucket.cores('note', 'limit=1', 'rolled back')).exitCode).toBe(0);
+  expect((await bucket.listed('note=*deploy*'))[0]?.tags).toMatchObject({
+    note: expect.stringMatching(/^\d{4}-\d\d-\d\d seen after the deploy; \d{4}-\d\d-\d\d rolled back$/),
+  });
+  expect(await bucket.cores('note', 'limit=1')).toMatchObject({ exitCode: 2 });
 });
 
 test('get replaces no other file, and takes nothing that was changed in the store', async () => {
