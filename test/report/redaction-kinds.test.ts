@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import type { PythonValue } from '../../src/core/python/value.ts';
+import { isWordLike } from '../../src/report/redaction/letters.ts';
 import { Redaction } from '../../src/report/redaction/redaction.ts';
 import {
   bytes,
   dataclass,
   dict,
+  enumMember,
   instance,
   int,
   list,
@@ -71,6 +73,26 @@ const TREES: Record<string, (secret: string) => [name: string, value: PythonValu
     },
   ],
   'the arguments of a login': (secret) => ['login', tuple(str('bob'), str(secret))],
+  'names in one list, values in another': (secret) => [
+    'job',
+    tuple(list(str('user'), str('api_key')), list(str('bob'), str(secret))),
+  ],
+  'columns and rows': (secret) => [
+    'job',
+    dict(
+      ['columns', list(str('id'), str('login'), str('password'))],
+      ['rows', list(list(int(1), str('bob'), str(secret)))],
+    ),
+  ],
+  'the description of a cursor': (secret) => [
+    'job',
+    dict(
+      ['head', list(tuple(str('id'), int(23)), tuple(str('pw'), int(25)))],
+      ['got', list(tuple(int(1), str(secret)))],
+    ),
+  ],
+  'a member of an Enum': (secret) => ['job', enumMember('shop.Conf', 'DB_PASSWORD', str(secret))],
+  'user, account, password': (secret) => ['auth_tuple', tuple(str('bob'), none, str(secret))],
   'a header with its name twice': (secret) => [
     'h',
     instance('httpx.Headers', {
@@ -79,8 +101,72 @@ const TREES: Record<string, (secret: string) => [name: string, value: PythonValu
   ],
 };
 
+/** A name that stands beside what it names: what no language has a word for is hidden there. */
+const besideName = (secret: string): PythonValue[] => [
+  dict(['op', str('replace')], ['path', str('/password')], ['value', str(secret)]),
+  dict(['func', str('set_password')], ['args', list(str('bob'), str(secret))]),
+];
+
+test('a name beside a value in a way that is not known', () => {
+  for (const secret of SECRETS.slice(1, 3).concat('7129487691087f89'))
+    for (const tree of besideName(secret)) expect(shown('t', tree)).not.toContain(secret);
+  for (const tree of besideName('correct')) expect(shown('t', tree)).toContain('correct');
+});
+
 test.each(Object.entries(TREES))('%s', (_, make) => {
   for (const secret of SECRETS) expect(shown(...make(secret))).not.toContain(secret);
+});
+
+/** A text, and the secret in it; the form is not one that is parsed, or the name is not beside it. */
+const TEXTS: Record<string, (secret: string) => string> = {
+  'a name in quotes in front': (secret) => `key "api_key" has value ${secret}`,
+  'a name behind': (secret) => `if ("${secret}" == password) {`,
+  'a column behind': (secret) => `Failing row contains (7, bob, ${secret}, null) in column secret.`,
+  'the name of a function behind': (secret) => `args=('bob', '${secret}') in set_password(user, raw)`,
+  'value before name': (secret) => `value="${secret}" name="client_secret"`,
+  'a complex key of YAML': (secret) => `? password\n: ${secret}`,
+  'an environment with NUL': (secret) => `PATH=/bin\0DB_PASSWORD=${secret}\0HOME=/x`,
+  'numeric entities': (secret) => `p=1;password&#61;${secret}`,
+  'Base64 of a form': (secret) => Buffer.from(`user=bob&password=${secret}`).toString('base64'),
+  'hexadecimal of a form': (secret) => Buffer.from(`user=bob&password=${secret}`).toString('hex'),
+  'Base64 of a user and a password': (secret) => Buffer.from(`bob:${secret}`).toString('base64'),
+};
+
+test.each(Object.entries(TEXTS))('%s', (_, make) => {
+  for (const secret of ['HRAlghWNMCrAFSiW', 'pava4543FAZUZIPO', '7129487691087f89aa']) {
+    const text = make(secret);
+    const all = new Redaction('default').through((door) => door.text(text));
+    expect(all).not.toContain(secret);
+    expect(all).toContain('[redacted]');
+  }
+});
+
+test('what is said to be something else stays, near the name of a secret too', () => {
+  for (const text of [
+    'token expired for request 4bf92f3577b34da6a3ce929d0e0e4736',
+    'secret "db-credentials" not found by pod checkout-7d9c6b8f4-x2k9z',
+    'password authentication failed for user "shop7d9c6b8f4" from 10.0.17.23 port 51544',
+    'token of 02:42:ac:11:00:0b',
+  ])
+    expect(new Redaction('default').through((door) => door.text(text))).toBe(text);
+  for (const name of ['ksuid', 'request_id', 'payment_intent'])
+    expect(shown(name, str('0ujtsYcgvSTl8PAuAdqWYSMnLOv'))).toContain('0ujts');
+  expect(shown('item', str('0ujtsYcgvSTl8PAuAdqWYSMnLOv'))).toBe('[redacted]');
+  // a token by its prefix is one under any name
+  expect(shown('request_id', str('ghp_0ujtsYcgvSTl8PAuAdqWYSMnLOvaB12345'))).toBe('[redacted]');
+});
+
+test.each(
+  `mot_de_passe palavra_passe recovery_phrase mfa_seed pin_number gate_code lock_combination webhook_signature_key
+  wallet_seed id_token_hint remember_me geslo license_code`
+    .trim()
+    .split(/\s+/),
+)('%s is the name of a secret', (name) => expect(shown(name, str('HRAlghWNMCrAFSiW'))).toBe('[redacted]'));
+
+test('letters as words have them, and others', () => {
+  for (const word of ['credentials', 'celery', 'postgres', 'checkout', 'correct', 'battery', 'workers'])
+    expect(isWordLike(word)).toBe(true);
+  for (const letters of ['fafupuleporo', 'nubeniritama', 'xkqzvbnt']) expect(isWordLike(letters)).toBe(false);
 });
 
 test.each<[string, PythonValue]>([

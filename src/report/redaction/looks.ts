@@ -1,3 +1,5 @@
+import { isWordLike } from './letters.ts';
+
 /** A run of characters of which keys and tokens are made, of letters of both cases, digits, and changes between them. */
 function changes(text: string): {
   lower: number;
@@ -60,10 +62,13 @@ function isRandomPart(part: string): boolean {
  * between them as often as chance does: names, paths and hexadecimal digests do not.
  */
 export function looksLikeKey(run: string): boolean {
-  if (run.length < 24) return false;
+  if (run.length < 16) return false;
   const looked = run.length > ENOUGH ? run.slice(0, ENOUGH) : run;
   const { lower, upper, digits, changes: all, letters } = changes(looked);
-  return lower > 2 && upper > 2 && digits > 1 && all >= (letters + digits) * 0.42;
+  const least = run.length < 24 ? 0.5 : 0.42;
+  if (run.length < 40 && /^(?!.*(?:key|secret|tok|live|test|prod|pat)_)[a-z]{2,10}_[A-Za-z\d]+$/.test(run))
+    return false;
+  return lower > 2 && upper > 2 && digits > 1 && all >= (letters + digits) * least;
 }
 
 /** A path, a host, a URL, a dotted name, a media type: what stands under weak names and is no secret. */
@@ -82,20 +87,63 @@ export function isPlace(text: string): boolean {
   );
 }
 
-/** Letters as no English word ends: nothing that is said of a secret, but it itself. */
-export function isNoWord(text: string): boolean {
+/**
+ * Is it nothing that a language or a program has a word for? Random, or made up: a part of letters that no word is spelled
+ * like. What a text without a name is hidden for, and what is looked for in the rest of the report.
+ */
+export function isMadeUp(text: string): boolean {
+  if (text.length < 8 || text.length > 200 || /\s/.test(text)) return false;
+  if (looksRandom(text) || isMixed(text)) return true;
+  const parts = text.split(/[^A-Za-z]+|(?<=[a-z])(?=[A-Z])/);
+  return parts.some((part) => part.length > 5 && !isWordLike(part));
+}
+
+/** What is random and no secret: a UUID (RFC 9562), a date, a version, an address, a path, a number. */
+export function isIdentifier(text: string): boolean {
   return (
-    /^[A-Za-z]{8,}$/.test(text) &&
-    !/(?:e[drstn]|ing|[ai]ble|[aei]n[tc]e?|[aeo]ct|ous|ive|[aeo]ry|ful|less|[ai]l|ic|id|ate|ions?|ity|ness|ly|ers?|ors?|ure|nge|nse|ord|ism|ist|age|ace|ade|ode|ort|ass|ess|oint|load|name|base|size|time|line|file|type|word|key|ph?ase|rase|ithm|ows?|ing|s)$/.test(
+    /^[{]?[\da-f]{8}-?(?:[\da-f]{4}-){3}[\da-f]{12}[}]?$/i.test(text) ||
+    /^v?\d{1,8}(?:[.:_-]\d{1,8})*[a-z]{0,6}\d{0,4}$/i.test(text) ||
+    /^(?:[\da-f]{2}[:-]){5}[\da-f]{2}$/i.test(text) ||
+    /^(?:sha\d{1,3}|md5|git|urn|arn|rfc|iso|cve|utf|0x)[-:\d]/i.test(text) ||
+    /^[^\s@]+@[\w.-]+\.[a-z]{2,24}$/i.test(text) ||
+    isPlace(text) ||
+    /[/\\]/.test(text.replace(/[=+]*$/, '').slice(0, 2)) ||
+    /^\d{4}-\d{2}-\d{2}/.test(text) ||
+    /\.(?:py|js|ts|json|html?|css|png|jpe?g|gif|pdf|csv|txt|log|sock|so|sql|ya?ml|xml|zip|gz|com|org|net|io|internal|local|invalid|test|example)(?::\d+)?$/i.test(
       text,
     )
   );
 }
 
-/** Is it no word of a language? Under a name of a secret only. */
-export function isTelling(text: string): boolean {
-  return isNoWord(text) || (text.length > 3 && /\d/.test(text) && /[A-Za-z]/.test(text));
+/** Letters of both cases as no name of a class has them. */
+function isMixed(text: string): boolean {
+  if (!/^[A-Za-z]{8,}$/.test(text)) return false;
+  const parts = text.split(/(?=[A-Z])/);
+  return parts.length > 2 && parts.length * 3 > text.length;
 }
+
+/** Letters as no English word ends: nothing that is said of a secret, but it itself. */
+export function isNoWord(text: string): boolean {
+  return (
+    /^[A-Za-z]{8,}$/.test(text) &&
+    (!isWordLike(text) ||
+      !/(?:e[drstn]|ing|[ai]ble|[aei]n[tc]e?|[aeo]ct|ous|ive|[aeo]ry|ful|less|[ai]l|ic|id|ate|ions?|ity|ness|ly|ers?|ors?|ure|nge|nse|ord|ism|ist|age|ace|ade|ode|ort|ass|ess|oint|load|name|base|size|time|line|file|type|word|key|ph?ase|rase|ithm|ows?|ing|s)$/.test(
+        text,
+      ))
+  );
+}
+
+/** Is it no word of a language, and the name of no algorithm? Right beside the name of a secret only. */
+export function isTelling(text: string): boolean {
+  return (
+    isNoWord(text) ||
+    isMixed(text) ||
+    (text.length > 3 && /\d/.test(text) && /[A-Za-z]/.test(text) && !ALGORITHM.test(text))
+  );
+}
+
+const ALGORITHM =
+  /^(?:pbkdf2|sha\d|md5|bcrypt|argon|scrypt|utf|base\d|[rhep]s\d{3}|v\d|iso|python|django|oauth|http|0x)/i;
 
 /** What stands for a secret that is absent, hidden already or filled in later: it gives nothing away. */
 export function isPlaceholder(text: string): boolean {

@@ -4,11 +4,13 @@ import {
   CODE_OF,
   DOUBTFUL,
   ENGLISH,
+  IDENTIFIES,
   GLUE,
   KEY_OF,
   NEUTRAL,
   PLAIN_KEY,
   PLAIN_TOKEN,
+  SEED_OF,
   STRONG,
   TEXT_OF,
   WEAK,
@@ -43,6 +45,13 @@ export function isNameOfText(name: string): boolean {
   return TEXT_OF.has(/^_*([A-Za-z]+?)(?:_|(?<=[a-z])(?=[A-Z]))/.exec(name)?.[1]?.toLowerCase() ?? '');
 }
 
+/** Does the name say what a random value is, and that it is no secret: `request_id`, `commit`, `user`? */
+export function isLabel(name: string): boolean {
+  if (name.length > LONGEST_NAME) return false;
+  const last = wordsOf(name).findLast((word) => !/^\d+$/.test(word)) ?? '';
+  return IDENTIFIES.has(last) || IDENTIFIES.has(singular(last));
+}
+
 /** The class is called as a secret: `Password`, `SecretStr`, `shop.Tokens`. */
 export function judgeClass(type: string): NameKind {
   const dot = type.lastIndexOf('.');
@@ -56,7 +65,21 @@ export function mayHide(kind: NameKind): boolean {
 
 /** Without one of these a name says nothing: nearly all end here. */
 const ANY = new RegExp(
-  [...STRONG, ...WEAK, ...DOUBTFUL, 'code', 'answer', 'phrase', 'sk', 'string', 'forwarded', 'real', 'addr']
+  [
+    ...STRONG,
+    ...WEAK,
+    ...DOUBTFUL,
+    'code',
+    'answer',
+    'phrase',
+    'combo',
+    'combination',
+    'sk',
+    'string',
+    'forwarded',
+    'real',
+    'addr',
+  ]
     .filter((word, _, all) => !all.some((other) => other !== word && word.includes(other)))
     .join('|'),
   'i',
@@ -72,7 +95,10 @@ function judge(name: string): NameKind {
   const last = kinds.findLastIndex((kind) => kind !== 'plain');
   if (last < 0) return 'plain';
   if (words.includes('public') && !words.includes('private') && !kinds.includes('strong')) return 'about';
-  const kind = kinds.includes('strong') && kinds[last] !== 'about' ? 'strong' : (kinds[last] ?? 'plain');
+  // two words that only may be of a secret's name: `mfa_seed`, `auth_blob_key`
+  const two = kinds[last] === 'doubtful' && kinds.indexOf('doubtful') < last;
+  const kind =
+    kinds.includes('strong') && kinds[last] !== 'about' ? 'strong' : two ? 'weak' : (kinds[last] ?? 'plain');
   if (kind === 'about') return 'about';
   const first = kinds.findIndex((each) => each !== 'plain');
   if (words.slice(0, first).some((word) => ASKS.has(word))) return 'about';
@@ -82,6 +108,8 @@ function judge(name: string): NameKind {
   if (ABOUT.has(end) || ABOUT.has(singular(end))) {
     // the number of a card is the card; Vault's secret id, a session's id and the header `auth` is sent in are themselves
     if (end === 'header' || end === 'headers') return 'doubtful';
+    // OpenID Connect RP-Initiated Logout 1.0, 2
+    if (words.join('_') === 'id_token_hint') return 'weak';
     return 'about';
   }
   if (end === 'id' || end === 'ids') {
@@ -102,11 +130,15 @@ function kindOf(words: readonly string[], at: number, word: string): NameKind {
     return 'weak';
   }
   if (bare === 'sk') return KEY_OF.has(previous) ? 'weak' : 'plain';
+  if (bare === 'phrase') return SEED_OF.has(previous) || CODE_OF.has(previous) ? 'strong' : 'plain';
+  if ((bare === 'word' || bare === 'seed') && SEED_OF.has(previous)) return 'strong';
+  if (/^comb(?:o|ination)$/.test(bare))
+    return /^(?:safe|lock|vault|locker|door)$/.test(previous) ? 'strong' : 'plain';
+  if (previous === 'pin' && /^(?:number|num|no|nr)$/.test(word)) return 'strong';
   if (bare === 'code') return CODE_OF.has(previous) ? 'strong' : 'plain';
   if (previous === 'card' && /^(?:number|num|no|nr|pan)$/.test(word)) return 'strong';
   if (previous === 'session' && word === 'key') return 'weak';
   if (previous === 'connection' && bare === 'string') return 'doubtful';
-  if (previous === 'seed' && bare === 'phrase') return 'strong';
   if ((previous === 'security' || previous === 'secret') && bare === 'answer') return 'strong';
   if (word === 'authenticate') return 'about';
   if (STRONG.has(word) || STRONG.has(bare)) {

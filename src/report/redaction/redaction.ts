@@ -4,13 +4,14 @@ import type { ReportedValue } from '../model.ts';
 import type { RedactionLevel, Shown, Through } from './door.ts';
 import { REDACTED, withoutParts } from './edits.ts';
 import { KnownSecrets } from './known.ts';
-import { isCardNumber } from './looks.ts';
-import { judgeName, mayHide } from './names.ts';
+import { isCardNumber, looksLikeKey } from './looks.ts';
+import { isLabel, judgeName, mayHide } from './names.ts';
 import { secretsIn } from './text.ts';
 import { scanSegments } from './texts/urls.ts';
 import { Scan } from './texts/scan.ts';
 import { secretWords } from './texts/command-words.ts';
 import { isSecretText } from './texts/values.ts';
+import { hasToken } from './tokens.ts';
 import { hiddenIn, type Hidden } from './tree.ts';
 import { Work } from './work.ts';
 
@@ -128,8 +129,11 @@ export class Redaction {
       this.#addAll(each);
     }
     this.#lines(value);
+    const labelled = new Set<PythonValue>();
+    addLabelled(value, name, labelled);
     return mapped(value, (each) => {
       const by = hidden.get(each);
+      if (by === undefined && labelled.has(each) && looksLikeKey(each.string ?? '')) return each;
       if (by === undefined) return this.#leaf(each, (text) => this.#searched(text, false));
       if (by.from === undefined) return { type: each.type, text: REDACTED };
       return this.#leaf(each, (text) => text.slice(0, by.from) + REDACTED);
@@ -220,6 +224,14 @@ export class Redaction {
 const NAMED = /^<[\w .<>]{1,200} at 0x[\da-f]+>$/;
 /** No shorter text has a secret in it. */
 const LEAST_TEXT = 8;
+
+/** The texts under a name that says what they are: `request_id`. With the prefix of a token they are one all the same. */
+function addLabelled(value: PythonValue, name: string, found: Set<PythonValue>): void {
+  const { string = '', children = [] } = value;
+  if (/^[\w+/=-]+$/.test(string) && isLabel(name) && !hasToken(string)) found.add(value);
+  for (const child of children)
+    addLabelled(child.value, child.name ?? child.of ?? child.key?.string ?? name, found);
+}
 
 /** A copy with every leaf changed by `change`; what did not change is the same object. */
 function mapped(value: PythonValue, change: (value: PythonValue) => PythonValue): PythonValue {

@@ -3,10 +3,11 @@ import { isKnownName } from './names.ts';
 import { scanAssignments } from './texts/assignments.ts';
 import { scanBlocks } from './texts/blocks.ts';
 import { scanCalls } from './texts/calls.ts';
-import { decodings } from './texts/decodings.ts';
+import { decodings, encodedTexts } from './texts/decodings.ts';
 import { literalsIn } from './texts/literals.ts';
 import { scanMarkup } from './texts/markup.ts';
 import { scanMultipart } from './texts/multipart.ts';
+import { scanNear } from './texts/near.ts';
 import { scanPhrases } from './texts/phrases.ts';
 import { Scan, type Found } from './texts/scan.ts';
 import { scanTables } from './texts/tables.ts';
@@ -20,9 +21,11 @@ import type { Work } from './work.ts';
 const DEEPEST = 4;
 
 /** Without one of these there is nothing but a token in a text: nearly all texts of a report end here. */
-const CANDIDATE = /[=:<%\\&{[(]|--/;
+const CANDIDATE = /[=:<>%|\\&{[(\0]|--/;
 const PHRASE =
-  /pass|pwd|secret|token|key|cred|auth|identified|login|bearer|basic|negotiate|digest|pin|otp|cv[vc]|pw|code|sig|salt|jwt|sid|psk|ssn|iban|card|sess|set|values|(?:^|\s)-|:[^:]*:[^:]*:[^:]*:|hmac|logg|crypt|verif|identif|apop|oper|licen|cookie|@/i;
+  /pass|pwd|secret|token|key|cred|auth|identified|login|bearer|basic|negotiate|digest|pin|otp|cv[vc]|pw|code|sig|salt|jwt|sid|psk|ssn|iban|card|sess|set|values|(?:^|\s)-|:[^:]*:[^:]*:[^:]*:|hmac|logg|crypt|verif|identif|apop|oper|licen|cookie|sasl|scram|userlist|community|@/i;
+/** RFC 7617: what is encoded in `Authorization: Basic`; RFC 4616. */
+const CREDENTIALS = /^\0?[\w.@+-]{1,60}[:\0][\x21-\x7E]{6,100}$/;
 const TOKEN = /[A-Za-z0-9_.~+/=$:{}|-]{12}|\d[ -]\d/;
 
 /**
@@ -45,6 +48,13 @@ function search(
 ): void {
   if (text.length < 4) return;
   work.spend(text.length);
+  if (depth < 2 && text.length >= 16) {
+    for (const { start, end, text: inner } of encodedTexts(text)) {
+      let some = CREDENTIALS.test(inner);
+      search(inner, work, false, depth + 2, () => (some = true));
+      if (some) take({ start, end, kind: 'weak' });
+    }
+  }
   if (TOKEN.test(text)) for (const part of findTokens(text, work)) take(part);
   const candidate = CANDIDATE.test(text);
   if (!candidate && !/\s/.test(text)) return;
@@ -60,6 +70,7 @@ function search(
   }
   if (!literals && PHRASE.test(text)) {
     scanPhrases(scan);
+    scanNear(scan);
     scanTables(scan);
     if (/\*\d{1,3}\r\n\$/.test(text)) scanResp(scan);
   }

@@ -1,6 +1,7 @@
 import type { Edit } from './edits.ts';
 import { isCardNumber, looksLikeKey, looksRandom } from './looks.ts';
-import type { Work } from './work.ts';
+import { isLabel } from './names.ts';
+import { Work } from './work.ts';
 
 /**
  * Tokens by their documented prefixes, with the least number of characters after it. A table of our own and not a rule
@@ -199,14 +200,19 @@ export function findTokens(text: string, work: Work): Edit[] {
   RUN.lastIndex = 0;
   work.spend(text.length);
   for (let match = RUN.exec(text); match !== null; match = RUN.exec(text)) {
-    tokensOfRun(match[0], match.index, edits, work);
+    tokensOfRun(text, match[0], match.index, edits, work);
   }
   findCards(text, edits, work);
   return edits;
 }
 
+/** Does the text begin with a token by its prefix? */
+export function hasToken(text: string): boolean {
+  return tokenAt(text, 0, new Work()) > 0;
+}
+
 /** The places of a run at which a token can begin: after what is neither a letter nor a digit. */
-function tokensOfRun(run: string, offset: number, edits: Edit[], work: Work): void {
+function tokensOfRun(text: string, run: string, offset: number, edits: Edit[], work: Work): void {
   work.spend(run.length);
   let done = 0;
   for (let at = 0; at < run.length - 8; at += 1) {
@@ -218,13 +224,25 @@ function tokensOfRun(run: string, offset: number, edits: Edit[], work: Work): vo
   }
   for (let at = done; at < run.length;) {
     const end = keyEnd(run, at);
-    if (end - at >= 24) {
+    if (end - at >= LEAST_KEY) {
       const part = run.slice(at, end);
       // the boundaries of multipart are random and no secret
-      if (looksLikeKey(part) && !part.includes('----')) edits.push({ start: offset + at, end: offset + end });
+      if (looksLikeKey(part) && !part.includes('----') && !isLabelled(text, offset + at))
+        edits.push({ start: offset + at, end: offset + end });
     }
     at = end + 1;
   }
+}
+
+const LEAST_KEY = 16;
+
+/** `request_id=x`, `"commit": "x"`, `SHA256:x`: random, and said to be no secret. */
+function isLabelled(text: string, at: number): boolean {
+  const label = /([A-Za-z][\w-]{0,60})["'\]]{0,2}\s{0,3}[:=]\s{0,3}[bu]?["']?$/.exec(
+    text.slice(Math.max(0, at - 72), at),
+  )?.[1];
+  // what is in a data: URL is looked at decoded
+  return (label !== undefined && isLabel(label)) || text.slice(Math.max(0, at - 7), at) === 'base64,';
 }
 
 /** How long the token is that begins here; 0: none does. */
@@ -278,7 +296,7 @@ function bodyEnd(run: string, at: number, prefix: string, most: number): number 
 
 function keyEnd(run: string, at: number): number {
   let end = at;
-  while (end < run.length && (isWordCode(run.charCodeAt(end)) || '_-+/='.includes(run[end] ?? ''))) end += 1;
+  while (end < run.length && (isWordCode(run.charCodeAt(end)) || '_-+/=~'.includes(run[end] ?? ''))) end += 1;
   return end;
 }
 

@@ -1,6 +1,6 @@
 import type { PythonChild, PythonValue } from '../../core/python/value.ts';
-import { isNoWord, isPlaceholder, isTelling, looksRandom } from './looks.ts';
-import { isKnownName, judgeClass, judgeName, mayHide, wordsOf, type NameKind } from './names.ts';
+import { isIdentifier, isMadeUp, isNoWord, isPlaceholder, isTelling, looksRandom } from './looks.ts';
+import { isKnownName, isLabel, judgeClass, judgeName, mayHide, wordsOf, type NameKind } from './names.ts';
 import { COMMAND, secretWords } from './texts/command-words.ts';
 import { placeholderKinds } from './texts/placeholders.ts';
 import { isSecretText, isSentence } from './texts/values.ts';
@@ -31,7 +31,7 @@ const ROW_VALUE =
 
 /** What is in a dict that is called so says something about its keys: `errors['password']`, `widgets['token']`. */
 const DESCRIBES =
-  /(?:^|_)(?:errors?|messages?|labels?|help_texts?|widgets?|types?|schemas?|properties|fields?|validators?|choices|placeholders?|annotations|definitions|hints?|columns?|descriptions?|permissions?|validation|translations?|titles?|attrs)$/i;
+  /(?:^|_)(?:errors?|messages?|labels?|help_texts?|widgets?|types?|schemas?|properties|fields?|validators?|choices|placeholders?|annotations|definitions|hints?|columns?|descriptions?|permissions?|validation|lengths|limits|counts|sizes|changed|translations?|titles?|attrs)$/i;
 
 /** `{'type': 'string', 'minLength': 8}`: a schema and not what it describes. */
 function isDescription(children: readonly PythonChild[]): boolean {
@@ -43,8 +43,13 @@ function isDescription(children: readonly PythonChild[]): boolean {
   );
 }
 
-const COLUMNS = /^_?(?:fields|columns|names|keys|headers|header|labels|field_?names|column_?names)$/i;
-const ROW = /^_?(?:values|row|data|params|parameters|record|cells)$/i;
+/** A tuple that is called so ends in the password: of requests, httpx, netrc (user, account, password). */
+const LOGIN =
+  /(?:^|_)(?:auth|login|logon|signin|userpass|user_pass|netrc|basic)(?:_(?:tuple|pair|args|entry|info))?$/i;
+const MOST_ROWS = 1000;
+const MOST_HEADS = 4;
+/** So many texts are near each other. */
+const MOST_NEAR = 12;
 
 class Tree {
   readonly #found: Hidden[];
@@ -56,6 +61,11 @@ class Tree {
   /** `kind`: what the names above say; `name`: the one right above. */
   visit(value: PythonValue, by: NameKind, name?: string): void {
     const { children } = value;
+    // <Setting.DB_PASSWORD: 'x'>
+    const member = children?.length === 1 && by !== 'strong' ? enumName(value) : undefined;
+    const only = children?.[0];
+    if (member !== undefined && only !== undefined && isItem(only) && mayHide(judgeName(member)))
+      return this.visit(only.value, judgeName(member), member);
     const kind = children !== undefined && isVector(children) ? 'plain' : withClass(by, value);
     if (children === undefined) return this.#leaf(value, kind, name);
     if (children.length === 0 && value.truncated !== true) return;
@@ -79,6 +89,7 @@ class Tree {
     this.#vector(children);
     this.#fallback(children);
     this.#columns(children);
+    this.#near(children);
     this.#arguments(children);
     for (const child of children) {
       const called = nameOf(child);
@@ -142,7 +153,11 @@ class Tree {
     const second = rest.pop();
     if (first === undefined || second === undefined || !isItem(first) || !isItem(second)) return false;
     // httpx: (b'X-Api-Key', b'x-api-key', b'x')
-    if (rest.length > 1 || (rest[0] !== undefined && !isSameName(first.value, rest[0].value))) return false;
+    const login = name !== undefined && value.type === 'tuple' && LOGIN.test(name);
+    if (rest.length > 1) return false;
+    const middle = rest[0]?.value;
+    if (middle !== undefined && !isSameName(first.value, middle) && !(login && middle.text === 'None'))
+      return false;
     const called = first.value.string ?? enumName(first.value);
     if (called === undefined) return false;
     if (/^[^\s./\\%?={}()][^/\\\n%?={}()]{0,99}$/.test(called)) {
@@ -157,29 +172,71 @@ class Tree {
       }
     }
     // requests and httpx: auth=(user, password)
-    if (
-      name !== undefined &&
-      (/(?:^|_)auth$/i.test(name) ||
-        (value.type === 'tuple' && /(?:^|_)(?:login|logon|signin|userpass)$/i.test(name))) &&
-      second.value.string !== undefined
-    ) {
+    if (name !== undefined && (/(?:^|_)auth$/i.test(name) || login) && second.value.string !== undefined) {
       if (!isPlaceholder(second.value.string)) this.#found.push({ value: second.value, kind: 'strong' });
       return true;
     }
     return false;
   }
 
-  /** `{'fields': ['user', 'password'], 'values': ['ada', 'x']}`: a table of one row. */
+  /**
+   * Names in one list and values in another, whatever these are called: `(['user', 'password'], ['ada', 'x'])`,
+   * `{'columns': ['id', 'pw'], 'rows': [[1, 'x']]}`, a list of rows with a head, `cursor.description`.
+   */
   #columns(children: readonly PythonChild[]): void {
-    const names = children.find((child) => COLUMNS.test(nameOf(child) ?? ''))?.value.children;
-    if (names === undefined || names.some(({ value }) => value.string === undefined)) return;
-    for (const child of children) {
-      const row = child.value.children;
-      if (!ROW.test(nameOf(child) ?? '') || row?.length !== names.length) continue;
-      for (const [at, { value }] of row.entries()) {
-        const column = names[at]?.value.string ?? '';
-        this.visit(value, judgeName(column), column);
+    if (children.length < 2 || children.length > MOST_ROWS) return;
+    for (const [head, { value: header }] of children.slice(0, MOST_HEADS).entries()) {
+      const names = namesIn(header);
+      if (names?.some((name) => mayHide(judgeName(name))) !== true) continue;
+      for (const [at, { value }] of children.entries()) {
+        if (at === head || value.children === undefined) continue;
+        const rows = value.children.some((each) => each.value.children !== undefined)
+          ? value.children.map((each) => each.value)
+          : [value];
+        for (const { children: cells } of rows) {
+          if (cells?.length !== names.length || !cells.every(isItem)) continue;
+          if (
+            cells.every((cell) => isNameLike(cell.value.string ?? '') && isKnownName(cell.value.string ?? ''))
+          )
+            continue;
+          for (const [column, cell] of cells.entries()) {
+            const name = names[column] ?? '';
+            this.visit(cell.value, judgeName(name), name);
+          }
+        }
       }
+    }
+  }
+
+  /**
+   * A name that stands beside what it names, in a way that is not known: `{'op': 'replace', 'path': '/password', 'value': 'x'}`,
+   * `{'func': 'set_password', 'args': ['ada', 'x']}`. What no language has a word for is hidden there.
+   */
+  #near(children: readonly PythonChild[]): void {
+    const leaves: { value: PythonValue; name: string | undefined }[] = [];
+    const collect = (of: readonly PythonChild[], depth: number, above: string | undefined): void => {
+      for (const child of of) {
+        if (leaves.length > MOST_NEAR) return;
+        const name = nameOf(child) ?? above;
+        if (child.value.string !== undefined) leaves.push({ value: child.value, name });
+        else if (depth > 0 && child.value.children !== undefined)
+          collect(child.value.children, depth - 1, name);
+      }
+    };
+    collect(children, 2, undefined);
+    if (leaves.length < 2 || leaves.length > MOST_NEAR) return;
+    const naming = leaves.find(
+      ({ value, name }) =>
+        !/^(?:msg|message|error|detail)s?$/i.test(name ?? '') && isSecretName(value.string ?? ''),
+    );
+    if (naming === undefined) return;
+    for (const { value, name } of leaves) {
+      const text = value.string ?? '';
+      if (value === naming.value || (name !== undefined && isLabel(name) && !/^(?:path|name)$/.test(name)))
+        continue;
+      if (name !== undefined && judgeName(name) === 'about') continue;
+      if (isMadeUp(text) && !isIdentifier(text) && !isSecretName(text))
+        this.#found.push({ value, kind: 'weak' });
     }
   }
 
@@ -386,6 +443,32 @@ function isWordOfLanguage({ type, string }: PythonValue): boolean {
   return (
     type === 'str' && string !== undefined && /^(?:[a-z_]{1,10}|[A-Z_]{1,12}|--?[a-z-]{1,20})$/.test(string)
   );
+}
+
+/** The names of columns: a list of them, of `{'name': 'id'}`, of `('id', 23)`; `'user,password'`. */
+function namesIn({ string, children }: PythonValue): string[] | undefined {
+  if (string !== undefined && string.length < 500 && /^\w+(?:[,;|]\s?\w+)+$/.test(string))
+    return string.split(/[,;|]\s?/);
+  if (children === undefined || children.length < 2 || children.length > MOST_OF_ROW) return undefined;
+  const names = children.map(({ value, ...own }) => {
+    if (!isItem({ value, ...own })) return undefined;
+    const first = value.children?.find(
+      (child) => isItem(child) || /^_?(?:name|key|field|column|id)$/i.test(nameOf(child) ?? ''),
+    );
+    return value.string ?? first?.value.string;
+  });
+  return names.every((name) => name !== undefined && /^[A-Za-z_][\w .-]{0,60}$/.test(name))
+    ? (names as string[])
+    : undefined;
+}
+
+/** `db_password`, `/user/api_key`, `projects/p/secrets/db-pass/versions/2`: the name of a secret, and nothing else. */
+function isSecretName(text: string): boolean {
+  if (text.length < 2 || text.length > 100 || !/^[/\w.:-]+$/.test(text)) return false;
+  return text.split(/[/:]/).some((part) => {
+    const kind = judgeName(part);
+    return (kind === 'strong' || kind === 'weak') && !isMadeUp(part);
+  });
 }
 
 /** A word of a name: `password`, `password2`. */

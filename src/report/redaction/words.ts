@@ -12,15 +12,16 @@ function set(words: string): ReadonlySet<string> {
 /** Their values are secrets whatever they look like: a short word, a number. */
 export const STRONG: ReadonlySet<string> = set(`
   password passwd passwort kennwort pswd psw pass pwd pw passphrase passcode passkey passwds secret credential cred
-  contrasena contraseña senha motdepasse mdp parola haslo wachtwoord пароль 密码 パスワード
+  contrasena contraseña senha motdepasse mdp parola haslo geslo zaporka sifre şifre sifra jelszo jelszó passord wagwoord pasahitza contrasinal pasvorto salasõna lykilorð slaptažodis slaptazodis parolă lösen losen kodeord geheim geheimnis zugangscode tajne wachtwoord пароль 密码 パスワード
   pin otp totp hotp cvv cvc cvn csc ssn iban mnemonic psk apikey privatekey secretkey accesskey cardnumber
   passw passwrd pasword contrasenya clave heslo lozinka parool salasana losenord lösenord adgangskode
-  kek pepper puk mtan xprv nthash lmhash
+  passe mdp lykilord tajemstvi kek pepper puk mtan xprv nthash lmhash
   authorization creditcard requirepass masterauth bindpw
 `);
 
 /** Their values are secrets where they are texts; numbers, paths and addresses are not. */
 export const WEAK: ReadonlySet<string> = set(`
+  samlresponse samlrequest assertion
   token tok tkn bearer csrf xsrf csrftoken csrfmiddlewaretoken jwt cookie sid sessid sessionid sessionkey phpsessid jsessionid
   aspxauth htpasswd pat
 `);
@@ -30,7 +31,7 @@ export const DOUBTFUL: ReadonlySet<string> = set(`
   key auth api session sess card credit signature sig sign signing hmac salt nonce dsn pem license licence cert otc seed
   mfa tfa pan cipher webhook ticket symfony oauth sso saml ntlm kerberos verifier challenge licensekey
   assertion passes authtok accesscode magic
-  sas presigned priv access refresh jws jwk tgt shadow iv dek authz basic voucher coupon activation wallet unseal wif
+  remember autologin persistent community sas presigned priv access refresh jws jwk tgt shadow iv dek authz basic voucher coupon activation wallet unseal wif
 `);
 
 /** With one of these before it, a `key` is a secret. */
@@ -73,7 +74,12 @@ export const PLAIN_TOKEN: ReadonlySet<string> = set(`
 export const CODE_OF: ReadonlySet<string> = set(`
   otp totp cvv cvc mfa 2fa fa tfa verification verify security auth authorization authorisation authentication recovery
   backup access pin sms login confirmation confirm activation reset invite invitation unlock one time onetime device
-  gift voucher email door magic
+  gift voucher email door magic gate entry alarm grant authz pairing claim redeem link invitee
+`);
+
+/** With one of these before them, words, a phrase and a seed are a secret. */
+export const SEED_OF: ReadonlySet<string> = set(`
+  seed recovery backup unlock secret mnemonic wallet mfa otp totp hotp 2fa fa hmac master bip39 keystore
 `);
 
 /** As the last word they say that the value is something about a secret: how many, which, where, whether, since when. */
@@ -155,4 +161,15 @@ export const ENGLISH: ReadonlySet<string> = set(`
   keynote keystone keyframe keyframes keyspace keystroke keypress keydown keyup keyword keywords keyerror
   pinterest spin pine pink ping sessions_count cardinal cardiff cardboard cardio cardigan discard wildcard postcard scorecard
   dashboard flashcard vcard tarot monkeypatch
+`);
+
+/** As the last word they say what a random value is, and that it is no secret: a request, a commit, a checksum, a place. */
+export const IDENTIFIES: ReadonlySet<string> = set(`
+  id ids uuid guid ulid ksuid nanoid oid pk cid gid pid tid sha sha1 sha256 sha512 md5 crc crc32 digest digests checksum checksums hash etag
+  commit commits revision rev changeset trace traces traceparent span request correlation build version serial fingerprint
+  thumbprint integrity image container pod pods node instance instances host hosts hostname shard ref refs branch tag tags slug sku
+  vin isbn path file filename folder dir bucket url uri user users username login customer account
+  intent invoice order worker process thread queue topic partition offset cursor page boundary block address mac ip
+  name title class module function method path locale city street model device plate field column table
+  database db schema namespace cluster region zone project package backend by tx txid txn transaction batch msgid
 `);

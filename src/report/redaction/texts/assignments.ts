@@ -18,13 +18,20 @@ export function scanAssignments(scan: Scan): void {
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code !== 0x3d && code !== 0x3a) continue;
-    const before = nameBefore(scan, at);
+    const before = nameBefore(scan, at) ?? keyOfLine(scan, at);
     if (before === undefined) continue;
     const kind = kindBefore(scan, before, at);
     if (!mayHide(kind)) continue;
     const after = hideValue(scan, before, kind, at);
     if (after > at) at = after - 1;
   }
+}
+
+/** YAML 1.2, 8.2.2: `? password` and, on the next line, `: x`. */
+function keyOfLine({ text }: Scan, at: number): NameBefore | undefined {
+  if (text[at] !== ':' || (text[at - 1] ?? '') !== '\n') return undefined;
+  const name = /(?:^|\n)\? ["']?([\w.-]{1,100})["']?\n$/.exec(text.slice(Math.max(0, at - 110), at))?.[1];
+  return name === undefined ? undefined : { name, start: at, quoted: false };
 }
 
 /** In `password: str = 'x'` the name is before the type. */
@@ -271,7 +278,7 @@ function wordEnd(text: string, from: number, bound: number): number {
   let open = 0;
   for (let at = from; at < bound; at += 1) {
     const character = text[at] ?? '';
-    if (character === ' ' || character === '\t' || character === '\n' || character === '\r') return at;
+    if (character <= ' ') return at;
     if (character === '(' || character === '[' || character === '{' || character === '<') open += 1;
     else if (character === ')' || character === ']' || character === '}' || character === '>') {
       if (open === 0) return at;

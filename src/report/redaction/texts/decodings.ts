@@ -13,6 +13,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   apos: "'",
   '#39': "'",
   '#34': '"',
+  '#58': ':',
+  '#61': '=',
+  '#x3a': ':',
+  '#x3A': ':',
+  '#x3d': '=',
+  '#x3D': '=',
   '#x27': "'",
 };
 const NAMED: Readonly<Record<string, string>> = {
@@ -25,6 +31,21 @@ const NAMED: Readonly<Record<string, string>> = {
   '/': '/',
   '`': '`',
 };
+
+const ENCODED = /[A-Za-z\d+/_-]{16,4096}={0,2}/g;
+/** Text, and the NUL that SASL PLAIN (RFC 4616) and environments have between their parts. */
+const TEXT = /^[\t\n\r\0\x20-\x7E]+$/;
+
+/** The parts of a text that are Base64 (RFC 4648) or hexadecimal of another text. */
+export function* encodedTexts(text: string): Generator<{ start: number; end: number; text: string }> {
+  for (const { 0: run, index } of text.matchAll(ENCODED)) {
+    const hex = run.length % 2 === 0 && /^(?:[2-7][\da-f]|0[09ad])+$/i.test(run);
+    // most runs end here: three bytes of anything else are seldom text
+    if (!hex && !TEXT.test(Buffer.from(run.slice(0, 8), 'base64').toString('latin1'))) continue;
+    const decoded = Buffer.from(run, hex ? 'hex' : 'base64').toString('latin1');
+    if (TEXT.test(decoded)) yield { start: index, end: index + run.length, text: decoded };
+  }
+}
 
 /** What the text says once its escapes are taken away: those of string literals, of URLs, of HTML. */
 export function decodings(text: string): Decoded[] {
@@ -49,7 +70,7 @@ export function decodings(text: string): Decoded[] {
   if (text.includes('&')) {
     const html = decode(
       text,
-      /&(amp|lt|gt|quot|apos|#39|#34|#x27);/g,
+      /&(amp|lt|gt|quot|apos|#39|#34|#61|#58|#x27|#x3[adAD]);/g,
       ([, name]) => ENTITIES[name ?? ''] ?? '',
     );
     if (html !== undefined) found.push(html);

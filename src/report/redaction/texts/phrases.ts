@@ -1,4 +1,4 @@
-import { isNoWord, isPlaceholder, looksRandom } from '../looks.ts';
+import { isIdentifier, isMadeUp, isNoWord, isPlaceholder, isTelling, looksRandom } from '../looks.ts';
 import { isKnownName, judgeName, type NameKind } from '../names.ts';
 import { COMMAND, secretWords } from './command-words.ts';
 import { quotedEnd, type Scan } from './scan.ts';
@@ -120,8 +120,7 @@ function scanSentences(scan: Scan, start: number, end: number): void {
     const from = start + found.index + (found[0].startsWith(found[1]) ? 0 : found[0].lastIndexOf(found[1]));
     const word = trimmed(scan.text, { start: from, end: from + found[1].length });
     const value = scan.text.slice(word.start, word.end);
-    if (looksRandom(value) || isPasswordWord(value) || isNoWord(value))
-      scan.hide(word.start, word.end, 'strong');
+    if (looksRandom(value) || isPassword(value) || isNoWord(value)) scan.hide(word.start, word.end, 'strong');
   }
   if (/^PASS \S+$/.test(line) && /(?:^|\n)USER \S/.test(scan.text.slice(Math.max(0, start - 300), start)))
     scan.hide(start + 5, end, 'strong');
@@ -184,18 +183,6 @@ function kindOfPhrase(front: string, name: string, after: string): NameKind {
   return both === 'strong' || both === 'weak' ? both : kind;
 }
 
-/** A word with digits in it that is the name of no algorithm: `password tr0ub4dor`, `requirepass x7-y`. */
-function isPasswordWord(value: string): boolean {
-  return (
-    value.length >= 6 &&
-    (/\d/.test(value) ? /[A-Za-z]/.test(value) : isMixed(value)) &&
-    !/[=:/()<>[\]{}%]/.test(value) &&
-    !/^(?:pbkdf2|sha\d|md5|bcrypt|argon|scrypt|utf|base\d|[rhep]s\d{3}|v\d|iso|python|django|oauth|http|0x)/i.test(
-      value,
-    )
-  );
-}
-
 /** `with password x`, `password is x`, `secret -> x`, `token x has expired`: what stands there is the secret itself. */
 function isSaid(texts: readonly string[], from: number, at: number): boolean {
   const next = texts[at + 1];
@@ -217,16 +204,9 @@ function isSaid(texts: readonly string[], from: number, at: number): boolean {
 
 const ASKED = /^(?:with|using|by) |:$| (?:code|otp)$/i;
 
-/** Letters of both cases as no name of a class has them. */
-function isMixed(value: string): boolean {
-  if (!/^[A-Za-z]{8,}$/.test(value)) return false;
-  const parts = value.split(/(?=[A-Z])/);
-  return parts.length > 2 && parts.length * 3 > value.length;
-}
-
 /** Words between a name and its value: `password is x`, `PASSWORD FOR bob = 'x'`, `password of ada was "x"`. */
 const FILLER =
-  /^(?:is|was|are|were|be|of|for|to|as|with|value|the|a|by|=|:|==|[-=~]{1,3}>|:=|mismatch|expected|computed|set|changed|does|not|match(?:es)?|but|from|using|given|provided|[^\0-\x7F]{1,6}|entered|got|received|invalid|wrong|bad|hash|encrypted|values?)$/i;
+  /^(?:id|is|was|are|were|be|of|for|to|as|with|value|the|a|by|=|:|==|[-=~]{1,3}>|:=|mismatch|expected|computed|set|changed|does|not|match(?:es)?|but|from|using|given|provided|[^\0-\x7F]{1,6}|entered|got|received|invalid|wrong|bad|hash|encrypted|values?)$/i;
 
 function afterName(
   scan: Scan,
@@ -256,7 +236,7 @@ function afterName(
       if (
         sure ||
         looksRandom(value) ||
-        (kind !== 'doubtful' && isPasswordWord(value)) ||
+        (kind !== 'doubtful' && isPassword(value)) ||
         (kind !== 'doubtful' && isNoWord(value)) ||
         (kind === 'strong' && at === first && (skipped > 0 || !named))
       ) {
@@ -270,8 +250,9 @@ function afterName(
     if (inBrackets && isNoWord(value) && !isKnownName(value)) return scan.hide(start, end, kind);
     if (sure && /\w/.test(value) && !/^(?:with|as|password|external|values?)$/i.test(value))
       return scan.hide(start, end, kind);
-    if (looksRandom(value) && !/[=:/]/.test(value)) return scan.hide(start, end, kind);
-    if (kind !== 'doubtful' && isPasswordWord(value)) return scan.hide(start, end, kind);
+    if ((looksRandom(value) || (at === from && isMadeUp(value))) && !/[=:/]/.test(value))
+      return scan.hide(start, end, kind);
+    if (kind !== 'doubtful' && isPassword(value)) return scan.hide(start, end, kind);
     if (kind !== 'doubtful' && isSaid(texts, from, at) && isNoWord(value)) return scan.hide(start, end, kind);
     if (!FILLER.test(text.replace(/(?<=\w)[:=,]$/, ''))) return;
   }
@@ -316,5 +297,11 @@ function scanColons(scan: Scan, start: number, end: number): void {
   const line = scan.text.slice(start, end);
   const pgpass =
     /^(?:[^:\s\\]|\\.){1,120}:(?:\d{1,5}|\*):(?:[^:\s\\]|\\.){1,80}:(?:[^:\s\\]|\\.){1,80}:(?=\S)/.exec(line);
-  if (pgpass !== null && !line.includes('://')) scan.hide(start + pgpass[0].length, end, 'strong');
+  if (pgpass !== null && !line.includes('://') && !isIdentifier(line))
+    scan.hide(start + pgpass[0].length, end, 'strong');
+}
+
+/** One word that tells, and no expression. */
+function isPassword(value: string): boolean {
+  return value.length >= 6 && isTelling(value) && !/[=:/()<>[\]{}%]/.test(value);
 }

@@ -1,10 +1,10 @@
-import { isPlaceholder, isTelling, looksRandom } from '../looks.ts';
+import { isMadeUp, isPlaceholder, isTelling, looksRandom } from '../looks.ts';
 import { judgeName } from '../names.ts';
 import type { Scan } from './scan.ts';
 
 /** Before these a path has the token of a link: `/password/reset/TOKEN`. */
 const LINK =
-  /^(?:reset|token|tokens|activate|activation|verify|verify-email|verification|confirm|confirm-email|confirmation|invite|invitation|magic|magic-link|unsubscribe|oauth|sso|key|keys|secret|share|shared|hooks|webhook|webhooks|incomingwebhook|webhookb2|services|login|auth|password|reset-password|password-reset)$/i;
+  /^(?:reset|token|tokens|activate|activation|verify|verify-email|verification|confirm|confirm-email|confirmation|invite|invitation|magic|magic-link|unsubscribe|oauth|sso|key|keys|secret|share|shared|hooks|webhook|webhooks|incomingwebhook|webhookb2|services|integration|integrations|workflows|login|auth|password|reset-password|password-reset)$/i;
 
 /** `scheme://user:password@host/path`, RFC 3986, also without the scheme; passwords that are not encoded as it says, too. */
 export function scanUrls(scan: Scan): void {
@@ -56,7 +56,7 @@ function scanUserInfo(scan: Scan, start: number, end: number): void {
     if (!isPlaceholder(password)) scan.hide(start + colon + 1, start + at, 'strong');
     // https://TOKEN:x-oauth-basic@github.com, https://TOKEN:@host
     if (!looksRandom(user) && !(password === '' && user.length >= 8)) return;
-  } else if (!looksRandom(user) && user.length < 20) return;
+  } else if (!isMadeUp(user) && !(user.length > 7 && isTelling(user)) && user.length < 20) return;
   if (!isPlaceholder(user)) scan.hide(start, start + user.length, 'weak');
 }
 

@@ -1,4 +1,4 @@
-import { isPlace, isPlaceholder, isTelling, looksRandom } from '../looks.ts';
+import { isIdentifier, isMadeUp, isPlace, isPlaceholder, isTelling, looksRandom } from '../looks.ts';
 import { isNameOfText, type NameKind } from '../names.ts';
 
 /** Is a text under this name, which is one of this kind, a secret? */
@@ -29,7 +29,9 @@ export function isSecretText(kind: NameKind, text: string, name?: string): boole
     case 'doubtful':
       if (isPlace(text)) return false;
       return (
-        looksRandom(text) || (SIGNED.test(name ?? '') && /^[\w+/=.!@#$%^&*-]+$/.test(text) && isTelling(text))
+        looksRandom(text) ||
+        (isMadeUp(text) && !isIdentifier(text)) ||
+        (SIGNED.test(name ?? '') && /^[\w+/=.!@#$%^&*-]+$/.test(text) && isTelling(text))
       );
   }
 }
