@@ -398,6 +398,11 @@ describe('how much is looked at', () => {
     'eyJa.',
     'sk-',
     'sk-a.',
+    'secret aB3dE5fG7 ',
+    'cGFzc3dvcmQ9',
+    '70617373',
+    '? pw\n: ',
+    '["pw",[',
 
     '-----BEGIN PRIVATE KEY-----',
     '-----END PRIVATE KEY-----',

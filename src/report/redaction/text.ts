@@ -23,7 +23,7 @@ const DEEPEST = 4;
 /** Without one of these there is nothing but a token in a text: nearly all texts of a report end here. */
 const CANDIDATE = /[=:<>%|\\&{[(\0]|--/;
 const PHRASE =
-  /pass|pwd|secret|token|key|cred|auth|identified|login|bearer|basic|negotiate|digest|pin|otp|cv[vc]|pw|code|sig|salt|jwt|sid|psk|ssn|iban|card|sess|set|values|(?:^|\s)-|:[^:]*:[^:]*:[^:]*:|hmac|logg|crypt|verif|identif|apop|oper|licen|cookie|sasl|scram|userlist|community|@/i;
+  /pass|pwd|secret|token|key|cred|auth|identified|login|bearer|basic|negotiate|digest|pin|otp|cv[vc]|pw|code|sig|salt|jwt|sid|psk|ssn|iban|card|sess|set|values|(?:^|\s)-|:[^:]*:[^:]*:[^:]*:|hmac|logg|crypt|verif|identif|apop|oper|licen|cookie|csrf|seed|sasl|scram|userlist|community|@/i;
 /** RFC 7617: what is encoded in `Authorization: Basic`; RFC 4616. */
 const CREDENTIALS = /^\0?[\w.@+-]{1,60}[:\0][\x21-\x7E]{6,100}$/;
 const TOKEN = /[A-Za-z0-9_.~+/=$:{}|-]{12}|\d[ -]\d/;
@@ -57,7 +57,7 @@ function search(
   }
   if (TOKEN.test(text)) for (const part of findTokens(text, work)) take(part);
   const candidate = CANDIDATE.test(text);
-  if (!candidate && !/\s/.test(text)) return;
+  if (!candidate && !/[\s,;#~]/.test(text)) return;
   const scan = new Scan(text, work, literals);
   if (candidate) {
     if (text.includes('=') || text.includes(':')) scanAssignments(scan);

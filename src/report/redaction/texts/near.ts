@@ -4,7 +4,7 @@ import type { Scan } from './scan.ts';
 
 /** So long a line is looked at: a longer one is data, in which a name says nothing of what is far from it. */
 const LONGEST_LINE = 400;
-const NEAR = /[^\s\0,;()[\]{}<>"'`|=&]+/g;
+const NEAR = /[^\s\0,;#~()[\]{}<>"'`|=&]+/g;
 
 interface Word {
   start: number;
@@ -36,10 +36,11 @@ function scanLine(scan: Scan, start: number, end: number): void {
   });
   const candidates = words.filter((word) => isMadeUp(word.text) && !isIdentifier(word.text));
   if (candidates.length === 0) return;
-  const kinds = words.map((word) => kindOfWord(word));
-  const kind = kinds.includes('strong') ? 'strong' : kinds.find((each) => each === 'weak');
-  if (kind === undefined) return;
+  const kinds = words.map((word, at) => kindOfWord(word, words[at - 1]));
+  const sure = kinds.includes('strong') || kinds.includes('weak');
+  if (!sure && !kinds.includes('doubtful')) return;
   for (const word of candidates) {
+    if (!sure && !(word.text.length >= 16 && looksRandom(word.text))) continue;
     const at = words.indexOf(word);
     if (mayHideHere(kinds[at] ?? 'plain', word)) continue;
     if (!isSaidOtherwise(line, words, at) && !isPlaceholder(word.text))
@@ -47,8 +48,8 @@ function scanLine(scan: Scan, start: number, end: number): void {
   }
 }
 
-/** A name: `api_key`, `set_password`, `/user/password`. */
-function kindOfWord({ text }: Word): NameKind {
+/** A name: `api_key`, `set_password`, `/user/password`; also of two words: `private key`, `cache key`. */
+function kindOfWord({ text }: Word, before?: Word): NameKind {
   if (
     /^(?:sasl|scram|userlist(?:\.txt)?|login|log(?:ged)?in|authenticat\w{1,3}|community|unsubscribe)$/i.test(
       text,
@@ -56,7 +57,10 @@ function kindOfWord({ text }: Word): NameKind {
   )
     return 'weak';
   if (text.length > 60 || text.length < 2 || looksRandom(text)) return 'plain';
-  return judgeName(text.slice(text.lastIndexOf('/') + 1));
+  const kind = judgeName(text.slice(text.lastIndexOf('/') + 1));
+  return kind === 'doubtful' && /^[A-Za-z]{2,14}$/.test(before?.text ?? '')
+    ? judgeName(`${before?.text ?? ''}_${text}`)
+    : kind;
 }
 
 function mayHideHere(kind: NameKind, { text }: Word): boolean {
