@@ -92,7 +92,8 @@ export function isPlace(text: string): boolean {
  * like. What a text without a name is hidden for, and what is looked for in the rest of the report.
  */
 export function isMadeUp(text: string): boolean {
-  if (text.length < 8 || text.length > 200 || /\s/.test(text)) return false;
+  // `AUTOINCREMENT`: a word of SQL, a constant
+  if (text.length < 8 || text.length > 200 || /\s|^[A-Z_]+$/.test(text)) return false;
   if (looksRandom(text) || isMixed(text)) return true;
   const parts = text.split(/[^A-Za-z]+|(?<=[a-z])(?=[A-Z])/);
   return parts.some((part) => part.length > 5 && !isWordLike(part));

@@ -85,6 +85,11 @@ const ANY = new RegExp(
   'i',
 );
 
+/** Can a name in this text be one of a secret? Cheaper than to judge its words. */
+export function mayName(text: string): boolean {
+  return ANY.test(text);
+}
+
 function judge(name: string): NameKind {
   if (!ANY.test(name) && !/_ip|ip_/i.test(name)) return 'plain';
   if (!/[a-z]/i.test(name) && !/[^\0-\x7F]/.test(name)) return 'plain';

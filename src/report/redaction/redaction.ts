@@ -133,7 +133,7 @@ export class Redaction {
     addLabelled(value, name, labelled);
     return mapped(value, (each) => {
       const by = hidden.get(each);
-      if (by === undefined && labelled.has(each) && looksLikeKey(each.string ?? '')) return each;
+      if (by === undefined && labelled.has(each)) return each;
       if (by === undefined) return this.#leaf(each, (text) => this.#searched(text, false));
       if (by.from === undefined) return { type: each.type, text: REDACTED };
       return this.#leaf(each, (text) => text.slice(0, by.from) + REDACTED);
@@ -228,7 +228,14 @@ const LEAST_TEXT = 8;
 /** The texts under a name that says what they are: `request_id`. With the prefix of a token they are one all the same. */
 function addLabelled(value: PythonValue, name: string, found: Set<PythonValue>): void {
   const { string = '', children = [] } = value;
-  if (/^[\w+/=-]+$/.test(string) && isLabel(name) && !hasToken(string)) found.add(value);
+  if (
+    string.length >= 16 &&
+    /^[\w+/=-]+$/.test(string) &&
+    looksLikeKey(string) &&
+    isLabel(name) &&
+    !hasToken(string)
+  )
+    found.add(value);
   for (const child of children)
     addLabelled(child.value, child.name ?? child.of ?? child.key?.string ?? name, found);
 }

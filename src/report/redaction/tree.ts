@@ -1,6 +1,15 @@
 import type { PythonChild, PythonValue } from '../../core/python/value.ts';
 import { isIdentifier, isMadeUp, isNoWord, isPlaceholder, isTelling, looksRandom } from './looks.ts';
-import { isKnownName, isLabel, judgeClass, judgeName, mayHide, wordsOf, type NameKind } from './names.ts';
+import {
+  isKnownName,
+  isLabel,
+  judgeClass,
+  judgeName,
+  mayHide,
+  mayName,
+  wordsOf,
+  type NameKind,
+} from './names.ts';
 import { COMMAND, secretWords } from './texts/command-words.ts';
 import { placeholderKinds } from './texts/placeholders.ts';
 import { isSecretText, isSentence } from './texts/values.ts';
@@ -464,7 +473,7 @@ function namesIn({ string, children }: PythonValue): string[] | undefined {
 
 /** `db_password`, `/user/api_key`, `projects/p/secrets/db-pass/versions/2`: the name of a secret, and nothing else. */
 function isSecretName(text: string): boolean {
-  if (text.length < 2 || text.length > 100 || !/^[/\w.:-]+$/.test(text)) return false;
+  if (text.length < 2 || text.length > 100 || !mayName(text) || !/^[/\w.:-]+$/.test(text)) return false;
   return text.split(/[/:]/).some((part) => {
     const kind = judgeName(part);
     return (kind === 'strong' || kind === 'weak') && !isMadeUp(part);

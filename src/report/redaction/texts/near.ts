@@ -1,5 +1,5 @@
 import { isIdentifier, isMadeUp, isPlaceholder, looksRandom } from '../looks.ts';
-import { isLabel, judgeName, type NameKind } from '../names.ts';
+import { isLabel, judgeName, mayName, type NameKind } from '../names.ts';
 import type { Scan } from './scan.ts';
 
 /** So long a line is looked at: a longer one is data, in which a name says nothing of what is far from it. */
@@ -29,16 +29,16 @@ export function scanNear(scan: Scan): void {
 function scanLine(scan: Scan, start: number, end: number): void {
   const line = scan.text.slice(start, end);
   scan.work.spend(line.length);
+  if (!mayName(line) && !ANNOUNCED.test(line)) return;
   const words: Word[] = [...line.matchAll(NEAR)].map(({ 0: word, index }) => {
     const from = index + (/^[-:.!?*#]+/.exec(word)?.[0].length ?? 0);
     const bare = line.slice(from, index + word.length).replace(/[:.!?]+$/, '');
     return { start: from, end: from + bare.length, text: bare };
   });
-  const candidates = words.filter((word) => isMadeUp(word.text) && !isIdentifier(word.text));
-  if (candidates.length === 0) return;
   const kinds = words.map((word, at) => kindOfWord(word, words[at - 1]));
   const sure = kinds.includes('strong') || kinds.includes('weak');
   if (!sure && !kinds.includes('doubtful')) return;
+  const candidates = words.filter((word) => isMadeUp(word.text) && !isIdentifier(word.text));
   for (const word of candidates) {
     if (!sure && !(word.text.length >= 16 && looksRandom(word.text))) continue;
     const at = words.indexOf(word);
@@ -50,18 +50,18 @@ function scanLine(scan: Scan, start: number, end: number): void {
 
 /** A name: `api_key`, `set_password`, `/user/password`; also of two words: `private key`, `cache key`. */
 function kindOfWord({ text }: Word, before?: Word): NameKind {
-  if (
-    /^(?:sasl|scram|userlist(?:\.txt)?|login|log(?:ged)?in|authenticat\w{1,3}|community|unsubscribe)$/i.test(
-      text,
-    )
-  )
-    return 'weak';
-  if (text.length > 60 || text.length < 2 || looksRandom(text)) return 'plain';
+  if (text.length > 60 || text.length < 2) return 'plain';
   const kind = judgeName(text.slice(text.lastIndexOf('/') + 1));
+  if (kind === 'plain') return ANNOUNCES.test(text) ? 'weak' : 'plain';
+  if (looksRandom(text)) return 'plain';
   return kind === 'doubtful' && /^[A-Za-z]{2,14}$/.test(before?.text ?? '')
     ? judgeName(`${before?.text ?? ''}_${text}`)
     : kind;
 }
+
+/** No names, but what they are said of has a secret in it. */
+const ANNOUNCES = /^(?:sasl|scram|userlist(?:\.txt)?|login|log(?:ged)?in|authenticat\w{1,3}|unsubscribe)$/i;
+const ANNOUNCED = /sasl|scram|userlist|log(?:ged)?in|authenticat|unsubscribe/i;
 
 function mayHideHere(kind: NameKind, { text }: Word): boolean {
   return (kind === 'strong' || kind === 'weak' || kind === 'about') && !looksRandom(text);
