@@ -163,6 +163,25 @@ test.each(
     .split(/\s+/),
 )('%s is the name of a secret', (name) => expect(shown(name, str('HRAlghWNMCrAFSiW'))).toBe('[redacted]'));
 
+test('words are hidden where their place says what they are', () => {
+  const word = 'correct-horse';
+  const rows = list(list(int(1), str(word)));
+  expect(shown('job', dict(['columns', list(str('id'), str('pw'))], ['rows', rows]))).not.toContain(word);
+  expect(shown('webhook_signature_key', str(word))).toBe('[redacted]');
+  expect(shown('auth_tuple', tuple(str('bob'), none, str(word)))).not.toContain(word);
+  expect(shown('item', str('9dK2fQ7xW4bT8mZs'))).toBe('[redacted]');
+  const texts = new Redaction('default').through((door) => [
+    door.text(`A=1\0DB_PASSWORD=${word}\0HOME=/home/ada`),
+    door.text(`git clone https://maple-tree-1495@github.com/acme/x.git`),
+    door.text(`p=1;password&#61;${word}`),
+  ]);
+  expect(texts).toEqual([
+    'A=1\0DB_PASSWORD=[redacted]\0HOME=/home/ada',
+    'git clone https://[redacted]@github.com/acme/x.git',
+    'p=1;password&#61;[redacted]',
+  ]);
+});
+
 test('letters as words have them, and others', () => {
   for (const word of ['credentials', 'celery', 'postgres', 'checkout', 'correct', 'battery', 'workers'])
     expect(isWordLike(word)).toBe(true);
