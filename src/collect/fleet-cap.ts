@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as v from 'valibot';
 import { sha256 } from '../sha256.ts';
-import type { CrashLine } from '../store/crash-line.ts';
+import { parseCrashLine, type CrashLine } from '../store/crash-line.ts';
 import { CLAIMS, lineKey, lineOf } from '../store/keys.ts';
 import type { ObjectInfo, ObjectStore } from '../store/object-store.ts';
 import { probe } from './conditional-writes.ts';
@@ -103,10 +103,11 @@ export class FleetCap {
     return all;
   }
 
-  /** A crash is in the store once its line is. One that was removed there frees its claim. */
+  /** A crash is in the store once its line is. One that was removed there, or lost its core, frees its claim. */
   async #isLive({ claim }: Held): Promise<boolean> {
     if (claim === undefined || this.#now() - Date.parse(claim.time) < CLAIM_HOLDS) return true;
-    return (await this.#store.read(claim.line)) !== undefined;
+    const line = await this.#store.read(claim.line);
+    return line !== undefined && parseCrashLine(line.toString())?.dropped === undefined;
   }
 
   #claimOf(crash: CrashLine): Buffer {

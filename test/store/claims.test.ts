@@ -61,6 +61,17 @@ describe.each([
     expect((await another('1')).withoutCore).toHaveLength(1);
   });
 
+  test('a claim holds for as long as its core is there', async () => {
+    await another('1');
+    const [claim] = await bucket.objects(/\/claims\//);
+    const body = JSON.parse(claim?.bytes.toString() ?? '') as object;
+    const time = new Date(Date.now() - 2 * HOUR).toISOString();
+    await bucket.put(claim?.key ?? '', Buffer.from(JSON.stringify({ ...body, time })));
+    expect((await another('1')).withoutCore).toHaveLength(1);
+    expect((await bucket.cores('prune', '--keep', '0', '--yes')).exitCode).toBe(0);
+    expect((await another('1')).withoutCore).toEqual([]);
+  });
+
   test('the claim of a host that was killed in its upload is its own in the next run', async () => {
     const proxy = await startFaultyProxy(bucket.server?.url ?? '', (request) =>
       /^PUT .*\/cores\//.test(request)
