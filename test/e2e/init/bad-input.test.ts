@@ -134,10 +134,21 @@ describe('what init cannot do', () => {
     },
   );
 
+  test('check finds a base of the settings that does not parse, though the production module does not name it', async () => {
+    const root = inTree({
+      ...djangoFiles(),
+      'shop/settings.py': `import importlib\n${SETTINGS}globals().update(vars(importlib.import_module("shop.settings_" + "base")))\n`,
+      'shop/settings_base.py': `${SETTINGS}X = (1, 2]\n`,
+    });
+    expect((await pycrash(['check'], { cwd: root })).stdout).toMatch(
+      /^shop\/settings_base\.py:.*\[PYC060\]/m,
+    );
+  });
+
   test('development settings that do not parse stop nothing', async () => {
     const files = djangoFiles();
     const manage = (files['manage.py'] ?? '').replace('shop.settings', 'shop.settings_dev');
-    const root = inTree({ ...files, 'manage.py': manage, 'shop/settings_dev.py': 'MIDDLEWARE = [\n' });
+    const root = inTree({ ...files, 'manage.py': manage, 'shop/settings_dev.py': `${SETTINGS}X = (1, 2]\n` });
     expect((await init(root, '--yes')).exitCode).toBe(0);
     expect((await pycrash(['check'], { cwd: root })).stdout).not.toContain('PYC060');
   });
