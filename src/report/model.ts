@@ -109,6 +109,8 @@ export interface ChainedException<Value = ReportedValue> {
   relation: 'cause' | 'context' | 'group' | null;
   /** Index in `chain` of the exception that this one is the cause, context or member of. */
   of?: number;
+  /** This member of a group is its `__cause__`, too. */
+  isCause?: true;
   /** `raise … from None` hid this context from the printed traceback. */
   suppressed?: boolean;
   /** So many exceptions lie between this one and the one it belongs to (`of`), and are not in the report. */

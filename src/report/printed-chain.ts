@@ -35,7 +35,12 @@ export function printedChain({ chain }: ReportedException): PrintedException | u
     const printed: PrintedException = { exception, members: [] };
     for (const member of related('group')) {
       const visited = visit(member);
-      if (visited !== undefined) printed.members.push(visited);
+      if (visited === undefined) continue;
+      printed.members.push(visited);
+      if (visited.exception.isCause !== true) continue;
+      const { attributes: _, ...named } = visited.exception;
+      const again = { exception: { ...named, notes: [], frames: [] }, members: [] };
+      printed.before = { printed: again, sentence: SENTENCES.cause };
     }
     const [cause] = related('cause');
     const [context] = related('context');

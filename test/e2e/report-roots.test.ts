@@ -77,6 +77,20 @@ test.each(['3.8', '3.11 debian', '3.12', '3.13 stripped'])(
   },
 );
 
+test('a member of a group is named as its cause, too', async () => {
+  const core = await coreOf('3.12', 'cause_in_group');
+  const [{ exceptions }, { stdout }] = [await report(core), await pycrash(['report', core.path])];
+  core.remove();
+  expect(exceptions[0]?.chain.map(({ relation, of, isCause }) => ({ relation, of, isCause }))).toEqual([
+    { relation: null },
+    { relation: 'group', of: 0 },
+    { relation: 'group', of: 0, isCause: true },
+  ]);
+  expect(stdout).toMatch(
+    /\nLookupError: failed with 12\n\nThe above exception was the direct cause of .*\n\nExc/,
+  );
+});
+
 test('a sparse core of 20 GB takes no more memory than a small one', async () => {
   const core = await coreOf('3.11 debian', 'sparse');
   try {

@@ -120,6 +120,9 @@ export class Exceptions {
           ...(suppressed ? { suppressed } : {}),
           ...(between > 0 ? { between } : {}),
           ...(membersLeftOut > 0 ? { membersLeftOut } : {}),
+          ...(relation === 'group' && of !== undefined && this.pointer(of, 'exception.cause') === address
+            ? { isCause: true }
+            : {}),
         }) - 1,
       );
     }

@@ -92,5 +92,14 @@ def sparse():
         oracle.write(error) or os.abort()
 
 
+def cause_in_group():
+    """A group that was raised from one of its members."""
+    first, second = failed(11), failed(12)
+    try:
+        raise ExceptionGroup("both", [first, second]) from second
+    except ExceptionGroup as error:
+        oracle.write(error) or os.abort()
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]]()
