@@ -1,4 +1,5 @@
 import { isWordLike } from './letters.ts';
+import { ABOUT, ENGLISH, GLUE, IDENTIFIES, NEUTRAL } from './words.ts';
 
 /** A run of characters of which keys and tokens are made, of letters of both cases, digits, and changes between them. */
 function changes(text: string): {
@@ -96,7 +97,12 @@ export function isMadeUp(text: string): boolean {
   if (text.length < 8 || text.length > 200 || /\s|^[A-Z_]+$/.test(text)) return false;
   if (looksRandom(text) || isMixed(text)) return true;
   const parts = text.split(/[^A-Za-z]+|(?<=[a-z])(?=[A-Z])/);
-  return parts.some((part) => part.length > 5 && !isWordLike(part));
+  return parts.some((part) => part.length > 5 && !isWordLike(part) && !isWordOfNames(part.toLowerCase()));
+}
+
+/** `mismatch`, `postgresql`: a word that names are made of. */
+function isWordOfNames(word: string): boolean {
+  return [ABOUT, ENGLISH, GLUE, IDENTIFIES, NEUTRAL].some((words) => words.has(word));
 }
 
 /** What is random and no secret: a UUID (RFC 9562), a date, a version, an address, a path, a number. */

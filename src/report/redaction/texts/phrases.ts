@@ -250,9 +250,12 @@ function afterName(
     if (inBrackets && isNoWord(value) && !isKnownName(value)) return scan.hide(start, end, kind);
     if (sure && /\w/.test(value) && !/^(?:with|as|password|external|values?)$/i.test(value))
       return scan.hide(start, end, kind);
-    if ((looksRandom(value) || (at === from && isMadeUp(value))) && !/[=:/]/.test(value))
+    if (
+      (looksRandom(value) || (at === from && isMadeUp(value) && !FILLER.test(value))) &&
+      !/[=:/]/.test(value)
+    )
       return scan.hide(start, end, kind);
-    if (kind !== 'doubtful' && isPassword(value)) return scan.hide(start, end, kind);
+    if (kind !== 'doubtful' && isPassword(value) && !FILLER.test(value)) return scan.hide(start, end, kind);
     if (kind !== 'doubtful' && isSaid(texts, from, at) && isNoWord(value)) return scan.hide(start, end, kind);
     if (!FILLER.test(text.replace(/(?<=\w)[:=,]$/, ''))) return;
   }
@@ -303,5 +306,6 @@ function scanColons(scan: Scan, start: number, end: number): void {
 
 /** One word that tells, and no expression. */
 function isPassword(value: string): boolean {
-  return value.length >= 6 && isTelling(value) && !/[=:/()<>[\]{}%]/.test(value);
+  const tells = /\d/.test(value) ? isTelling(value) : isMadeUp(value);
+  return value.length >= 6 && tells && !/[=:/()<>[\]{}%]/.test(value);
 }
