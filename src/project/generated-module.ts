@@ -26,6 +26,8 @@ export interface ModuleOptions {
 }
 
 /** The text of `abort_on_exception.py` for a project: a header with version and hash, then the rendered template. */
+const SLOTS: Readonly<Record<string, string>> = { bottle: 'environ', falcon: 'env', falcon_asgi: 'scope' };
+
 export function renderGeneratedModule({
   framework,
   wsgi = true,
@@ -44,6 +46,9 @@ export function renderGeneratedModule({
       connections: wsgi || asgi || watchers.some((name) => name === 'aiohttp' || name === 'tornado'),
       // a callable of no framework is replaced, where the others are watched in place
       plain: framework === 'wsgi' || framework === 'asgi',
+      messages: asgi || watchers.includes('aiohttp') || watchers.includes('tornado'),
+      // where a request has no __dict__: the attribute that is the environ or the scope
+      slot: SLOTS[watchers[0] ?? ''] ?? '',
       watchers,
       asked: PARTS.filter((part) => asked.includes(part)),
       crashRoute: parts.has('crash-route'),
@@ -53,6 +58,7 @@ export function renderGeneratedModule({
       logFile: parts.has('log-file'),
       formatter: parts.has('formatter'),
       flush: parts.has('flush'),
+      coreWarning: parts.has('core-warning'),
       gevent: parts.has('gevent'),
       uvloop: parts.has('uvloop'),
       threads: parts.has('threads'),

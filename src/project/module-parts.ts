@@ -7,6 +7,7 @@ export const PARTS = [
   'log-file',
   'formatter',
   'flush',
+  'core-warning',
   'gevent',
   'uvloop',
   'threads',

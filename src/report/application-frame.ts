@@ -5,7 +5,9 @@
 export function isApplicationFrame({ file }: { file: string }): boolean {
   if (file === '' || file.startsWith('<')) return false;
   const parts = file.split('/');
-  return parts.at(-1) !== 'abort_on_exception.py' && libraryFolder(parts) === undefined;
+  // pip installs bottle.py also as a script, and that is imported where another script of its folder started the process
+  if (parts.at(-1) === 'abort_on_exception.py' || /(?:^|\/)bin\/bottle\.py$/.test(file)) return false;
+  return libraryFolder(parts) === undefined;
 }
 
 /** Which part of a path is the innermost folder that packages or the standard library lie in. */

@@ -39,7 +39,10 @@ function ingredientsIn(base: string): Ingredients {
     packages: join(base, 'packages'),
   };
   const calls = ['watch_bottle'];
-  writeFileSync(made.module, renderGeneratedModule({ framework: 'bottle', wsgi: true, asgi: false, calls }));
+  writeFileSync(
+    made.module,
+    renderGeneratedModule({ framework: 'bottle', wsgi: true, asgi: false, calls, needed: ['core-warning'] }),
+  );
   // where every user may read it
   const environment = pythonEnvironment('3.11', ['bottle>=0.13', 'gunicorn~=23.0']).folder;
   cpSync(join(environment, 'lib/python3.11/site-packages'), made.packages, {
@@ -62,7 +65,7 @@ async function inMachine(base: string, ingredients: Ingredients): Promise<void> 
   copyFileSync(here('service.py'), join(base, 'service.py'));
   writeFileSync(
     join(base, 'abort_on_exception.py'),
-    renderGeneratedModule({ framework: 'script', wsgi: false, asgi: false }),
+    renderGeneratedModule({ framework: 'script', wsgi: false, asgi: false, needed: ['core-warning'] }),
   );
   const task: Task = {
     ...ingredients,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { coreDirectories } from '../core-directories.ts';
 import { coreName, type CorePattern } from '../core-pattern.ts';
 import type { Check, HostCheck } from '../host-check.ts';
-import { findModuleRecord } from '../module-record.ts';
+import { findLoadedModule } from '../loaded-module.ts';
 import type { ProcessStatus } from '../process-status.ts';
 import { coreFolder } from './storage.ts';
 import { typedCommand } from '../../typed-command.ts';
@@ -24,7 +24,7 @@ export function destinationChecks(
   const isGood = (directory: string) =>
     folderChecks(process, directory, pattern, usesPid, check).every(({ verdict }) => verdict === 'good');
   const instead = coreDirectories(process).slice(1).find(isGood);
-  if (instead === undefined || findModuleRecord(process.pid) !== 'found') return own;
+  if (instead === undefined || findLoadedModule(process.pid) !== 'found') return own;
   return [
     check('core-folder', 'good', `${obstacle.detail}: the generated module goes to ${instead} for its core`),
   ];

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Check, HostCheck } from '../host-check.ts';
-import { findModuleRecord } from '../module-record.ts';
+import { findLoadedModule } from '../loaded-module.ts';
 import { descendants } from '../processes.ts';
 import type { ProcessStatus } from '../process-status.ts';
 import { insideProcess, isReadOnly, mayWrite } from './core-destination.ts';
@@ -21,11 +21,11 @@ function runsPython({ executable, name }: ProcessStatus): boolean {
 
 /** An arbiter that does not preload the application only looks after those that have it. */
 function isInWorkers({ pid }: ProcessStatus): boolean {
-  return descendants(pid).some((worker) => findModuleRecord(worker.pid) === 'found');
+  return descendants(pid).some((worker) => findLoadedModule(worker.pid) === 'found');
 }
 
 function loadedCheck(process: ProcessStatus, check: Check): HostCheck {
-  switch (findModuleRecord(process.pid)) {
+  switch (findLoadedModule(process.pid)) {
     case 'found':
       return check('module-loaded', 'good', 'the generated module is loaded');
     case 'absent':

@@ -111,6 +111,8 @@ def http():
         answer(request("POST", "/form", b"--x\r\nno header\xff\r\n", f"Content-Type: {kind}"))
     answer(request("GET", "/query?filter=%7B%22a%22%3A+oops"))
     answer(request("GET", "/query?filter="))
+    for charset in ("base64", "undefined", "none-such"):
+        answer(request("GET", "/ok?a=1", b"", f"Content-Type: text/plain; charset={charset}"))
     answer(request("GET", "/%ff%fe"))
     answer(request("GET", "/ok", b"", "Cookie: \xff=\xfe"))
 

@@ -10,6 +10,7 @@ if sys.argv[1].startswith("gevent"):
 
     monkey.patch_all()
 
+import json
 import logging
 import logging.handlers
 import os
@@ -622,7 +623,7 @@ def nothing_is_kept():
             module.handle(exception, request)
     del request
     gc.collect()
-    print(alive(), module.CRASH, any(module.RECORD[:80]), sys.getrecursionlimit() - depth)
+    print(alive(), sys.getrecursionlimit() - depth)
 
 
 def over_wsgi(application):
@@ -631,6 +632,25 @@ def over_wsgi(application):
     environ = {"wsgi.file_wrapper": FileWrapper}
     setup_testing_defaults(environ)
     return module.wrap_wsgi(application)(environ, lambda *args: None)
+
+
+@row
+def readinto():
+    def application(environ, start_response):
+        body = bytearray(20)
+        size = environ["wsgi.input"].readinto(body)
+        json.loads(body[:size])
+
+    import io
+    from wsgiref.util import setup_testing_defaults
+
+    configure()
+    environ = {"wsgi.input": io.BytesIO(b'{"broken" true}')}
+    setup_testing_defaults(environ)
+    try:
+        module.wrap_wsgi(application)(environ, None)
+    except ValueError:
+        print("no crash")
 
 
 @row

@@ -10,6 +10,7 @@ import os
 import pathlib
 import sys
 import tempfile
+import urllib.parse
 import urllib.request
 import xml.etree.ElementTree as ElementTree
 
@@ -30,6 +31,10 @@ class Socket:
     def send(self): raise RuntimeError('Cannot call "send" once a close message has been sent.')
 
 def look_up(key): raise RuntimeError("the cache is down")
+
+class BadSignature(Exception): pass
+
+def unsign(text): raise BadSignature("no")
 
 def decode(text): raise RuntimeError("it is truncated")
 
@@ -201,6 +206,71 @@ async def name_of_no_file(scope, receive, send):
     open("/tmp/no/such/file")
 
 
+@case(False, body=b'{"date":"2024-13-45"}')
+async def value_in_compact_json(scope, receive, send):
+    data = json.loads(await body_of(receive))
+    datetime.datetime.strptime(data["date"], "%Y-%m-%d")
+
+
+@case(False, body=b'{"date":"\\u0032\\u0030\\u0032\\u0034-99-1"}')
+async def escaped_value_in_json(scope, receive, send):
+    data = json.loads(await body_of(receive))
+    datetime.datetime.strptime(data["date"], "%Y-%m-%d")
+
+
+@case(False, path="/day/2024-13-45")
+async def part_of_the_path(scope, receive, send):
+    datetime.datetime.strptime("2024-13-45", "%Y-%m-%d")
+
+
+@case(False, query="d=a,b")
+async def value_with_a_comma(scope, receive, send):
+    datetime.datetime.strptime("a,b", "%Y-%m-%d")
+
+
+@case(False, query="d=%252e%252e%252f")
+async def value_encoded_twice(scope, receive, send):
+    datetime.datetime.strptime("%2e%2e%2f", "%Y-%m-%d")
+
+
+@case(False, headers=[(b"referer", b"http://[a")])
+async def argument_that_is_cut_up(scope, receive, send):
+    urllib.parse.urlsplit("http://[a")
+
+
+@case(False, body=b"name,city\nJos\xe9,Malm\xf6\n")
+async def line_of_an_upload(scope, receive, send):
+    (await body_of(receive)).split(b"\n")[1].decode()
+
+
+@case(False, body=b"x\n" * 1_500_000 + b'{"broken" true}')
+async def end_of_a_long_body(scope, receive, send):
+    json.loads((await body_of(receive))[3_000_000:])
+
+
+@case(False, headers=[(b"cookie", b"session=a:b:c")])
+async def signature_that_is_bad(scope, receive, send):
+    library.unsign("a:b:c")
+
+
+@case(True, query="price=5")
+async def part_of_a_word(scope, receive, send):
+    datetime.datetime.strptime("pri", "%Y-%m-%d")
+
+
+@case(True)
+async def separator_of_a_library(scope, receive, send):
+    os.path.commonpath(["/a", "b"])
+
+
+@case(True, body=b"{bad")
+async def name_error_after_a_bad_body(scope, receive, send):
+    try:
+        json.loads(await body_of(receive))
+    except ValueError:
+        return nonexistent  # noqa: F821
+
+
 @case(False, events=[])
 async def slow_client(scope, receive, send):
     await asyncio.wait_for(receive(), 0.01)
@@ -334,6 +404,12 @@ async def key_of_a_message(scope, receive, send):
 async def binary_for_text(scope, receive, send):
     await receive()
     (await receive())["text"].upper()
+
+
+@case(False, kind="websocket", events=[CONNECT, binary(b"")])
+async def empty_binary_for_text(scope, receive, send):
+    await receive()
+    json.loads((await receive())["text"])
 
 
 @case(False, kind="websocket", events=[CONNECT, text("x")])

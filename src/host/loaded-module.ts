@@ -1,15 +1,15 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
-// docs/crash-record.md: the generated module holds this in a bytes constant from the moment it is imported.
-const MAGIC = Buffer.from('\u0089pycrash\r\n\u001A\nrec\0', 'latin1');
+// A constant of the generated module, of every version: it is in memory from the moment that the module is imported.
+const MARK = Buffer.from('pycrash: no crash budget can be kept');
 const MAX_BYTES = 512 * 2 ** 20;
 const CHUNK = 4 * 2 ** 20;
 
 /**
- * Looks for the generated module in the memory of a running process: the record's magic in its private writable
- * mappings. Reads at most 512 MiB of `/proc/PID/mem`, which takes the right to trace the process (ptrace(2)).
+ * Looks for the generated module in the memory of a running process: its mark in the private writable mappings. Reads
+ * at most 512 MiB of `/proc/PID/mem`, which takes the right to trace the process (ptrace(2)).
  */
-export function findModuleRecord(pid: number): 'found' | 'absent' | 'unreadable' {
+export function findLoadedModule(pid: number): 'found' | 'absent' | 'unreadable' {
   let file: number;
   let maps: string;
   try {
@@ -30,10 +30,10 @@ export function findModuleRecord(pid: number): 'found' | 'absent' | 'unreadable'
         const count = readAt(file, buffer, address, Math.min(CHUNK, end - address));
         if (count === 0) break;
         readSome = true;
-        if (buffer.subarray(0, count).includes(MAGIC)) return 'found';
+        if (buffer.subarray(0, count).includes(MARK)) return 'found';
         left -= count;
-        // an overlap, so that a record across two chunks is seen
-        address += count < CHUNK ? count : CHUNK - MAGIC.length;
+        // an overlap, so that a mark across two chunks is seen
+        address += count < CHUNK ? count : CHUNK - MARK.length;
       }
     }
     return readSome && left > 0 ? 'absent' : 'unreadable';
