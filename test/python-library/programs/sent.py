@@ -259,6 +259,11 @@ async def part_of_a_word(scope, receive, send):
 
 
 @case(True)
+async def blank_of_a_library(scope, receive, send):
+    library.look_up(" ")
+
+
+@case(True)
 async def separator_of_a_library(scope, receive, send):
     os.path.commonpath(["/a", "b"])
 
