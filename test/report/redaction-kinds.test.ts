@@ -227,3 +227,21 @@ test('plain settings of a Cookie header stay', () => {
     'Cookie: theme=dark-blue; [redacted]',
   );
 });
+
+test.each(['hasło', 'hasloBazy', 'HASŁO_BAZY', 'lösenord', 'losenord', 'contraseña', 'jelszo', 'пароль'])(
+  'a name with its accents or without: %s',
+  (name) => {
+    expect(shown(name, str('lantern6566$'))).toBe('[redacted]');
+    expect(shown('command', list(str('psql'), str(`--${name}`), str('lantern6566$')))).toBe(
+      `['psql', '--${name}', [redacted]]`,
+    );
+  },
+);
+
+test('a code that is sent by SMS is hidden, the public key of OpenSSH is not', () => {
+  expect(shown('sms', str('Your verification code is 959900. It expires in 10 minutes.'))).toBe(
+    `'Your verification code is [redacted]. It expires in 10 minutes.'`,
+  );
+  const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIv74JOlrUlZ8YV1JewcPFaCUgSGdwlNx5FH6EqOWsecO ada@host';
+  expect(shown('line', str(key))).toBe(`'${key}'`);
+});

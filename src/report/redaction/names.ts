@@ -14,6 +14,7 @@ import {
   STRONG,
   TEXT_OF,
   WEAK,
+  withoutAccents,
 } from './words.ts';
 
 /**
@@ -87,10 +88,11 @@ const ANY = new RegExp(
 
 /** Can a name in this text be one of a secret? Cheaper than to judge its words. */
 export function mayName(text: string): boolean {
-  return ANY.test(text);
+  return ANY.test(withoutAccents(text));
 }
 
-function judge(name: string): NameKind {
+function judge(given: string): NameKind {
+  const name = withoutAccents(given);
   if (!ANY.test(name) && !/_ip|ip_/i.test(name)) return 'plain';
   if (!/[a-z]/i.test(name) && !/[^\0-\x7F]/.test(name)) return 'plain';
   const header = /^(?:http[-_])?x[-_]/i.test(name);

@@ -211,8 +211,12 @@ export function hasToken(text: string): boolean {
   return tokenAt(text, 0, new Work()) > 0;
 }
 
+/** Public keys of OpenSSH, which begin with the length and the name of their kind (RFC 4253, 6.6). */
+const PUBLIC_KEY = /^AAAA(?:[BC]3NzaC1|E2VjZHNh|GnNrLX)/;
+
 /** The places of a run at which a token can begin: after what is neither a letter nor a digit. */
 function tokensOfRun(text: string, run: string, offset: number, edits: Edit[], work: Work): void {
+  if (PUBLIC_KEY.test(run)) return;
   work.spend(run.length);
   let done = 0;
   for (let at = 0; at < run.length - 8; at += 1) {

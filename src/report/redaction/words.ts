@@ -5,8 +5,25 @@
  * From Django's `SafeExceptionReporterFilter.hidden_settings` (django/views/debug.py, 5.2), Sentry's `DEFAULT_DENYLIST`
  * and `DEFAULT_PII_DENYLIST` (sentry_sdk/scrubber.py, 2.68), and what database, payment and cloud clients call theirs.
  */
+/** The letters of Latin alphabets that Unicode does not take apart into a letter and its accent. */
+const WHOLE: Readonly<Record<string, string>> = {
+  ł: 'l',
+  Ł: 'L',
+  ø: 'o',
+  Ø: 'O',
+  đ: 'd',
+  Đ: 'D',
+  ı: 'i',
+  ß: 's',
+};
+
+/** `hasło` as `haslo`, `contraseña` as `contrasena`: names are written in both ways. Only Latin letters change. */
+export function withoutAccents(text: string): string {
+  return text.replaceAll(/[À-ɏ]/g, (letter) => WHOLE[letter] ?? letter.normalize('NFD').charAt(0));
+}
+
 function set(words: string): ReadonlySet<string> {
-  return new Set(words.trim().split(/\s+/));
+  return new Set(withoutAccents(words).trim().split(/\s+/));
 }
 
 /** Their values are secrets whatever they look like: a short word, a number. */

@@ -77,7 +77,7 @@ export function secretWords(words: readonly string[]): WordPart[] {
     if (set && next !== undefined && !/^(?:=|to|for|with)$/i.test(next)) hide(at + 1, 0, 'strong');
     const said = wordOfProtocol(words, at);
     if (said !== undefined) hide(said.word, said.start, 'strong');
-    const option = /^(?:--?|\/)([A-Za-z][\w.-]*)$/.exec(word)?.[1];
+    const option = /^(?:--?|\/)(\p{L}[\p{L}\p{N}_.-]*)$/u.exec(word)?.[1];
     if (option !== undefined && option.length > 1 && next !== undefined && !next.startsWith('--')) {
       const kind = judgeName(option);
       if (kind === 'strong' || kind === 'weak' || (kind === 'doubtful' && looksRandom(next))) {

@@ -93,6 +93,10 @@ function scanLine(scan: Scan, start: number, end: number): void {
 /** `X is your login code`, `password of ada changed to X`, `login failed for ada:X`; FTP and POP3: `PASS x` after `USER ada`. */
 const SENTENCES: readonly (readonly [needs: string, RegExp])[] = [
   [' is your ', /(\S{4,60}) is your (?:[\w-]{1,20} ){0,3}(?:code|pin|pass\w*|otp|token)\b/i],
+  [
+    'code is ',
+    /\b(?:verification|security|log-?in|sign-?in|one-time|confirmation|access|auth\w*) code is:? (\w[\w-]{3,11})\b/i,
+  ],
   [' to ', /\bpass(?:word|wd|phrase|code)\b.{0,60}\b(?:changed|set|reset|updated) to (\S{4,60})/i],
   [' to ', /\b(?:use|enter|type) (\S{4,60}) to (?:sign|log|verify|confirm|activate|unlock|continue)\b/i],
   [
@@ -120,7 +124,10 @@ function scanSentences(scan: Scan, start: number, end: number): void {
     const from = start + found.index + (found[0].startsWith(found[1]) ? 0 : found[0].lastIndexOf(found[1]));
     const word = trimmed(scan.text, { start: from, end: from + found[1].length });
     const value = scan.text.slice(word.start, word.end);
-    if (looksRandom(value) || isPassword(value) || isNoWord(value)) scan.hide(word.start, word.end, 'strong');
+    // `exit code of worker: 13421772`
+    const isCode = needed !== ': ' && /\bcode\b/i.test(found[0]) && /^\d{4,8}$/.test(value);
+    if (isCode || looksRandom(value) || isPassword(value) || isNoWord(value))
+      scan.hide(word.start, word.end, 'strong');
   }
   if (/^PASS \S+$/.test(line) && /(?:^|\n)USER \S/.test(scan.text.slice(Math.max(0, start - 300), start)))
     scan.hide(start + 5, end, 'strong');
