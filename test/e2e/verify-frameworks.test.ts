@@ -304,7 +304,7 @@ const WATCHED: readonly (readonly [
 ];
 
 test.for(WATCHED)(
-  '%s without its hook: the step says that the process lives on',
+  '%s without its hook: the step says that the process keeps running',
   { concurrent: true },
   async ([name, file, putInFront, options], { onTestFinished: atEnd }) => {
     const shop = example(name, atEnd);
@@ -317,7 +317,7 @@ test.for(WATCHED)(
     );
     const { outcome, steps, detail } = await shop.verify(options);
     expect(steps, outcome.stderr).toMatchObject({ start: true, 'handled-errors': true, abort: false });
-    expect(detail('abort')).toContain('was answered with 500 and the process lives on');
+    expect(detail('abort')).toContain('was answered with 500 and the process keeps running');
     expect(outcome.exitCode).toBe(1);
   },
 );

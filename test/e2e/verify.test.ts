@@ -86,7 +86,7 @@ test('a repository without crash handling fails, and is told why', async () => {
     const { outcome, steps, detail } = await plain.verify(SECRET);
     expect(outcome.exitCode).toBe(1);
     expect(steps).toMatchObject({ start: true, 'handled-errors': true, abort: false, 'clean-up': true });
-    expect(detail('abort')).toMatch(/was answered with 500 and the process lives on.*pycrash check/);
+    expect(detail('abort')).toMatch(/was answered with 500 and the process keeps running.*pycrash check/);
   } finally {
     plain.remove();
   }

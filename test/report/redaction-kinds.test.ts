@@ -238,6 +238,17 @@ test.each(['hasło', 'hasloBazy', 'HASŁO_BAZY', 'lösenord', 'losenord', 'contr
   },
 );
 
+test('a header that is no secret stays among headers that are', () => {
+  const headers = list(
+    tuple(str('host'), str('shop.example')),
+    tuple(str('authorization'), str('Bearer token-of-the-test')),
+    tuple(str('x-request-id'), str('request-1')),
+  );
+  expect(shown('headers', headers)).toBe(
+    `[('host', 'shop.example'), ('authorization', [redacted]), ('x-request-id', 'request-1')]`,
+  );
+});
+
 test('a code that is sent by SMS is hidden, the public key of OpenSSH is not', () => {
   expect(shown('sms', str('Your verification code is 959900. It expires in 10 minutes.'))).toBe(
     `'Your verification code is [redacted]. It expires in 10 minutes.'`,

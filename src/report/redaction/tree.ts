@@ -197,6 +197,8 @@ class Tree {
     for (const [head, { value: header }] of children.slice(0, MOST_HEADS).entries()) {
       const names = namesIn(header);
       if (names?.some((name) => mayHide(judgeName(name))) !== true) continue;
+      // of `('authorization', 'Bearer x')` the second is no name: a pair among pairs, as ASGI has its headers
+      if (names.length === 2 && !names.every((name) => isNameLike(name) && isKnownName(name))) continue;
       for (const [at, { value }] of children.entries()) {
         if (at === head || value.children === undefined) continue;
         const rows = value.children.some((each) => each.value.children !== undefined)
