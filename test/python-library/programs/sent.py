@@ -258,6 +258,11 @@ async def part_of_a_word(scope, receive, send):
     datetime.datetime.strptime("pri", "%Y-%m-%d")
 
 
+@case(False, body=b" ")
+async def blank_body(scope, receive, send):
+    json.loads(await body_of(receive))
+
+
 @case(True)
 async def blank_of_a_library(scope, receive, send):
     library.look_up(" ")
