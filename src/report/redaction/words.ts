@@ -1,10 +1,3 @@
-/**
- * The words of names, by what they say about the value. Names are split into them (names.ts), so that every name that
- * people make of them is judged, not only those that were thought of.
- *
- * From Django's `SafeExceptionReporterFilter.hidden_settings` (django/views/debug.py, 5.2), Sentry's `DEFAULT_DENYLIST`
- * and `DEFAULT_PII_DENYLIST` (sentry_sdk/scrubber.py, 2.68), and what database, payment and cloud clients call theirs.
- */
 /** The letters of Latin alphabets that Unicode does not take apart into a letter and its accent. */
 const WHOLE: Readonly<Record<string, string>> = {
   ł: 'l',
@@ -22,6 +15,13 @@ export function withoutAccents(text: string): string {
   return text.replaceAll(/[À-ɏ]/g, (letter) => WHOLE[letter] ?? letter.normalize('NFD').charAt(0));
 }
 
+/**
+ * The words of names, by what they say about the value. Names are split into them (names.ts), so that every name that
+ * people make of them is judged, not only those that were thought of.
+ *
+ * From Django's `SafeExceptionReporterFilter.hidden_settings` (django/views/debug.py, 5.2), Sentry's `DEFAULT_DENYLIST`
+ * and `DEFAULT_PII_DENYLIST` (sentry_sdk/scrubber.py, 2.68), and what database, payment and cloud clients call theirs.
+ */
 function set(words: string): ReadonlySet<string> {
   return new Set(withoutAccents(words).trim().split(/\s+/));
 }
@@ -29,9 +29,9 @@ function set(words: string): ReadonlySet<string> {
 /** Their values are secrets whatever they look like: a short word, a number. */
 export const STRONG: ReadonlySet<string> = set(`
   password passwd passwort kennwort pswd psw pass pwd pw passphrase passcode passkey passwds secret credential cred
-  contrasena contraseña senha motdepasse mdp parola haslo geslo zaporka sifre şifre sifra jelszo jelszó passord wagwoord pasahitza contrasinal pasvorto salasõna lykilorð slaptažodis slaptazodis parolă lösen losen kodeord geheim geheimnis zugangscode tajne wachtwoord пароль 密码 パスワード
+  contrasena senha motdepasse mdp parola haslo geslo zaporka sifre sifra jelszo passord wagwoord pasahitza contrasinal pasvorto salasõna lykilorð slaptazodis lösen losen kodeord geheim geheimnis zugangscode tajne wachtwoord пароль 密码 パスワード
   pin otp totp hotp cvv cvc cvn csc ssn iban mnemonic psk apikey privatekey secretkey accesskey cardnumber
-  passw passwrd pasword contrasenya clave heslo lozinka parool salasana losenord lösenord adgangskode
+  passw passwrd pasword contrasenya clave heslo lozinka parool salasana losenord adgangskode
   passe mdp lykilord tajemstvi kek pepper puk mtan xprv nthash lmhash
   authorization creditcard requirepass masterauth bindpw
 `);
